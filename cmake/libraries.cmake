@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# Third-party libraries, all from the distribution. Which folder may include which header: docs/layers.txt.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(UV REQUIRED IMPORTED_TARGET libuv)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
+pkg_check_modules(CBOR REQUIRED IMPORTED_TARGET libcbor)
+pkg_check_modules(COAP REQUIRED IMPORTED_TARGET libcoap-3-notls)
+pkg_check_modules(JSONC REQUIRED IMPORTED_TARGET json-c)
+pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(MHD REQUIRED IMPORTED_TARGET libmicrohttpd)
+pkg_check_modules(LUA REQUIRED IMPORTED_TARGET lua5.4)
+pkg_check_modules(LUV REQUIRED IMPORTED_TARGET lua5.4-luv)
+
+# Two libraries whose packages ship neither a .pc file nor a CMake package that tells the truth.
+function(tg_plain_library name header)
+  add_library(${name} INTERFACE IMPORTED GLOBAL)
+  find_path(${name}_INCLUDE ${header} REQUIRED)
+  target_include_directories(${name} SYSTEM INTERFACE ${${name}_INCLUDE})
+  foreach(lib ${ARGN})
+    find_library(${name}_${lib} ${lib} REQUIRED)
+    target_link_libraries(${name} INTERFACE ${${name}_${lib}})
+  endforeach()
+endfunction()
+tg_plain_library(MBEDTLS mbedtls/ssl.h mbedtls mbedx509 mbedcrypto)
+tg_plain_library(PAHO MQTTAsync.h paho-mqtt3as)
