@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_COAP_COAP_H
+#define TG_CORE_COAP_COAP_H
+
+/**
+ * The exchange layer: CoAP's message and request layer over links, both roles on the same peer (RFC 7252, 7641, 7959). It never
+ * sees a socket. Peers, exchanges, deduplication entries, block transfers, observations and held replies are bounded pools found
+ * in O(1); nothing is allocated per message on the hot path. Time and randomness come from the configuration.
+ */
+
+#include "core/base/pool.h"
+#include "core/base/random.h"
+#include "core/codec/coap_msg.h"
+#include "core/link/link.h"
+#include "core/loop/wheel.h"
+
+typedef struct tg_coap tg_coap_t;
+
+/** A request from a peer, body complete. Everything is lent for the call. */
+typedef struct tg_coap_request {
+  tg_id_t peer;
+  tg_link_t *link;
+  const tg_coap_msg_t *msg;  /* options; the payload is in `body` */
+  tg_slice_t body;
+  int content_format;        /* TG_CF_NONE when absent */
+  int accept;                /* TG_CF_NONE when absent */
+  bool confirmable;
+} tg_coap_request_t;
+
+/** Answer to a request, filled in by the handler. Begins as {code 0, TG_CF_NONE, no payload …}; code 0 sends nothing (an empty ACK for a CON). */
+typedef struct tg_coap_reply {
+  uint8_t code;
+  int content_format;
+  tg_slice_t payload;        /* copied when the handler returns; longer than a block: served block-wise (Block2) */
+  tg_slice_t location[2];    /* Location-Path segments; unused ones empty */
+  uint32_t max_age;          /* seconds; written with 5.03 and 4.29 */
+  tg_buf_t *body;            /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
+  bool hold;                 /* keep the answer back until tg_coap_release() of `ticket` */
+  uint64_t ticket;
+} tg_coap_reply_t;
+
+/** Seam: answers requests. */
+typedef void (*tg_coap_handler_fn)(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** What came back for a request of ours, or a notification. Lent for the call. */
+typedef struct tg_coap_result {
+  tg_rc_t rc;                /* TG_OK: a response (any code); TG_E_TIMEOUT, TG_E_RESET, TG_E_LINK, TG_E_CANCELLED, TG_E_TOO_LONG (body over the cap), TG_E_SYNTAX … */
+  uint8_t code;
+  int content_format;
+  tg_slice_t body;           /* complete, whatever the number of blocks */
+  bool confirmable;          /* of the (last) message */
+  tg_slice_t location[2];    /* Location-Path segments of a 2.01 */
+  bool observing;            /* the observation stands (Observe option in a successful answer) */
+  tg_id_t observation;       /* then its id */
+  tg_id_t peer;              /* who sent it */
+} tg_coap_result_t;
+
+/** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */
+typedef void (*tg_coap_done_fn)(void *ud, const tg_coap_result_t *result);
+
+/** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; reply->code is not used. */
+typedef void (*tg_coap_notify_fn)(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
+
+/** What to do with a notification whose token is known and whose NoSec address is not the one observed (spec: rebinding). */
+typedef enum tg_coap_rebind { TG_COAP_REBIND_NEVER, TG_COAP_REBIND_SAME_HOST, TG_COAP_REBIND_ANY } tg_coap_rebind_t;
+
+/** Transmission parameters of a link profile (RFC 7252 §4.8); a peer may have its own. */
+typedef struct tg_coap_params {
+  uint32_t ack_timeout_ms;      /* 2000 */
+  uint32_t ack_random_percent;  /* 150 */
+  uint8_t max_retransmit;       /* 4 */
+  uint8_t nstart;               /* 1 */
+  uint8_t block_szx;            /* largest block we offer: 6 = 1024 bytes */
+  uint32_t response_timeout_ms; /* after the ACK, for a separate response: 93,000; block transfers restart it with every block */
+  uint32_t max_latency_s;       /* handed to the link with requests */
+} tg_coap_params_t;
+
+/** Caps (security.md §6); 0 takes the default in brackets. */
+typedef struct tg_coap_limits {
+  uint32_t peers;            /* [131072] unpinned ones are recycled, least recently used first */
+  uint32_t exchanges;        /* outstanding requests of ours [65536] */
+  uint32_t exchanges_per_peer; /* waiting behind NSTART [64] */
+  uint32_t dedup;            /* remembered messages [65536], 16 a peer, 247 s */
+  uint32_t transfers;        /* block-wise bodies being assembled or served [1024], 16 a peer */
+  uint32_t observations;     /* [131072] */
+  uint32_t held;             /* replies waiting for a ticket [16384] */
+  size_t request_body;       /* [65536] larger: 4.13 with Size1 */
+  size_t response_body;      /* [262144] */
+  size_t transfer_bytes;     /* all assemblies together [4 MiB] */
+} tg_coap_limits_t;
+
+typedef struct tg_coap_config {
+  tg_wheel_t *wheel;           /* kept; its time is the engine's */
+  tg_random_fn random;
+  void *random_ud;
+  tg_coap_handler_fn handler;
+  tg_coap_notify_fn notify;
+  void *ud;                    /* of handler and notify */
+  tg_coap_rebind_t rebind;
+  tg_coap_limits_t limits;
+} tg_coap_config_t;
+
+/** Counters; one name each, in coap_stats.def order. */
+typedef struct tg_coap_stats {
+#define TG_COAP_STAT(name, text) uint64_t name;
+#include "core/coap/coap_stats.def"
+#undef TG_COAP_STAT
+} tg_coap_stats_t;
+
+/** Makes an engine; NULL without memory. @p config is copied. */
+tg_coap_t *tg_coap_new(const tg_coap_config_t *config);
+
+/** Ends every exchange with TG_E_CANCELLED and frees the engine; links are detached, not closed. NULL is allowed. */
+void tg_coap_free(tg_coap_t *coap);
+
+/** Defaults of RFC 7252 for links with retransmission, and of bearers with delivery reports for others (non-ip.md §1.4). */
+void tg_coap_params_default(const tg_link_t *link, tg_coap_params_t *params);
+
+/** Attaches @p link (kept until tg_coap_free()). At most 16. TG_E_FULL. */
+TG_MUST_CHECK tg_rc_t tg_coap_add_link(tg_coap_t *coap, tg_link_t *link, const tg_coap_params_t *params);
+
+/** Writes out what links gathered; call at the end of each loop turn. */
+void tg_coap_flush(tg_coap_t *coap);
+
+/** The peer at @p addr on @p link, made if need be. TG_E_FULL. */
+TG_MUST_CHECK tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer);
+
+/** Link and address of @p peer (lent until the peer goes), or false when it is gone. */
+bool tg_coap_peer_addr(const tg_coap_t *coap, tg_id_t peer, tg_link_t **link, const tg_addr_t **addr);
+
+/** Keeps @p peer from being recycled (counted); tg_coap_unpin() releases. Stale ids are ignored. */
+void tg_coap_pin(tg_coap_t *coap, tg_id_t peer);
+
+/** Releases one tg_coap_pin(). */
+void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
+
+/** A request to a peer. Slices and strings are copied. */
+typedef struct tg_coap_call {
+  tg_id_t peer;
+  uint8_t method;
+  bool non_confirmable;
+  const char *path;          /* `/3/0/0` or `/lwm2m/3/0/0`; segments are sent as they stand */
+  const char *query;         /* `pmin=1&pmax=60`, or NULL */
+  int accept;                /* TG_CF_NONE: no option */
+  int content_format;
+  tg_slice_t payload;        /* longer than a block: sent block-wise (Block1) */
+  int observe;               /* -1 none, 0 register, 1 cancel */
+  uint8_t token[8];          /* used when token_len is not 0: cancel by the observation's token */
+  uint8_t token_len;
+  uint8_t priority;          /* 0 bulk … 3 interactive: the order behind NSTART */
+  uint32_t timeout_ms;       /* whole exchange without progress; 0 = from the parameters */
+  uint64_t cookie;           /* with observe 0: handed to notify */
+  tg_coap_done_fn done;      /* not NULL */
+  void *ud;
+} tg_coap_call_t;
+
+/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+TG_MUST_CHECK tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, tg_id_t *exchange);
+
+/** Ends an exchange: done() comes with TG_E_CANCELLED before this returns. Stale ids are ignored. */
+void tg_coap_cancel(tg_coap_t *coap, tg_id_t exchange);
+
+/** An observation as it is kept in the store. */
+typedef struct tg_coap_observation {
+  tg_id_t peer;
+  uint8_t token[8];
+  uint64_t cookie;
+} tg_coap_observation_t;
+
+/** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */
+TG_MUST_CHECK tg_rc_t tg_coap_observation_add(tg_coap_t *coap, const tg_coap_observation_t *obs, tg_id_t *id);
+
+/** What an observation is; false when gone. */
+bool tg_coap_observation_get(const tg_coap_t *coap, tg_id_t id, tg_coap_observation_t *obs);
+
+/** Moves an observation to another peer (the device's address changed). */
+void tg_coap_observation_move(tg_coap_t *coap, tg_id_t id, tg_id_t peer);
+
+/** Forgets an observation: the next notification is reset (RFC 7641 §3.6). Nothing is sent now. */
+void tg_coap_observation_del(tg_coap_t *coap, tg_id_t id);
+
+/** Sends (rc TG_OK) or drops (otherwise: a request gets rc's CoAP code with Max-Age, a notification no ACK) every held answer with a ticket up to @p ticket. */
+void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);
+
+/** Ends exchanges, observations, transfers of @p peer; done() comes with TG_E_CANCELLED. */
+void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer);
+
+/** Counters as of now. */
+void tg_coap_stats(const tg_coap_t *coap, tg_coap_stats_t *stats);
+
+#endif
