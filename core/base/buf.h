@@ -3,8 +3,8 @@
 #define TG_CORE_BASE_BUF_H
 
 /**
- * A bounded buffer that is written front to back. Overrun is sticky: what does not fit is not written, `full` is set, and the
- * caller asks once at the end. A fixed buffer writes into the caller's memory; a growing one into the heap up to its maximum.
+ * A bounded buffer that is written front to back. Overrun is sticky: what does not fit is not written, nor anything after it,
+ * and the caller asks `rc` once at the end. A fixed buffer writes into the caller's memory; a growing one into the heap up to its maximum.
  */
 
 #include "core/base/rc.h"
@@ -52,7 +52,7 @@ void tg_buf_put_str(tg_buf_t *buf, const char *text);
 /** Appends formatted text (the C locale's printf), without a NUL. */
 void tg_buf_put_fmt(tg_buf_t *buf, const char *format, ...) TG_PRINTF(2, 3);
 
-/** Makes room for @p len bytes at the end and returns where they go (lent until the next call), or NULL with the error set. */
+/** Adds @p len bytes, not cleared, at the end and returns where they are for the caller to fill (lent until the next call), or NULL with the error set. */
 uint8_t *tg_buf_reserve(tg_buf_t *buf, size_t len);
 
 /** Removes @p len bytes from the front (all, if fewer are there). */

@@ -15,9 +15,9 @@ typedef struct tg_hidx_cell tg_hidx_cell_t;
 /** Caller's memory; private members. */
 typedef struct tg_hidx {
   tg_hidx_cell_t *cells;
-  uint32_t mask;  /* cells - 1, or 0 when empty */
+  uint32_t mask;  /* cells - 1, or 0 when there are none */
+  uint32_t shift; /* 32 - log2(cells) */
   uint32_t count; /* entries */
-  uint32_t tombs; /* deleted cells */
 } tg_hidx_t;
 
 /** Whether the table's slot @p slot holds @p key. @p table is what the caller passed along. */
@@ -40,7 +40,7 @@ void tg_hidx_fini(tg_hidx_t *idx);
 /** The slot whose key equals that of @p query. @return true and @p slot set, or false. */
 bool tg_hidx_find(const tg_hidx_t *idx, const tg_hidx_query_t *query, uint32_t *slot);
 
-/** Adds @p slot under @p hash; the caller has made sure that the key is not there. TG_E_NOMEM leaves the index as it was. */
+/** Adds @p slot (below UINT32_MAX) under @p hash; the caller has made sure that the key is not there. TG_E_NOMEM leaves the index as it was. */
 TG_MUST_CHECK tg_rc_t tg_hidx_add(tg_hidx_t *idx, uint32_t hash, uint32_t slot);
 
 /** Removes the entry of exactly this hash and slot; does nothing if it is not there. */

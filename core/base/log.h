@@ -34,7 +34,7 @@ typedef struct tg_log_limit {
   uint32_t suppressed;
 } tg_log_limit_t;
 
-/** True at most @p per_minute times a minute for this limiter; the first line of a new minute should print limit->suppressed, which is then 0 again. */
+/** True at most @p per_minute times a minute for this limiter. When it is true and limit->suppressed is not 0, this is the first line of a new minute: print that number; the next call clears it. */
 bool tg_log_allow(tg_log_limit_t *limit, uint64_t now_ms, uint32_t per_minute);
 
 /** Writes foreign bytes into @p out (@p cap bytes) as printable ASCII: other bytes as \xNN, cut at the end with `…`; returns @p out. */

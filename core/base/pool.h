@@ -4,7 +4,7 @@
 
 /**
  * Fixed-size items behind generation-tagged ids. An id outlives its item: looking a stale one up finds nothing, it never finds
- * the item's successor. Items do not move; memory is taken in chunks as the pool grows, up to a maximum of items.
+ * the item's successor. Items do not move and are aligned to 8 bytes; memory is taken in chunks as the pool grows, up to a maximum of items.
  */
 
 #include "core/base/rc.h"
