@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_DEVICE_DEVICE_H
+#define TG_CORE_DEVICE_DEVICE_H
+
+/**
+ * The twin: every device whatever it speaks, its last values and its command queue. Sources (LwM2M sessions, Lua drivers) open
+ * devices and put records; sinks (rules, command line) read them and submit commands; nobody knows who is on the other side.
+ */
+
+#include "core/base/random.h"
+#include "core/event/event.h"
+#include "core/loop/wheel.h"
+#include "core/registry/registry.h"
+
+typedef struct tg_twin tg_twin_t;
+typedef struct tg_device tg_device_t;
+
+typedef enum tg_op {
+  TG_OP_READ,
+  TG_OP_WRITE,      /* replace (PUT) */
+  TG_OP_UPDATE,     /* partial write (POST) */
+  TG_OP_EXECUTE,
+  TG_OP_CREATE,
+  TG_OP_DELETE,
+  TG_OP_DISCOVER,
+  TG_OP_OBSERVE,
+  TG_OP_CANCEL,     /* end an observation */
+  TG_OP_ATTRIBUTES, /* Write-Attributes */
+  TG_OP_COUNT
+} tg_op_t;
+
+/** One command; borrowed by submit, lent to backends and done functions. */
+typedef struct tg_command {
+  tg_id_t id;                /* set by submit */
+  tg_id_t device;
+  tg_op_t op;
+  tg_path_t path;
+  const tg_record_t *records; /* WRITE, UPDATE, CREATE: at or below path */
+  size_t record_count;
+  tg_slice_t text;           /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format;        /* wanted format, -1 = the backend chooses */
+  uint32_t timeout_s;        /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  uint8_t priority;          /* 0 bulk … 3 interactive */
+  tg_slice_t tag;            /* the asker's own id (≤ 64 bytes), echoed in events */
+} tg_command_t;
+
+/** How a command ended. Lent for the call. */
+typedef struct tg_command_result {
+  tg_command_state_t state;  /* DONE, FAILED, EXPIRED, CANCELLED */
+  tg_rc_t rc;
+  uint8_t code;              /* CoAP code, 0 when the device gave none */
+  const tg_record_t *records;
+  size_t record_count;
+  tg_slice_t text;
+} tg_command_result_t;
+
+/** Seam: command done; called exactly once for each accepted submit, never from inside it. */
+typedef void (*tg_command_done_fn)(void *ud, const tg_command_t *command, const tg_command_result_t *result);
+
+/** Seam: what a kind of device can do. */
+typedef struct tg_backend_ops {
+  const char *kind; /* `lwm2m`, `driver` */
+  /** Begins @p command; the backend calls tg_twin_finish() later, or returns an error now and the command has failed. TG_E_AGAIN / TG_E_ASLEEP: back to the head of the queue until tg_twin_awake(). */
+  tg_rc_t (*start)(void *ud, const tg_device_t *device, const tg_command_t *command);
+  /** Stops a command that was started; tg_twin_finish() must not follow. */
+  void (*cancel)(void *ud, const tg_device_t *device, tg_id_t command);
+} tg_backend_ops_t;
+
+/** What may be read of a device; lent until the loop turn ends. Written only by the twin. */
+struct tg_device {
+  tg_id_t id;
+  const char *ep;
+  const tg_backend_ops_t *backend;
+  void *backend_ud;
+  uint64_t backend_cookie;  /* the backend's own handle (a registration's id, a driver's number) */
+  const char *link;         /* name of its link, or its driver; kept by the source */
+  bool online;              /* registered, or its driver runs */
+  bool queue_mode;
+  bool awake;               /* commands may go out; always true without queue mode */
+  uint8_t active;           /* commands started and not finished */
+  uint16_t queued;          /* commands waiting */
+  uint16_t object_count;
+  uint16_t version_count;
+  uint32_t lifetime_s;      /* 0 = for ever */
+  uint32_t quirks;          /* what was tolerated (bits of core/server/quirk.h) */
+  tg_version_t enabler;     /* LwM2M version, 0 for drivers */
+  int64_t since_ms;         /* online since, Unix time */
+  int64_t last_seen_ms;
+  const tg_path_t *objects; /* what it announced: objects and instances, ascending */
+  const tg_model_version_t *versions;
+};
+
+typedef struct tg_twin_config {
+  const tg_registry_t *registry; /* kept */
+  tg_event_bus_t *events;        /* kept */
+  tg_wheel_t *wheel;             /* kept */
+  tg_random_fn random;
+  void *random_ud;
+  uint32_t devices_max;          /* 0 = 131,072 */
+  uint32_t commands_max;         /* all devices together, 0 = 65,536; 100 a device */
+  uint32_t values_max;           /* last values a device keeps, 0 = 512; the oldest written goes */
+} tg_twin_config_t;
+
+/** An empty twin; NULL without memory. @p config is copied. */
+tg_twin_t *tg_twin_new(const tg_twin_config_t *config);
+
+/** Ends every command as CANCELLED and frees all. NULL is allowed. */
+void tg_twin_free(tg_twin_t *twin);
+
+/** How a source introduces or refreshes a device. Borrowed; everything is copied but `link` (kept). */
+typedef struct tg_device_info {
+  tg_slice_t ep;              /* 1–255 bytes */
+  const tg_backend_ops_t *backend;
+  void *backend_ud;
+  uint64_t backend_cookie;
+  const char *link;
+  bool queue_mode;
+  uint32_t lifetime_s;
+  uint32_t quirks;
+  tg_version_t enabler;
+  const tg_path_t *objects;   /* any order */
+  size_t object_count;
+  const tg_model_version_t *versions;
+  size_t version_count;
+} tg_device_info_t;
+
+/** Makes the device online under info->ep, or takes the existing one over (values stay, the new source owns it), and emits @p event (REGISTERED or UPDATED). TG_E_FULL, TG_E_ARG, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event, tg_id_t *device);
+
+/** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h, then the least recently seen offline ones are forgotten first. */
+void tg_twin_offline(tg_twin_t *twin, tg_id_t device, tg_event_type_t event, tg_slice_t note);
+
+/** The device was heard from just now: last_seen moves. Cheap, for every message. */
+void tg_twin_seen(tg_twin_t *twin, tg_id_t device);
+
+/** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
+void tg_twin_awake(tg_twin_t *twin, tg_id_t device, uint64_t until_ms);
+
+/** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
+void tg_twin_asleep(tg_twin_t *twin, tg_id_t device);
+
+/** The device @p id, or NULL. */
+const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t device);
+
+/** The device called @p ep, or NULL. O(1). */
+const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep);
+
+/** Number of devices known. */
+size_t tg_twin_count(const tg_twin_t *twin);
+
+/** Walks all devices; return false to stop. */
+void tg_twin_each(const tg_twin_t *twin, bool (*fn)(void *ud, const tg_device_t *device), void *ud);
+
+/** A device's view of the object definitions, by value; lent until the device changes. */
+tg_model_t tg_twin_model(const tg_twin_t *twin, const tg_device_t *device);
+
+/** Records arrived: last values are kept and one RECORDS event is emitted. Values borrowed. TG_E_GONE, TG_E_FULL (nothing kept, nothing emitted). */
+TG_MUST_CHECK tg_rc_t tg_twin_put(tg_twin_t *twin, tg_id_t device, const tg_event_records_t *records);
+
+/** The last value at exactly @p path; bytes lent until the turn ends. TG_E_NOT_FOUND, TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, tg_record_t *record);
+
+/** Walks the last values at or below @p path in order; return false to stop. */
+void tg_twin_values(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, bool (*fn)(void *ud, const tg_record_t *record), void *ud);
+
+/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud, tg_id_t *id);
+
+/** Cancels a command in any state but an ended one; done() comes with CANCELLED. TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
+
+/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_ASLEEP or TG_E_TIMEOUT in a queue-mode device's FAILED result puts the command back at the head while its deadline lies ahead. */
+void tg_twin_finish(tg_twin_t *twin, tg_id_t command, const tg_command_result_t *result);
+
+/** The command @p id as long as it has not ended, or NULL. */
+const tg_command_t *tg_twin_command(const tg_twin_t *twin, tg_id_t command);
+
+/** Walks the commands of a device in the order in which they will go; return false to stop. */
+void tg_twin_commands(const tg_twin_t *twin, tg_id_t device, bool (*fn)(void *ud, const tg_command_t *command, tg_command_state_t state), void *ud);
+
+/** Lower-case name of an operation: `read`, `write` … */
+const char *tg_twin_op_name(tg_op_t op);
+
+/** The operation called @p name; TG_E_NOT_FOUND. */
+TG_MUST_CHECK tg_rc_t tg_twin_op_of(tg_slice_t name, tg_op_t *op);
+
+#endif
