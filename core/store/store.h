@@ -11,6 +11,7 @@
  */
 
 #include "core/base/diag.h"
+#include "core/base/buf.h"
 #include "core/base/pool.h"
 #include "core/loop/loop.h"
 
