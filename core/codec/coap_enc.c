@@ -7,7 +7,7 @@
 
 #include "core/base/require.h"
 
-enum { TOKEN_MAX = 8, OPTION_HEADER_MAX = 5, MARKER = 0xFF };
+enum { TOKEN_MAX = 8, MARKER = 0xFF };
 
 void tg_coap_enc_begin(tg_coap_enc_t *enc, tg_buf_t *out, const tg_coap_head_t *head) {
   TG_REQUIRE(head->token.len <= TOKEN_MAX);
@@ -23,14 +23,11 @@ void tg_coap_enc_begin(tg_coap_enc_t *enc, tg_buf_t *out, const tg_coap_head_t *
 
 void tg_coap_enc_opt(tg_coap_enc_t *enc, uint16_t number, tg_slice_t value) {
   TG_REQUIRE(number >= enc->last && value.len <= UINT16_MAX);
-  uint8_t header[OPTION_HEADER_MAX];
   uint16_t delta = (uint16_t)(number - enc->last);
   enc->last = number;
-  size_t n = coap_opt_setheader(header, sizeof header, delta, value.len);
-  uint8_t *p = tg_buf_reserve(enc->out, n + value.len);
-  if (!p) return;
-  memcpy(p, header, n);
-  if (value.len) memcpy(p + n, value.p, value.len);
+  size_t size = coap_opt_encode_size(delta, value.len);
+  uint8_t *p = tg_buf_reserve(enc->out, size);
+  if (p) TG_REQUIRE(coap_opt_encode(p, size, delta, value.p, value.len) == size);
 }
 
 void tg_coap_enc_uint(tg_coap_enc_t *enc, uint16_t number, uint32_t value) {

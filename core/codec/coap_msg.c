@@ -2,7 +2,7 @@
 /*
  * CoAP messages over datagrams, bytes to fields (RFC 7252 §3). The hottest function of the program: every datagram of every peer
  * passes here once. Options go through libcoap's parser (8 ns an option, 3 ns for a loop of ours: the difference is no reason to
- * keep one); what libcoap does not check (sums of deltas, reserved classes, the Empty message, counts) is checked here.
+ * keep one); what libcoap does not check (deltas that wrap, their sum, reserved classes, the Empty message, counts) is checked here.
  * The other direction is coap_enc.c. See coap_msg.h.
  */
 
@@ -18,12 +18,17 @@ static bool is_code_reserved(uint8_t code) {
   return class_ == 1 || class_ >= 6;
 }
 
+/* libcoap 4.3.1 lets a two-byte delta wrap: 269 + 65,267 would be option 0. */
+static bool does_delta_wrap(const uint8_t *p, const uint8_t *end) {
+  return p[0] >> 4 == 14 && end - p > 2 && (p[1] << 8 | p[2]) > UINT16_MAX - 269;
+}
+
 static tg_rc_t decode_options(tg_coap_msg_t *msg, const uint8_t *p, const uint8_t *end) {
   uint32_t number = 0;
   while (p < end && *p != MARKER) {
     coap_option_t option;
     size_t used = coap_opt_parse(p, (size_t)(end - p), &option);
-    if (used == 0) return TG_E_SYNTAX;
+    if (used == 0 || does_delta_wrap(p, end)) return TG_E_SYNTAX;
     number += option.delta;
     if (number > UINT16_MAX || option.length > UINT16_MAX) return TG_E_SYNTAX;
     if (msg->option_count == TG_COAP_OPTIONS_MAX) return TG_E_OPTION;
@@ -45,7 +50,8 @@ tg_rc_t tg_coap_msg_decode(tg_coap_msg_t *msg, tg_slice_t datagram) {
   msg->token_len = 0;
   msg->option_count = 0;
   msg->payload = tg_slice(NULL, 0);
-  if (token_len > TOKEN_MAX || datagram.len < (size_t)HEADER + token_len || is_code_reserved(msg->code)) return TG_E_SYNTAX;
+  if (token_len > TOKEN_MAX || datagram.len < (size_t)HEADER + token_len || is_code_reserved(msg->code))
+    return TG_E_SYNTAX;
   if (msg->code == TG_COAP_EMPTY) return datagram.len == HEADER && token_len == 0 ? TG_OK : TG_E_SYNTAX;
   msg->token_len = token_len;
   if (token_len) memcpy(msg->token, p + HEADER, token_len);

@@ -112,7 +112,8 @@ typedef struct tg_coap_msg {
 /**
  * Decodes one datagram.
  * @return TG_OK; TG_E_TRUNCATED when not even type and message id can be known or the version is not 1 (say nothing); TG_E_SYNTAX for a
- *         format error behind them (type and mid of @p msg are set: a CON is reset, RFC 7252 §4.2); TG_E_OPTION with more than
+ *         format error behind them or a reserved code class 1, 6 or 7 (type, code and mid of @p msg are set: a CON is reset,
+ *         RFC 7252 §4.2); TG_E_OPTION with more than
  *         TG_COAP_OPTIONS_MAX options (type, code, mid, token are set: 4.02)
  */
 TG_MUST_CHECK tg_rc_t tg_coap_msg_decode(tg_coap_msg_t *msg, tg_slice_t datagram);
