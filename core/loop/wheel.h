@@ -45,7 +45,12 @@ static inline bool tg_timer_active(const tg_timer_t *timer) {
   return timer->next != NULL;
 }
 
-/** Moves time to @p now_ms and calls every timer that is due by then, in order of tick. A time before the last one is ignored. @return how many were called */
+/**
+ * Moves time to @p now_ms and calls every timer that is due by then, in order of tick and within a tick in order of adding. A time
+ * before the last one counts as the last one. A timer that a callback starts is called in the same advance if its time lies between
+ * that of the callback and @p now_ms, else in a later one. Not from inside a callback.
+ * @return how many were called
+ */
 size_t tg_wheel_advance(tg_wheel_t *wheel, uint64_t now_ms);
 
 /** A time at or before which no timer is due (never later than the first due one); UINT64_MAX when none runs. */
