@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Lists of test programs and how they are run: two at a time, each with a deadline, a log and a temporary folder of its own. Sourced by
+# tools/test. A job is one line of a list: name, seconds, build folder, command, separated by tabs; its log is $TG_LOGS/name.log; its score,
+# written by tools/lib/score.lua, is one line of $TG_LOGS/results.
+
+TG_JOBS=${TG_JOBS:-2}
+TG_TEST_SECONDS=${TG_TEST_SECONDS:-120}
+# The scratch folder has a short name: a Unix socket's path ends after 107 bytes.
+TG_SCRATCH=${TG_SCRATCH:-}
+
+# add_job NAME SECONDS BUILD COMMAND: appends to $TG_LIST unless --only leaves it out.
+add_job() {
+  [[ -z ${TG_ONLY:-} || $1 =~ $TG_ONLY ]] || return 0
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" >>"$TG_LIST"
+}
+
+# record NAME PASSED FAILED SKIPPED SECONDS REASON: a result that no program printed (a build, a missing peer).
+record() {
+  printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" >>"$TG_LOGS/results"
+}
+
+# seconds_of FILE: its own deadline, from a line `# timeout: N` or `-- timeout: N` near its top; at most ten minutes.
+seconds_of() {
+  local own
+  own=$(head -20 "$1" | sed -nE 's/^(#|--|\/\*) *timeout: *([0-9]+).*/\2/p' | head -1)
+  own=${own:-$TG_TEST_SECONDS}
+  echo $((own > 600 ? 600 : own))
+}
+
+# run_job LINE: runs one job of $TG_LIST and scores it. Called by run_jobs through xargs.
+run_job() {
+  local name seconds build command log status start
+  IFS=$'\t' read -r name seconds build command < <(sed -n "$1p" "$TG_LIST")
+  log=$TG_LOGS/$name.log
+  mkdir -p "$(dirname "$log")"
+  if [ -n "${TG_PHASE_ENDS:-}" ] && [ "$(date +%s)" -ge "$TG_PHASE_ENDS" ]; then
+    record "$name" 0 0 1 0 "no time left for it in this phase"
+    return 0
+  fi
+  start=$(date +%s.%N)
+  TMPDIR=$(mktemp -d "$TG_SCRATCH/j.XXXX")
+  export TMPDIR TG_BUILD_DIR=$build
+  cd "$TG_ROOT" || return 1
+  timeout -k 5 "$seconds" bash -c "$command" </dev/null >"$log" 2>&1
+  status=$?
+  [ "${TG_KEEP:-no}" = yes ] || rm -rf "$TMPDIR"
+  lua5.4 "$TG_ROOT/tools/lib/score.lua" "$name" "$log" "$status" "$seconds" "$start" "$(date +%s.%N)" "$TG_LOGS/results"
+}
+
+# run_jobs TITLE [SECONDS]: runs what add_job collected; jobs that would start after SECONDS are skipped by name.
+run_jobs() {
+  local count=0 from=$SECONDS
+  [ -s "$TG_LIST" ] && count=$(wc -l <"$TG_LIST")
+  [ "$count" = 0 ] && return 0
+  say "== $1 ($count)"
+  [ $# -gt 1 ] && export TG_PHASE_ENDS=$(($(date +%s) + $2))
+  export TG_LIST TG_LOGS TG_SCRATCH TG_KEEP
+  seq "$count" | xargs -P "$TG_JOBS" -I{} bash -c ". '$TG_ROOT/tools/lib/common.sh'; . '$TG_ROOT/tools/lib/jobs.sh'; run_job {}"
+  unset TG_PHASE_ENDS
+  : >"$TG_LIST"
+  say "   $((SECONDS - from)) s"
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The phases of a test run, in the order in which tools/test calls them. Each collects jobs from the source tree, so that a program which was
+# not built fails by name, and runs them. Sourced by tools/test.
+
+TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-10}
+TG_TIDY_SECONDS=${TG_TIDY_SECONDS:-360}
+
+# Unit programs run with cmocka's TAP output, so that every test function counts.
+SANITIZER_ENV="CMOCKA_MESSAGE_OUTPUT=TAP UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+
+# build_preset PRESET [TARGET...]: configures and builds below build/PRESET; goes on past the first error, so that the rest can be tested.
+build_preset() {
+  local preset=$1 log=$TG_LOGS/build/$1.log from=$SECONDS
+  shift
+  mkdir -p "$(dirname "$log")"
+  say "== build $preset"
+  if cmake --preset "$preset" >"$log" 2>&1 && cmake --build "build/$preset" -j"$TG_JOBS" ${1:+--target "$@"} -- -k0 >>"$log" 2>&1; then
+    record "build/$preset" 1 0 0 $((SECONDS - from)) ""
+    say "   $((SECONDS - from)) s"
+    return 0
+  fi
+  say "   FAIL build/$preset: see ${log#"$TG_ROOT/"}"
+  grep -E 'error:|Error|FAILED' "$log" | head -10
+  record "build/$preset" 0 1 0 $((SECONDS - from)) "does not build"
+}
+
+# find_sorted FOLDER PATTERN: files by name, in a stable order; nothing where the folder is missing.
+find_sorted() {
+  [ -d "$1" ] && find "$1" -type f -name "$2" -not -path '*/node_modules/*' | sort
+}
+
+stem_of() {
+  local base=${1##*/}
+  printf '%s' "${base%"$2"}"
+}
+
+# unit_jobs PREFIX BUILD: every tests/unit/**/X_test.c is the program BUILD/tests/X_test.
+unit_jobs() {
+  local source name
+  while read -r source; do
+    name=$(stem_of "$source" .c)
+    add_job "$1/$name" "$(seconds_of "$source")" "$2" "$SANITIZER_ENV $2/tests/$name"
+  done < <(find_sorted tests/unit '*_test.c')
+}
+
+# replay_jobs PREFIX BUILD: every fuzz target over its corpus; one test each, however many files.
+replay_jobs() {
+  local source name
+  while read -r source; do
+    name=$(stem_of "$source" _fuzz.c)
+    add_job "$1/$name" "$TG_TEST_SECONDS" "$2" \
+      "set -o pipefail; $SANITIZER_ENV $2/tests/${name}_replay tests/fuzz/corpus/$name | sed 's/ passed, .*/ corpus files replayed/'"
+  done < <(find_sorted tests/fuzz '*_fuzz.c')
+}
+
+# spec_jobs PREFIX BUILD [VARIABLE=VALUE]: one job per spec, inside our own interpreter where tests/spec/run is there, else plain busted.
+spec_jobs() {
+  local spec name runner="busted --lua=lua5.4 -o TAP"
+  [ -x tests/spec/run ] && runner=tests/spec/run
+  while read -r spec; do
+    name=$(stem_of "$spec" .lua)
+    add_job "$1/$name" "$(seconds_of "$spec")" "$2" "$SANITIZER_ENV ${3:-} $runner $spec"
+  done < <(find_sorted tests/spec '*_spec.lua')
+}
+
+# shell_jobs PREFIX FOLDER BUILD: every *_test.sh (TAP, `N passed, N failed` or exit code).
+shell_jobs() {
+  local script
+  while read -r script; do
+    add_job "$1/$(stem_of "$script" .sh)" "$(seconds_of "$script")" "$3" "bash $script"
+  done < <(find_sorted "$2" '*_test.sh')
+}
+
+# check_jobs BUILD: every executable tools/check_*.
+check_jobs() {
+  local check
+  while read -r check; do
+    [ -x "$check" ] && add_job "check/$(stem_of "$check" .lua)" "$TG_TEST_SECONDS" "$1" "$check"
+  done < <(find_sorted tools 'check_*')
+}
+
+phase_checks() {
+  check_jobs "$DEV"
+  run_jobs "structure and style"
+}
+
+phase_tests() {
+  unit_jobs unit "$DEV"
+  replay_jobs replay "$DEV"
+  run_jobs "unit tests and corpora"
+  spec_jobs spec "$DEV"
+  run_jobs "specs"
+  shell_jobs tools tests/tools "$DEV"
+  shell_jobs system tests/system "$DEV"
+  run_jobs "tools and the whole program"
+}
+
+phase_asan() {
+  local build=$TG_ROOT/build/asan
+  build_preset asan
+  unit_jobs asan/unit "$build"
+  replay_jobs asan/replay "$build"
+  spec_jobs asan/spec "$build" TG_GC_STRESS=1
+  run_jobs "the same under AddressSanitizer, UBSan and LeakSanitizer"
+}
+
+# Programs with threads are named in tests/tsan.list, one per line.
+phase_tsan() {
+  local build=$TG_ROOT/build/tsan name names=()
+  [ -f tests/tsan.list ] && mapfile -t names < <(sed 's/#.*//; s/[[:space:]]//g; /^$/d' tests/tsan.list)
+  [ ${#names[@]} -gt 0 ] || return 0
+  build_preset tsan "${names[@]}"
+  for name in "${names[@]}"; do
+    add_job "tsan/$name" $((TG_TEST_SECONDS * 2)) "$build" "CMOCKA_MESSAGE_OUTPUT=TAP TSAN_OPTIONS=halt_on_error=1 $build/tests/$name"
+  done
+  run_jobs "programs with threads under ThreadSanitizer"
+}
+
+# Recently changed files come first, in case the time does not suffice for all.
+tidy_order() {
+  {
+    git log -n 30 --format= --name-only -- 'core/*.c' 'bindings/*.c' 2>/dev/null
+    find core bindings -name '*.c' | sort
+  } | awk '!seen[$0]++' | while read -r file; do [ -f "$file" ] && echo "$file"; done
+}
+
+phase_tidy() {
+  local file
+  while read -r file; do
+    add_job "tidy/$(stem_of "$file" .c)" "$TG_TEST_SECONDS" "$TG_ROOT/build/asan" "clang-tidy --quiet -p build/asan $file"
+  done < <(tidy_order)
+  run_jobs "clang-tidy" "$TG_TIDY_SECONDS"
+}
+
+phase_fuzz() {
+  local build=$TG_ROOT/build/fuzz source name targets=()
+  while read -r source; do
+    targets+=("$(stem_of "$source" .c)")
+  done < <(find_sorted tests/fuzz '*_fuzz.c')
+  [ ${#targets[@]} -gt 0 ] || return 0
+  build_preset fuzz "${targets[@]}"
+  for name in "${targets[@]}"; do
+    add_job "fuzz/$name" $((TG_FUZZ_SECONDS + 60)) "$build" \
+      "mkdir -p \$TMPDIR/new && $build/tests/$name -max_total_time=$TG_FUZZ_SECONDS -timeout=5 -rss_limit_mb=1024 \
+-artifact_prefix=$TG_LOGS/fuzz/$name- -print_final_stats=1 \$TMPDIR/new tests/fuzz/corpus/${name%_fuzz}"
+  done
+  run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
+}
+
+phase_interop() {
+  if [ -x tests/interop/peers/setup ]; then
+    add_job interop/peers 600 "$DEV" "tests/interop/peers/setup --all"
+    run_jobs "peers"
+  fi
+  shell_jobs interop tests/interop "$DEV"
+  run_jobs "interop with software that is not ours"
+}
+
+phase_demo() {
+  [ -x tools/demo ] && add_job demo 300 "$DEV" "tools/demo --once"
+  run_jobs "demo"
+}

@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The end of a test run: slowest programs, skips with their reasons, logs of what failed (last 60 lines each), and the total as the last
+-- line. Exits 1 where something failed or nothing ran at all.
+--
+-- lua5.4 tools/lib/summary.lua LOG_FOLDER
+local folder = arg[1]
+local LOG_LINES, SLOW = 60, 5
+
+local rows, total = {}, { passed = 0, failed = 0, skipped = 0 }
+for line in io.lines(folder .. "/results") do
+  local name, passed, failed, skipped, seconds, reason = line:match("^(.-)\t(%d+)\t(%d+)\t(%d+)\t(.-)\t(.*)$")
+  local row = { name = name, passed = tonumber(passed), failed = tonumber(failed), skipped = tonumber(skipped), reason = reason }
+  row.seconds = tonumber(seconds) or 0
+  rows[#rows + 1] = row
+  for key in pairs(total) do
+    total[key] = total[key] + row[key]
+  end
+end
+
+local function show_log(row)
+  print(("\n---- %s: %s"):format(row.name, row.reason))
+  local file = io.open(folder .. "/" .. row.name .. ".log", "rb")
+  if not file then return end
+  local lines = {}
+  for line in file:lines() do
+    lines[#lines + 1] = line
+  end
+  file:close()
+  if #lines > LOG_LINES then print(("     (%d lines above, see %s.log)"):format(#lines - LOG_LINES, row.name)) end
+  for i = math.max(#lines - LOG_LINES + 1, 1), #lines do
+    print("     " .. lines[i])
+  end
+end
+
+table.sort(rows, function(a, b)
+  return a.seconds > b.seconds
+end)
+print("\nslowest:")
+for i = 1, math.min(SLOW, #rows) do
+  print(("  %6.1f s  %s"):format(rows[i].seconds, rows[i].name))
+end
+table.sort(rows, function(a, b)
+  return a.name < b.name
+end)
+if total.skipped > 0 then print("skipped:") end
+for _, row in ipairs(rows) do
+  if row.skipped > 0 then print(("  %s: %s"):format(row.name, row.reason)) end
+end
+for _, row in ipairs(rows) do
+  if row.failed > 0 then show_log(row) end
+end
+local skips = total.skipped > 0 and (", %d skipped"):format(total.skipped) or ""
+print(("\n%d passed, %d failed%s"):format(total.passed, total.failed, skips))
+os.exit(total.failed == 0 and total.passed > 0)
