@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the outbox to one broker, in order. Called when something was committed, taken, or a connection came; calls only the store
+ * and the connection. See mqtt_drain.h.
+ */
+
+#include "core/mqtt/mqtt_drain.h"
+
+#include "core/base/log.h"
+
+enum { BATCH = 64, MARK_EVERY = 64, MARKS_MAX = 16 };
+
+void tg_mqtt_drain_init(tg_mqtt_drain_t *drain, tg_store_t *store, uint32_t broker) {
+  *drain = (tg_mqtt_drain_t){.store = store, .broker = broker, .window = TG_MQTT_WINDOW_MAX};
+  tg_buf_init_growing(&drain->topic, 65536);
+}
+
+void tg_mqtt_drain_fini(tg_mqtt_drain_t *drain) {
+  tg_buf_fini(&drain->topic);
+}
+
+void tg_mqtt_drain_up(tg_mqtt_drain_t *drain, tg_mqtt_conn_t *conn, uint32_t window) {
+  tg_mqtt_drain_down(drain);
+  drain->conn = conn;
+  drain->window = window > TG_MQTT_WINDOW_MAX ? TG_MQTT_WINDOW_MAX : window;
+}
+
+void tg_mqtt_drain_down(tg_mqtt_drain_t *drain) {
+  /* What was outstanding and not taken is still in the outbox: begin again before the oldest of it. */
+  if (drain->inflight) drain->after = drain->flight[0].seq - 1;
+  drain->conn = NULL;
+  drain->inflight = drain->marks = drain->unmarked = 0;
+}
+
+static bool has_room(const tg_mqtt_drain_t *drain) {
+  return drain->conn && drain->inflight < drain->window && drain->marks < MARKS_MAX;
+}
+
+static void delete_entry(tg_mqtt_drain_t *drain, uint64_t seq) {
+  tg_rc_t rc = tg_store_outbox_del(drain->store, seq);
+  /* It stays in the outbox and is sent again after a restart: a duplicate that its seq tells. */
+  if (rc != TG_OK)
+    tg_log("mqtt", TG_LOG_WARN, "outbox_delete_failed seq=%llu error=%s", (unsigned long long)seq, tg_rc_name(rc));
+}
+
+/* tg_outbox_fn: hands one message to paho; false stops the walk. */
+static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
+  tg_mqtt_drain_t *drain = ud;
+  if (!has_room(drain)) return false;
+
+  tg_buf_clear(&drain->topic);
+  tg_buf_put(&drain->topic, entry->topic);
+  const char *topic = tg_buf_cstr(&drain->topic);
+  if (!topic) return false;
+
+  bool mark = entry->qos == 0 && drain->unmarked + 1 >= MARK_EVERY;
+  const tg_mqtt_send_t send = {
+      .topic = topic,
+      .payload = entry->payload,
+      .qos = entry->qos,
+      .retain = entry->retain,
+      .mark = mark,
+      .gw = tg_store_gateway_id(drain->store),
+      .seq = entry->seq,
+  };
+  int token;
+  if (tg_mqtt_conn_send(drain->conn, &send, &token) != TG_OK) return false;
+
+  drain->after = entry->seq;
+  drain->published++;
+  if (entry->qos == 0) {
+    drain->unmarked = mark ? 0 : drain->unmarked + 1;
+    drain->marks += mark;
+    drain->confirmed++;
+    delete_entry(drain, entry->seq);
+  } else {
+    drain->flight[drain->inflight++] = (tg_mqtt_flight_t){.token = token, .seq = entry->seq};
+  }
+  return has_room(drain);
+}
+
+bool tg_mqtt_drain_pump(tg_mqtt_drain_t *drain) {
+  if (!has_room(drain)) return false;
+  uint64_t before = drain->published;
+  const tg_outbox_read_t read = {.broker = drain->broker, .after = drain->after, .max = BATCH};
+  tg_rc_t rc = tg_store_outbox_read(drain->store, &read, send_entry, drain);
+  if (rc != TG_OK) tg_log("mqtt", TG_LOG_WARN, "outbox_read_failed error=%s", tg_rc_name(rc));
+  return drain->published - before == BATCH && has_room(drain);
+}
+
+void tg_mqtt_drain_taken(tg_mqtt_drain_t *drain, int token) {
+  uint32_t at = 0;
+  while (at < drain->inflight && (drain->flight[at].token != token || drain->flight[at].taken)) at++;
+  if (at == drain->inflight) return; /* of an earlier connection */
+
+  drain->confirmed++;
+  drain->flight[at].taken = true;
+  delete_entry(drain, drain->flight[at].seq);
+
+  /* Leave the window in order, so that flight[0] is always the oldest message not yet taken. */
+  uint32_t gone = 0;
+  while (gone < drain->inflight && drain->flight[gone].taken) gone++;
+  drain->inflight -= gone;
+  memmove(drain->flight, drain->flight + gone, drain->inflight * sizeof *drain->flight);
+}
+
+void tg_mqtt_drain_written(tg_mqtt_drain_t *drain) {
+  if (drain->marks) drain->marks--;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Messages into the outbox, and the outbox towards the brokers once they are committed. Messages are never handed to paho
+ * directly: one way in, one order out.
+ *
+ * Path: bindings/api/mod_mqtt.c -> core/mqtt/mqtt_publish.c -> core/store/store_outbox.c -> core/mqtt/mqtt_drain.c
+ */
+
+#include "core/base/clock.h"
+#include "core/mqtt/mqtt_broker.h"
+#include "core/mqtt/topic.h"
+
+#define PAYLOAD_MAX (256u << 10)
+
+tg_rc_t tg_mqtt_publish(tg_mqtt_t *mqtt, const tg_mqtt_publish_t *message) {
+  if (message->broker >= mqtt->broker_count || message->qos > 2) return TG_E_ARG;
+  if (message->payload.len > PAYLOAD_MAX) return TG_E_TOO_LONG;
+  tg_rc_t rc = tg_topic_check(message->topic);
+  if (rc != TG_OK) return rc;
+
+  const tg_outbox_entry_t entry = {
+      .seq = message->seq ? message->seq : tg_store_outbox_next_seq(mqtt->store),
+      .broker = mqtt->brokers[message->broker].key,
+      .qos = message->qos,
+      .retain = message->retain,
+      .durable = message->durable && message->qos > 0,
+      .shed_class = message->shed_class,
+      .time_ms = tg_clock_wall_ms(),
+      .topic = message->topic,
+      .payload = message->payload,
+  };
+  return tg_store_outbox_add(mqtt->store, &entry);
+}
+
+void tg_mqtt_pump(tg_mqtt_t *mqtt) {
+  bool more = false;
+  for (size_t i = 0; i < mqtt->broker_count; i++) more |= tg_mqtt_drain_pump(&mqtt->brokers[i].drain);
+  if (more) tg_wheel_add(tg_loop_wheel(mqtt->loop), &mqtt->again, tg_loop_now(mqtt->loop));
+}
