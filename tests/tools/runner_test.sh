@@ -48,6 +48,7 @@ scores "TAP failures count although the exit code is 0" "1 1 0 b" "printf '1..2\
 scores "TAP skips count with their reasons" "1 0 1 no net" "printf '1..2\nok 1 - a\nok 2 - b # SKIP no net\n'"
 scores "fewer TAP lines than planned are failures" "1 2 0 planned 3 tests, ran 1" "printf '1..3\nok 1 - a\n'"
 scores "standard input is empty" "1 0 0 " "! read -r line"
+scores "a job can trap an interrupt" "1 0 0 " "trap 'exit 0' INT; kill -INT \$\$; exit 5"
 scores "a job has a temporary folder of its own" "1 0 0 " "[ -d \"\$TMPDIR\" ] && [ \"\$TMPDIR\" != $TG_SCRATCH ]"
 scores "a job knows the build folder" "1 0 0 " "[ \"\$TG_BUILD_DIR\" = $WORK ]"
 

@@ -15,6 +15,9 @@ add_job() {
   printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" >>"$TG_LIST"
 }
 
+# any_jobs: whether something was collected (with --only, often nothing).
+any_jobs() { [ -s "$TG_LIST" ]; }
+
 # record NAME PASSED FAILED SKIPPED SECONDS REASON: a result that no program printed (a build, a missing peer).
 record() {
   printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$5" "$6" >>"$TG_LOGS/results"
@@ -42,17 +45,21 @@ run_job() {
   TMPDIR=$(mktemp -d "$TG_SCRATCH/j.XXXX")
   export TMPDIR TG_BUILD_DIR=$build
   cd "$TG_ROOT" || return 1
-  timeout -k 5 "$seconds" bash -c "$command" </dev/null >"$log" 2>&1
+  set -m # the job gets a process group of its own, and Ctrl-C ends it through us
+  timeout -k 5 "$seconds" bash -c "$command" </dev/null >"$log" 2>&1 &
+  trap 'kill -TERM %% 2>/dev/null' INT TERM
+  wait %%
   status=$?
+  set +m
   [ "${TG_KEEP:-no}" = yes ] || rm -rf "$TMPDIR"
   lua5.4 "$TG_ROOT/tools/lib/score.lua" "$name" "$log" "$status" "$seconds" "$start" "$(date +%s.%N)" "$TG_LOGS/results"
 }
 
 # run_jobs TITLE [SECONDS]: runs what add_job collected; jobs that would start after SECONDS are skipped by name.
 run_jobs() {
-  local count=0 from=$SECONDS
-  [ -s "$TG_LIST" ] && count=$(wc -l <"$TG_LIST")
-  [ "$count" = 0 ] && return 0
+  local count from=$SECONDS
+  any_jobs || return 0
+  count=$(wc -l <"$TG_LIST")
   say "== $1 ($count)"
   [ $# -gt 1 ] && export TG_PHASE_ENDS=$(($(date +%s) + $2))
   export TG_LIST TG_LOGS TG_SCRATCH TG_KEEP
