@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starts and drives libmicrohttpd: its epoll descriptor is watched by the loop, its timeout is a timer. What happens to one
+ * request is the business of http_exchange.c.
+ */
+
+#include "core/http/http_server.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "core/base/alloc.h"
+#include "core/base/log.h"
+#include "core/http/http_exchange.h"
+
+enum { FILE_MAX = 256 * 1024 };
+
+struct tg_http_server {
+  struct MHD_Daemon *daemon;
+  tg_loop_t *loop;
+  tg_loop_watch_t *watch;
+  tg_timer_t timer;
+  tg_http_exchanges_t exchanges;
+  tg_buf_t cert, key, client_ca; /* libmicrohttpd borrows them while it starts */
+  uint16_t port;
+  bool secure;
+};
+
+static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
+  tg_wheel_add(tg_loop_wheel(server->loop), &server->timer, tg_loop_now(server->loop) + delay_ms);
+}
+
+/*
+ * The sockets are edge-triggered inside of the epoll descriptor, so data that libmicrohttpd has left unread makes nothing readable:
+ * only its timeout (then 0) says that it wants to go on.
+ */
+static void run(tg_http_server_t *server) {
+  MHD_run(server->daemon);
+  MHD_UNSIGNED_LONG_LONG timeout = 0;
+  if (MHD_get_timeout(server->daemon, &timeout) == MHD_YES)
+    schedule(server, timeout);
+  else
+    tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
+}
+
+static void on_readable(void *ud, int fd, int events) {
+  (void)fd;
+  (void)events;
+  run(ud);
+}
+
+static void on_timer(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  run(ud);
+}
+
+/* Seam of http_exchange.c: a held request goes on. Not at once: we may be inside of MHD_run(). */
+static void on_wake(void *ud) {
+  schedule(ud, 0);
+}
+
+/* MHD_LogCallback. */
+TG_PRINTF(2, 0) static void on_log(void *ud, const char *format, va_list args) {
+  (void)ud;
+  char line[256];
+  char text[256];
+  int len = vsnprintf(line, sizeof line, format, args);
+  if (len < 0) return;
+  tg_slice_t trimmed = tg_slice_str(line);
+  while (trimmed.len && (trimmed.p[trimmed.len - 1] == '\n' || trimmed.p[trimmed.len - 1] == '.')) trimmed.len--;
+  tg_log("http", TG_LOG_DEBUG, "server reason=\"%s\"", tg_log_text(trimmed, text, sizeof text));
+}
+
+static tg_rc_t read_file(const char *path, tg_buf_t *out, tg_diag_t *diag) {
+  tg_buf_init_growing(out, FILE_MAX);
+  if (!path) return TG_OK;
+  FILE *file = fopen(path, "rb");
+  if (!file) {
+    tg_diag_set(diag, path, 0, "can't be read");
+    return TG_E_CONFIG;
+  }
+  uint8_t chunk[4096];
+  for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;) tg_buf_put(out, tg_slice(chunk, got));
+  bool failed = ferror(file) != 0;
+  fclose(file);
+  if (failed || out->rc != TG_OK || !tg_buf_cstr(out)) {
+    tg_diag_set(diag, path, 0, failed ? "can't be read" : "longer than 256 KiB");
+    return TG_E_CONFIG;
+  }
+  return TG_OK;
+}
+
+static tg_rc_t read_tls(tg_http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
+  tg_buf_init_growing(&server->cert, FILE_MAX);
+  tg_buf_init_growing(&server->key, FILE_MAX);
+  tg_buf_init_growing(&server->client_ca, FILE_MAX);
+  if (!config->cert_file != !config->key_file || (config->client_ca_file && !config->cert_file)) {
+    tg_diag_set(diag, NULL, 0, "a certificate and its key are given together");
+    return TG_E_CONFIG;
+  }
+  server->secure = config->cert_file != NULL;
+  tg_rc_t rc = read_file(config->cert_file, &server->cert, diag);
+  if (rc == TG_OK) rc = read_file(config->key_file, &server->key, diag);
+  if (rc == TG_OK) rc = read_file(config->client_ca_file, &server->client_ca, diag);
+  return rc;
+}
+
+/* The options that only TLS knows; an array for MHD_OPTION_ARRAY. */
+static void put_tls_options(tg_http_server_t *server, struct MHD_OptionItem options[5]) {
+  size_t n = 0;
+  if (server->secure) {
+    options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert.p};
+    options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, server->key.p};
+    static const char versions[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2";
+    options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)versions};
+    if (server->client_ca.len)
+      options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, server->client_ca.p};
+  }
+  options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+}
+
+static struct MHD_Daemon *start(tg_http_server_t *server, const struct sockaddr *addr) {
+  struct MHD_OptionItem tls[5];
+  put_tls_options(server, tls);
+  const tg_http_exchanges_t *exchanges = &server->exchanges;
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  if (addr->sa_family == AF_INET6) flags |= MHD_USE_IPv6;
+  if (server->secure) flags |= MHD_USE_TLS;
+  return MHD_start_daemon(flags, 0, NULL, NULL, tg_http_exchange_on_request, &server->exchanges,
+                          MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, addr,
+                          MHD_OPTION_CONNECTION_LIMIT, (unsigned)exchanges->max_connections,
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, exchanges->max_header * 4, MHD_OPTION_CONNECTION_TIMEOUT,
+                          (unsigned)(exchanges->timeout_ms / 1000 + 1), MHD_OPTION_NOTIFY_COMPLETED,
+                          tg_http_exchange_on_completed, &server->exchanges, MHD_OPTION_NOTIFY_CONNECTION,
+                          tg_http_exchange_on_connection, &server->exchanges, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+}
+
+static tg_rc_t listen_on(tg_http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
+  const char *host = config->host ? config->host : "127.0.0.1";
+  char service[8];
+  snprintf(service, sizeof service, "%u", (unsigned)config->port);
+  struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+  struct addrinfo *found = NULL;
+  if (getaddrinfo(host, service, &hints, &found) != 0 || !found) {
+    tg_diag_set(diag, NULL, 0, "no address of this machine: %s", host);
+    return TG_E_CONFIG;
+  }
+  server->daemon = start(server, found->ai_addr);
+  freeaddrinfo(found);
+  if (server->daemon) return TG_OK;
+  tg_diag_set(diag, NULL, 0, "can't listen on %s port %s (in use, not allowed, or a certificate that can't be read)",
+              host, service);
+  return TG_E_IO;
+}
+
+static tg_rc_t watch_daemon(tg_http_server_t *server) {
+  const union MHD_DaemonInfo *port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+  const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  if (!port || !epoll) return TG_E_IO;
+  server->port = port->port;
+  server->watch = tg_loop_watch(server->loop, epoll->epoll_fd, TG_LOOP_READ, on_readable, server);
+  return server->watch ? TG_OK : TG_E_NOMEM;
+}
+
+tg_rc_t tg_http_server_new(tg_loop_t *loop, const tg_http_server_config_t *config, tg_diag_t *diag,
+                           tg_http_server_t **out) {
+  tg_http_server_t *server = tg_alloc_array(1, sizeof *server);
+  if (!server) return TG_E_NOMEM;
+  server->loop = loop;
+  server->timer = (tg_timer_t){.fn = on_timer, .ud = server};
+  tg_rc_t rc = tg_http_exchange_init(&server->exchanges, config, loop);
+  server->exchanges.wake = on_wake;
+  server->exchanges.wake_ud = server;
+  if (rc == TG_OK) rc = read_tls(server, config, diag);
+  if (rc == TG_OK) rc = listen_on(server, config, diag);
+  if (rc == TG_OK) rc = watch_daemon(server);
+  if (rc != TG_OK) {
+    tg_http_server_free(server);
+    return rc;
+  }
+  *out = server;
+  return TG_OK;
+}
+
+void tg_http_server_free(tg_http_server_t *server) {
+  if (!server) return;
+  tg_loop_unwatch(server->watch);
+  if (server->daemon) {
+    tg_http_exchange_abandon(&server->exchanges); /* libmicrohttpd can't stop over suspended connections */
+    MHD_stop_daemon(server->daemon);
+  }
+  tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
+  tg_http_exchange_fini(&server->exchanges);
+  tg_buf_fini(&server->cert);
+  tg_buf_fini(&server->key);
+  tg_buf_fini(&server->client_ca);
+  tg_alloc_free(server);
+}
+
+uint16_t tg_http_server_port(const tg_http_server_t *server) {
+  return server->port;
+}
+
+bool tg_http_server_secure(const tg_http_server_t *server) {
+  return server->secure;
+}
+
+tg_rc_t tg_http_server_complete(tg_http_server_t *server, tg_id_t id, const tg_http_reply_t *reply) {
+  return tg_http_exchange_complete(&server->exchanges, id, reply);
+}
+
+const char *tg_http_server_header(const tg_http_call_t *call, const char *name) {
+  return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
+}
+
+const char *tg_http_server_query(const tg_http_call_t *call, const char *name) {
+  return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
