@@ -22,10 +22,8 @@ tg_rc_t tg_num_parse_u64(tg_slice_t text, uint64_t max, uint64_t *value) {
   for (size_t i = 0; i < text.len; i++) {
     if (!is_digit(text.p[i])) return TG_E_SYNTAX;
     uint64_t digit = text.p[i] - (uint64_t)'0';
-    if (sum > (UINT64_MAX - digit) / 10)
-      over = true;
-    else
-      sum = sum * 10 + digit;
+    if (sum > (UINT64_MAX - digit) / 10) over = true;
+    else sum = sum * 10 + digit;
   }
   if (over || sum > max) return TG_E_RANGE;
   *value = sum;
@@ -42,10 +40,8 @@ tg_rc_t tg_num_parse_i64(tg_slice_t text, int64_t *value) {
   uint64_t sum;
   tg_rc_t rc = tg_num_parse_u64(tg_slice_from(text, negative), (uint64_t)INT64_MAX + negative, &sum);
   if (rc != TG_OK) return rc;
-  if (!negative)
-    *value = (int64_t)sum;
-  else
-    *value = sum ? -(int64_t)(sum - 1) - 1 : 0;
+  if (!negative) *value = (int64_t)sum;
+  else *value = sum ? -(int64_t)(sum - 1) - 1 : 0;
   return TG_OK;
 }
 
@@ -100,10 +96,8 @@ static void localise(tg_slice_t text, char *out, size_t cap) {
   tg_buf_t buf;
   tg_buf_init(&buf, out, cap - 1);
   for (size_t i = 0; i < text.len; i++) {
-    if (text.p[i] == '.')
-      tg_buf_put_str(&buf, point);
-    else
-      tg_buf_put_u8(&buf, text.p[i]);
+    if (text.p[i] == '.') tg_buf_put_str(&buf, point);
+    else tg_buf_put_u8(&buf, text.p[i]);
   }
   out[buf.len] = '\0';
 }
@@ -178,14 +172,13 @@ void tg_num_put_double(tg_buf_t *buf, double value, bool exponent) {
   }
   if (signbit(value)) tg_buf_put_u8(buf, '-');
   double magnitude = fabs(value);
-  if (magnitude < 9007199254740992.0 && magnitude - floor(magnitude) <= 0.0) {
+  if (magnitude < 9007199254740992.0 &&
+      !(magnitude > (double)(uint64_t)magnitude)) { /* below 2^53 the cast cuts exactly */
     tg_buf_put_fmt(buf, "%llu", (unsigned long long)magnitude);
     return;
   }
   decimal_t d;
   shortest(magnitude, &d);
-  if (exponent && (d.exponent < -5 || d.exponent > 16))
-    put_scientific(buf, &d);
-  else
-    put_plain(buf, &d);
+  if (exponent && (d.exponent < -5 || d.exponent > 16)) put_scientific(buf, &d);
+  else put_plain(buf, &d);
 }

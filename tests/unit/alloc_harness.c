@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The wrappers that the linker puts before malloc, calloc and realloc in `*_nomem_test` programs; see alloc_harness.h. */
+
+#include "tests/unit/alloc_harness.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "tests/unit/check.h"
+
+enum { RUNS_MAX = 100000 };
+
+static atomic_size_t countdown; /* 0: nothing fails; other threads of the product allocate too */
+static atomic_bool failed;
+
+/* Names that the linker gives (ld --wrap). */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+
+static bool fails_now(void) {
+  size_t left = atomic_load(&countdown);
+  while (left && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) continue;
+  if (left == 1) atomic_store(&failed, true);
+  return left == 1;
+}
+
+void *__wrap_malloc(size_t size) {
+  return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+  return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *p, size_t size) {
+  return fails_now() ? NULL : __real_realloc(p, size);
+}
+
+void alloc_harness_fail_at(size_t n) {
+  atomic_store(&failed, false);
+  atomic_store(&countdown, n);
+}
+
+bool alloc_harness_failed(void) {
+  return atomic_load(&failed);
+}
+
+size_t alloc_harness_each_failure(alloc_scenario_fn scenario, void *ud) {
+  for (size_t n = 1; n < RUNS_MAX; n++) {
+    alloc_harness_fail_at(n);
+    bool done = scenario(ud);
+    bool met = alloc_harness_failed();
+    alloc_harness_fail_at(0);
+    if (met) continue;
+    assert_true(done);
+    return n - 1;
+  }
+  fail_msg("the scenario never ran out of allocations");
+  return 0;
+}
