@@ -51,23 +51,17 @@ struct tg_http_client {
 static void list_add(http_list_t *list, http_request_t *request) {
   request->next = NULL;
   request->prev = list->tail;
-  if (list->tail)
-    list->tail->next = request;
-  else
-    list->head = request;
+  if (list->tail) list->tail->next = request;
+  else list->head = request;
   list->tail = request;
   list->count++;
 }
 
 static void list_del(http_list_t *list, http_request_t *request) {
-  if (request->prev)
-    request->prev->next = request->next;
-  else
-    list->head = request->next;
-  if (request->next)
-    request->next->prev = request->prev;
-  else
-    list->tail = request->prev;
+  if (request->prev) request->prev->next = request->next;
+  else list->head = request->next;
+  if (request->next) request->next->prev = request->prev;
+  else list->tail = request->prev;
   list->count--;
 }
 

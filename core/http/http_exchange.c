@@ -7,13 +7,16 @@
 #include "core/http/http_exchange.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/socket.h>
+
+#include <gnutls/gnutls.h>
 
 #include "core/base/alloc.h"
 #include "core/base/log.h"
+#include "core/base/num.h"
 
-enum { SKIP_MAX = 1 << 20 }; /* of a body that is refused anyway; then the connection is closed */
+/* So much of a refused body is read, lest the reset that unread bytes cause destroys the answer on its way. */
+enum { SKIP_MAX = 1 << 20 };
 
 typedef enum http_phase { HTTP_READING, HTTP_HELD, HTTP_ANSWERING } http_phase_t;
 
@@ -24,6 +27,7 @@ typedef struct http_connection {
   struct MHD_Connection *mhd;
   tg_id_t id;
   tg_timer_t deadline;
+  bool verified;           /* the client has shown a good certificate */
   http_request_t *request; /* NULL between requests */
 } http_connection_t;
 
@@ -120,33 +124,48 @@ static enum MHD_Result count_header(void *ud, enum MHD_ValueKind kind, const cha
   return MHD_YES;
 }
 
+/* Content-Length; 0 when absent, UINT64_MAX when it is no number. */
+static uint64_t body_length(struct MHD_Connection *mhd) {
+  const char *text = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
+  uint64_t length = 0;
+  if (text && tg_num_parse_u64(tg_slice_str(text), UINT64_MAX, &length) != TG_OK) return UINT64_MAX;
+  return length;
+}
+
 /* What the header alone says against the request; 0 = nothing. */
 static int refusal(const tg_http_exchanges_t *exchanges, struct MHD_Connection *mhd, const char *url) {
   size_t sum = strlen(url);
   MHD_get_connection_values(mhd, MHD_HEADER_KIND, count_header, &sum);
   MHD_get_connection_values(mhd, MHD_GET_ARGUMENT_KIND, count_header, &sum);
   if (sum > exchanges->max_header) return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
-  const char *length = MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Content-Length");
-  if (!length) return 0;
-  uint64_t bytes;
-  char *end;
-  bytes = strtoull(length, &end, 10);
-  if (end == length || *end) return MHD_HTTP_BAD_REQUEST;
-  return bytes > exchanges->max_body ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+  return body_length(mhd) > exchanges->max_body ? MHD_HTTP_CONTENT_TOO_LARGE : 0;
+}
+
+/* libmicrohttpd only asks for a certificate; whether a good one came is ours to see. */
+static bool is_trusted(const tg_http_exchanges_t *exchanges, http_connection_t *connection) {
+  if (!exchanges->client_ca || connection->verified) return true;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  unsigned status = 0;
+  connection->verified = info && gnutls_certificate_verify_peers2(info->tls_session, &status) == 0 && status == 0;
+  if (!connection->verified) tg_log("http", TG_LOG_WARN, "client_certificate_refused status=0x%x", status);
+  return connection->verified;
 }
 
 static enum MHD_Result begin(tg_http_exchanges_t *exchanges, struct MHD_Connection *mhd, const char *url, void **slot) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   http_connection_t *connection = info ? info->socket_context : NULL;
+  if (!connection || !is_trusted(exchanges, connection)) return MHD_NO;
   tg_id_t id;
-  http_request_t *request = connection ? tg_pool_take(&exchanges->requests, &id) : NULL;
+  http_request_t *request = tg_pool_take(&exchanges->requests, &id);
   if (!request) return MHD_NO;
   *request = (http_request_t){.connection = connection, .id = id, .mhd = mhd};
   tg_buf_init_growing(&request->body, exchanges->max_body);
   connection->request = request;
   *slot = request;
   request->refused = refusal(exchanges, mhd, url);
-  return request->refused ? answer_status(request, request->refused) : MHD_YES;
+  if (!request->refused) return MHD_YES;
+  bool at_once = body_length(mhd) > SKIP_MAX || MHD_lookup_connection_value(mhd, MHD_HEADER_KIND, "Expect");
+  return at_once ? answer_status(request, request->refused) : MHD_YES;
 }
 
 static enum MHD_Result take_upload(http_request_t *request, const char *upload, size_t *len) {
@@ -235,6 +254,7 @@ tg_rc_t tg_http_exchange_init(tg_http_exchanges_t *exchanges, const tg_http_serv
   exchanges->loop = loop;
   exchanges->handler = config->handler;
   exchanges->ud = config->ud;
+  exchanges->client_ca = config->client_ca_file != NULL;
   exchanges->max_connections = config->max_connections ? config->max_connections : 10;
   exchanges->max_header = config->max_header ? config->max_header : 8192;
   exchanges->max_body = config->max_body ? config->max_body : 65536;

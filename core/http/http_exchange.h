@@ -17,6 +17,7 @@ typedef struct tg_http_exchanges {
   void *ud;
   void (*wake)(void *ud); /* MHD_run() is wanted soon */
   void *wake_ud;
+  bool client_ca; /* clients must show a certificate */
   uint32_t max_connections;
   size_t max_header;
   size_t max_body;

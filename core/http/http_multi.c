@@ -69,10 +69,8 @@ static int want_timer(CURLM *curl, long timeout_ms, void *ud) {
   (void)curl;
   tg_http_multi_t *multi = ud;
   tg_wheel_t *wheel = tg_loop_wheel(multi->loop);
-  if (timeout_ms < 0)
-    tg_wheel_del(wheel, &multi->timer);
-  else
-    tg_wheel_add(wheel, &multi->timer, tg_loop_now(multi->loop) + (uint64_t)timeout_ms);
+  if (timeout_ms < 0) tg_wheel_del(wheel, &multi->timer);
+  else tg_wheel_add(wheel, &multi->timer, tg_loop_now(multi->loop) + (uint64_t)timeout_ms);
   return 0;
 }
 

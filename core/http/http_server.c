@@ -26,6 +26,7 @@ struct tg_http_server {
   tg_timer_t timer;
   tg_http_exchanges_t exchanges;
   tg_buf_t cert, key, client_ca; /* libmicrohttpd borrows them while it starts */
+  unsigned connections;          /* after the last turn */
   uint16_t port;
   bool secure;
 };
@@ -41,10 +42,16 @@ static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
 static void run(tg_http_server_t *server) {
   MHD_run(server->daemon);
   MHD_UNSIGNED_LONG_LONG timeout = 0;
-  if (MHD_get_timeout(server->daemon, &timeout) == MHD_YES)
-    schedule(server, timeout);
-  else
-    tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
+  bool again = MHD_get_timeout(server->daemon, &timeout) == MHD_YES;
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+  unsigned connections = info ? info->num_connections : 0;
+  if (connections < server->connections) {
+    again = true; /* at its cap it had stopped to accept, and begins again in its next turn only */
+    timeout = 0;
+  }
+  server->connections = connections;
+  if (again) schedule(server, timeout);
+  else tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
 }
 
 static void on_readable(void *ud, int fd, int events) {
