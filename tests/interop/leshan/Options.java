@@ -68,7 +68,12 @@ final class Options {
             }
             if (i + 1 == args.length)
                 throw new IllegalArgumentException("unknown option or missing value: " + args[i]);
-            options.take(args[i], args[++i]);
+            try {
+                options.take(args[i], args[i + 1]);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(args[i] + " " + args[i + 1] + ": " + e.getMessage(), e);
+            }
+            i++;
         }
         options.check();
         return options;
@@ -86,14 +91,21 @@ final class Options {
         case "--update-every" -> updateEvery = Integer.parseInt(value);
         case "--model" -> models.add(value);
         case "--object" -> takeObject(value.split(":", 2));
-        case "--format" -> format = ContentFormat.fromName(value);
+        case "--format" -> format = parseFormat(value);
         case "--temperature-every" -> temperatureEvery = Integer.parseInt(value);
         case "--block-size" -> blockSize = Integer.parseInt(value);
         case "--psk-identity" -> pskIdentity = value.getBytes(java.nio.charset.StandardCharsets.UTF_8);
         case "--psk-key" -> pskKey = Hex.decodeHex(value.toCharArray());
         case "--cid" -> cid = Integer.valueOf(value);
-        default -> throw new IllegalArgumentException("unknown option: " + name);
+        default -> throw new IllegalArgumentException("unknown option");
         }
+    }
+
+    private static ContentFormat parseFormat(String name) {
+        ContentFormat found = ContentFormat.fromName(name);
+        if (found == null)
+            throw new IllegalArgumentException("unknown format");
+        return found;
     }
 
     private void takeObject(String[] parts) {

@@ -110,6 +110,8 @@ class Bank:
 
 def as_cell(table, value):
     """A number as what a table holds; raises ValueError for what does not fit."""
+    if not isinstance(value, (str, int)):
+        raise ValueError(f"not a whole number: {value}")
     number = int(value, 0) if isinstance(value, str) else int(value)
     if table in ("coil", "discrete"):
         if number not in (0, 1):
@@ -123,7 +125,11 @@ def as_cell(table, value):
 def build_unit(tables):
     """One unit out of its part of the map."""
     unit = {table: {} for table in TABLES}
+    if not isinstance(tables, dict):
+        raise ValueError("a unit is a JSON object of tables")
     for table, cells in tables.items():
+        if not isinstance(cells, dict):
+            raise ValueError(f"table {table} is not a JSON object of addresses")
         if table not in unit:
             raise ValueError(f"no such table: {table} (there are {', '.join(TABLES)})")
         for address, values in cells.items():
@@ -223,12 +229,20 @@ async def serve(options, bank):
         await server.serve_forever(background=True)
         servers.append(server)
         tell("listening", "rtu", options.tty)
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    await obey(reader, Console(bank))
+    await obey(await open_stdin(), Console(bank))
     for server in servers:
         await server.shutdown()
+
+
+async def open_stdin():
+    """Standard input as a stream: a pipe, a terminal or a socket."""
+    reader = asyncio.StreamReader()
+    try:
+        await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    except ValueError as problem:
+        raise OSError("standard input must be a pipe or a terminal, not a file") from problem
+    return reader
 
 
 async def obey(reader, console):
@@ -261,7 +275,7 @@ def main():
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     try:
         bank = Bank(load_map(options.map))
-    except (OSError, ValueError, AttributeError) as problem:
+    except (OSError, ValueError) as problem:
         print(f"modbus-slave: {options.map}: {problem}", file=sys.stderr)
         return 64
     try:
@@ -269,6 +283,8 @@ def main():
     except (OSError, RuntimeError) as problem:
         print(f"modbus-slave: {problem}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
