@@ -53,6 +53,11 @@ scores "a job has a temporary folder of its own" "1 0 0 " "[ -d \"\$TMPDIR\" ] &
 scores "a job knows the build folder" "1 0 0 " "[ \"\$TG_BUILD_DIR\" = $WORK ]"
 
 begin
+add_job one 20 "$WORK" "exit 3"
+run_jobs "one" >"$WORK/out" 2>&1
+passes "the runner's own output is the title, the failure and the time" test "$(wc -l <"$WORK/out")" = 3
+
+begin
 for i in 1 2 3 4 5 6; do add_job "set/$i" 20 "$WORK" "sleep 0.5; echo 1 passed, 0 failed"; done
 from=$(date +%s%N)
 run_jobs "six" >/dev/null 2>&1

@@ -33,7 +33,7 @@ seconds_of() {
 
 # run_job LINE: runs one job of $TG_LIST and scores it. Called by run_jobs through xargs.
 run_job() {
-  local name seconds build command log status start
+  local name seconds build command log status start child
   IFS=$'\t' read -r name seconds build command < <(sed -n "$1p" "$TG_LIST")
   log=$TG_LOGS/$name.log
   mkdir -p "$(dirname "$log")"
@@ -47,10 +47,11 @@ run_job() {
   cd "$TG_ROOT" || return 1
   set -m # the job gets a process group of its own, and Ctrl-C ends it through us
   timeout -k 5 "$seconds" bash -c "$command" </dev/null >"$log" 2>&1 &
-  trap 'kill -TERM %% 2>/dev/null' INT TERM
-  wait %%
+  child=$!
+  trap 'kill -TERM "$child" 2>/dev/null' INT TERM
+  wait "$child" 2>/dev/null # bash's own words about the job go nowhere
   status=$?
-  set +m
+  { set +m; } 2>/dev/null
   [ "${TG_KEEP:-no}" = yes ] || rm -rf "$TMPDIR"
   lua5.4 "$TG_ROOT/tools/lib/score.lua" "$name" "$log" "$status" "$seconds" "$start" "$(date +%s.%N)" "$TG_LOGS/results"
 }
