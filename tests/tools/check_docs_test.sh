@@ -75,6 +75,9 @@ says "the journey is written in order, first sentence only" '^\| 1 \| .*link_udp
   "$ROOT/tools/gen_path_doc" --root "$WORK/tree"
 says "the last step names where it ends" '^\| 3 \| .*core/server/report.c.* \| the twin \|$' "$ROOT/tools/gen_path_doc" --root "$WORK/tree"
 
+spine server/report "Makes records." "link_udp.c -> coap_ingress.c -> core/server/report.c -> the twin -> the rules"
+passes "a longer chain and the file's own name are understood" check
+
 spine server/report "Makes records." "coap_egress.c -> this -> the twin"
 fails_with "a Path line that names a missing file is found" '^core/server/report.c:3: Path names coap_egress.c, which is not in the tree' check
 

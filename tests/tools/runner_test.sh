@@ -31,6 +31,7 @@ scores() {
 
 scores "exit code 0 is one pass" "1 0 0 " "true"
 scores "exit code 3 is one failure" "0 1 0 exit code 3" "exit 3"
+scores "the last words of a program without results are its reason" "0 1 0 exit code 3: no config" "echo no config; exit 3"
 scores "a crash is a failure that names the signal" "0 1 0 died of SIGSEGV" "kill -SEGV \$\$"
 scores "a hang is a failure that names the time" "0 1 0 no end within 1 s" "sleep 30" 1
 scores "a program that ignores the request to end is a hang too" "0 1 0 no end within 1 s" "trap '' TERM; while :; do read -rt 0.2 <> <(:); done" 1

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Reads the `Path: before -> this -> after` lines of spine files (C and Lua). `before` and `after` name files (`coap_ingress.c` or a whole
--- path), several separated by commas, or the world outside in plain words ("the socket"). A file on two journeys writes one line for each
--- and may label them: `Path (down): …`.
+-- path), several separated by commas or |, or the world outside in plain words ("the socket"); `this` may be the file's own name. A longer
+-- chain may go on at both ends: only the neighbours count. A file on two journeys writes one line for each and may label them:
+-- `Path (down): …`.
 local tree = require "tree"
 local path = {}
 
@@ -44,12 +45,14 @@ local function parse_line(file, number, label, rest)
     parts[#parts + 1] = part
   end
   local own, stem = file:match("([^/]+)$"), file:match("([^/]+)%.%w+$")
-  local middle = parts[2] or ""
-  if #parts ~= 3 or not (middle == "this" or middle == own or middle == stem or middle == file) then
-    tree.find(file, number, "cannot read this Path line", "write `Path: before -> this -> after`")
-    return nil
+  for i = 2, #parts - 1 do
+    local part = parts[i]
+    if part == "this" or part == own or part == stem or part == file then
+      return { file = file, number = number, label = label, before = split(parts[i - 1]), after = split(parts[i + 1]) }
+    end
   end
-  return { file = file, number = number, label = label, before = split(parts[1]), after = split(parts[3]) }
+  tree.find(file, number, "cannot read this Path line", "write `Path: before -> this -> after`")
+  return nil
 end
 
 local function read_file(file, found)

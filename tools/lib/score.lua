@@ -35,6 +35,8 @@ local function read_log(path)
       seen.total = { passed = tonumber(passed), failed = tonumber(failed), skipped = tonumber(rest:match("(%d+) skipped")) }
     elseif line:match("^SKIP:? ") then
       table.insert(seen.reasons, line:match("^SKIP:? (.*)$"))
+    elseif line:match("%S") then
+      seen.last_words = line:sub(1, 120)
     end
   end
   file:close()
@@ -49,12 +51,13 @@ local function own_words(seen)
   return { passed = seen.passed, failed = seen.failed + missing, skipped = skipped, missing = missing }
 end
 
-local function how_it_ended()
+local function how_it_ended(seen)
   if status == 124 or status == 137 and tonumber(ended) - tonumber(started) >= tonumber(deadline) then
     return ("no end within %s s"):format(deadline)
   end
   if status > 128 then return "died of " .. (SIGNALS[status - 128] or ("signal " .. status - 128)) end
-  return "exit code " .. status
+  local words = not seen.total and seen.ran == 0 and seen.last_words
+  return "exit code " .. status .. (words and ": " .. words or "")
 end
 
 local function judge(seen)
@@ -65,10 +68,10 @@ local function judge(seen)
     return { passed = score.passed, failed = score.failed, skipped = math.max(score.skipped, 1) }, reason
   elseif status ~= 0 and (score.failed == 0 or status >= 124) then
     score.failed = math.max(score.failed, 1)
-    return score, how_it_ended()
+    return score, how_it_ended(seen)
   elseif score.failed > 0 then
     if (score.missing or 0) > 0 then return score, ("planned %d tests, ran %d"):format(seen.planned, seen.ran) end
-    return score, #seen.names > 0 and table.concat(seen.names, "; ") or how_it_ended()
+    return score, #seen.names > 0 and table.concat(seen.names, "; ") or how_it_ended(seen)
   elseif nothing and seen.total then
     return { passed = 0, failed = 1, skipped = 0 }, "ran no test"
   elseif nothing then
