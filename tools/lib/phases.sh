@@ -117,14 +117,15 @@ phase_asan() {
 
 # Programs with threads are named in tests/tsan.list, one per line.
 phase_tsan() {
-  local build=$TG_ROOT/build/tsan name names=()
+  local build=$TG_ROOT/build/tsan name names=() targets=()
   [ -f tests/tsan.list ] && mapfile -t names < <(sed 's/#.*//; s/[[:space:]]//g; /^$/d' tests/tsan.list)
-  for name in "${names[@]}"; do
+  for name in "${names[@]+"${names[@]}"}"; do
+    [ -n "$(find_sorted tests/unit "$name.c")" ] && targets+=("$name")
     add_job "tsan/$name" $((TG_TEST_SECONDS * 2)) "$build" \
       "$(program "$build/tests/$name" "$build")CMOCKA_MESSAGE_OUTPUT=TAP TSAN_OPTIONS=halt_on_error=1 $SAN $build/tests/$name"
   done
   any_jobs || return 0
-  build_preset tsan "${names[@]}"
+  build_preset tsan "${targets[@]}"
   run_jobs "programs with threads under ThreadSanitizer"
 }
 
@@ -132,7 +133,7 @@ phase_tsan() {
 tidy_order() {
   {
     git log -n 30 --format= --name-only -- 'core/*.c' 'bindings/*.c' 2>/dev/null
-    find core bindings -name '*.c' | sort
+    find core bindings -name '*.c' 2>/dev/null | sort
   } | awk '!seen[$0]++' | while read -r file; do [ -f "$file" ] && echo "$file"; done
 }
 
