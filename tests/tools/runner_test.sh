@@ -36,6 +36,7 @@ scores "a crash is a failure that names the signal" "0 1 0 died of SIGSEGV" "kil
 scores "a hang is a failure that names the time" "0 1 0 no end within 1 s" "sleep 30" 1
 scores "a program that ignores the request to end is a hang too" "0 1 0 no end within 1 s" "trap '' TERM; while :; do read -rt 0.2 <> <(:); done" 1
 scores "exit code 77 is a skip with its reason" "0 0 1 no such peer" "echo SKIP no such peer; exit 77"
+scores "exit code 77 without a reason is a failure" "0 1 0 exit code 77.*" "echo crash; exit 77"
 scores "a SKIP line with exit code 0 is a skip" "0 0 1 no data here" "echo SKIP no data here"
 scores "a closing line counts" "7 0 0 " "echo 7 passed, 0 failed"
 scores "the last closing line counts" "3 0 0 " "echo 9 passed, 9 failed; echo 3 passed, 0 failed"

@@ -153,7 +153,7 @@ phase_fuzz() {
     targets+=("$(stem_of "$source" .c)")
   done < <(find_sorted tests/fuzz '*_fuzz.c')
   for name in "${targets[@]}"; do
-    options="-max_total_time=$TG_FUZZ_SECONDS -timeout=5 -rss_limit_mb=1024 -print_final_stats=1"
+    options="-max_total_time=$TG_FUZZ_SECONDS -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 -error_exitcode=1"
     options+=" -artifact_prefix=$TG_LOGS/fuzz/$name- \$TMPDIR tests/fuzz/corpus/${name%_fuzz}"
     add_job "fuzz/$name" $((TG_FUZZ_SECONDS + 60)) "$build" "$(program "$build/tests/$name" "$build")$SAN $build/tests/$name $options"
   done
