@@ -160,18 +160,12 @@ static void serve_route(tg_scef_t *scef, const route_t *route, const tg_scef_req
   tg_scef_config_t *config = find_config(scef, route);
   tg_scef_delivery_t *delivery = NULL;
   if (config != NULL && route->count == 5) delivery = tg_scef_delivery_find(config, route->segment[4]);
-  if (route->count == 2)
-    serve_configs(scef, route, request, reply);
-  else if (config == NULL)
-    not_found(reply, "no such NIDD configuration");
-  else if (route->count == 3)
-    serve_config(config, request, reply);
-  else if (route->count == 4)
-    serve_deliveries(config, request, reply);
-  else if (delivery == NULL)
-    not_found(reply, "no such downlink data delivery");
-  else
-    serve_delivery(delivery, request, reply);
+  if (route->count == 2) serve_configs(scef, route, request, reply);
+  else if (config == NULL) not_found(reply, "no such NIDD configuration");
+  else if (route->count == 3) serve_config(config, request, reply);
+  else if (route->count == 4) serve_deliveries(config, request, reply);
+  else if (delivery == NULL) not_found(reply, "no such downlink data delivery");
+  else serve_delivery(delivery, request, reply);
 }
 
 /* The network's API as a whole may be out of order for a while (control: fail). */
@@ -186,12 +180,9 @@ static bool is_out(tg_scef_t *scef, tg_scef_reply_t *reply) {
 static void serve_t8(tg_scef_t *scef, const char *path, const tg_scef_request_t *request, tg_scef_reply_t *reply) {
   route_t route;
   if (is_out(scef, reply) || !tg_scef_oauth_check(scef, request, reply)) return;
-  if (!route_split(&route, path))
-    not_found(reply, "no such resource");
-  else if (is(request, "GET") && !accepts_json(request->accept))
-    tg_scef_reply_problem(reply, 406, NULL, "JSON only");
-  else
-    serve_route(scef, &route, request, reply);
+  if (!route_split(&route, path)) not_found(reply, "no such resource");
+  else if (is(request, "GET") && !accepts_json(request->accept)) tg_scef_reply_problem(reply, 406, NULL, "JSON only");
+  else serve_route(scef, &route, request, reply);
   route_fini(&route);
 }
 
@@ -212,10 +203,8 @@ void tg_scef_api_serve(tg_scef_t *scef, const tg_scef_request_t *request, tg_sce
   } else if (strcmp(request->path, "/control") == 0) {
     serve_control(scef, request, reply);
   } else if (strcmp(request->path, "/oauth2/token") == 0) {
-    if (is(request, "POST"))
-      tg_scef_oauth_grant(scef, request, reply);
-    else
-      not_allowed(reply, "POST");
+    if (is(request, "POST")) tg_scef_oauth_grant(scef, request, reply);
+    else not_allowed(reply, "POST");
   } else {
     not_found(reply, "no such resource");
   }

@@ -115,12 +115,9 @@ struct json_object *tg_scef_behave_show(const tg_scef_behave_t *behave) {
   for (size_t i = 0; i < MEMBER_COUNT; i++) {
     const char *at = (const char *)behave + MEMBERS[i].at;
     struct json_object *value = NULL;
-    if (MEMBERS[i].kind == WORD)
-      value = json_object_new_string(at);
-    else if (MEMBERS[i].kind == FLAG)
-      value = json_object_new_boolean(*(const bool *)at);
-    else
-      value = json_object_new_int64(*(const int64_t *)(const void *)at);
+    if (MEMBERS[i].kind == WORD) value = json_object_new_string(at);
+    else if (MEMBERS[i].kind == FLAG) value = json_object_new_boolean(*(const bool *)at);
+    else value = json_object_new_int64(*(const int64_t *)(const void *)at);
     json_object_object_add(out, MEMBERS[i].name, value);
   }
   return out;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fake/scef/scef_carry.h"
 #include "tests/fake/scef/scef_check.h"
 #include "tests/fake/scef/scef_delivery.h"
 #include "tests/fake/scef/scef_json.h"
@@ -24,11 +25,9 @@ struct json_object *tg_scef_config_show(tg_scef_config_t *config) {
   tg_scef_json_put(out, "self", config->link);
   tg_scef_json_put(out, "status", "ACTIVE");
   json_object_object_add(out, "maximumPacketSize", json_object_new_int64(config->device->behave.max_packet));
-  struct json_object *pending = tg_scef_delivery_pending(config);
-  if (json_object_array_length(pending) > 0)
-    json_object_object_add(out, "niddDownlinkDataTransfers", pending);
-  else
-    json_object_put(pending); /* the schema's minItems is 1 */
+  struct json_object *pending = tg_scef_carry_pending(config);
+  if (json_object_array_length(pending) > 0) json_object_object_add(out, "niddDownlinkDataTransfers", pending);
+  else json_object_put(pending); /* the schema's minItems is 1 */
   return out;
 }
 
@@ -216,16 +215,12 @@ void tg_scef_config_patch(tg_scef_config_t *config, struct json_object *patch, t
   for (size_t i = 0; i < sizeof MEMBERS / sizeof MEMBERS[0]; i++) {
     struct json_object *value = NULL;
     if (!json_object_object_get_ex(patch, MEMBERS[i], &value)) continue;
-    if (value == NULL)
-      json_object_object_del(config->body, MEMBERS[i]);
-    else
-      json_object_object_add(config->body, MEMBERS[i], tg_scef_json_copy(value));
+    if (value == NULL) json_object_object_del(config->body, MEMBERS[i]);
+    else json_object_object_add(config->body, MEMBERS[i], tg_scef_json_copy(value));
   }
   if (json_object_object_get_ex(patch, "duration", NULL)) grant_duration(config);
-  if (config->device->behave.no_content)
-    tg_scef_reply_empty(reply, 204);
-  else
-    tg_scef_config_read(config, reply);
+  if (config->device->behave.no_content) tg_scef_reply_empty(reply, 204);
+  else tg_scef_config_read(config, reply);
 }
 
 void tg_scef_config_delete(tg_scef_config_t *config, tg_scef_reply_t *reply) {

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fake/scef/scef_carry.h"
 #include "tests/fake/scef/scef_check.h"
 #include "tests/fake/scef/scef_config.h"
-#include "tests/fake/scef/scef_delivery.h"
 #include "tests/fake/scef/scef_json.h"
 #include "tests/fake/scef/scef_notify.h"
 #include "tests/fake/scef/scef_oauth.h"
@@ -91,7 +91,7 @@ static bool do_release(order_t *order) {
   const char *status = tg_scef_json_string(order->body, "deliveryStatus");
   if (status != NULL && strlen(status) >= TG_SCEF_WORD) return fail(order, 400, "deliveryStatus is too long");
   for (tg_scef_config_t *config = order->scef->configs; config != NULL; config = config->next) {
-    if (is_meant(order, config->device)) count += tg_scef_delivery_release(config, status);
+    if (is_meant(order, config->device)) count += tg_scef_carry_release(config, status);
   }
   put_count(order, count);
   return true;
@@ -243,10 +243,8 @@ void tg_scef_control_run(tg_scef_t *scef, const char *text, size_t len, tg_scef_
     tg_scef_reply_problem(reply, 400, NULL, "the body is no JSON");
     return;
   }
-  if (json_object_is_type(body, json_type_array))
-    result = run_all(scef, body, reply);
-  else
-    result = run_one(scef, body, reply);
+  if (json_object_is_type(body, json_type_array)) result = run_all(scef, body, reply);
+  else result = run_one(scef, body, reply);
   json_object_put(body);
   if (result != NULL) tg_scef_reply_json(reply, 200, result);
 }

@@ -2,7 +2,7 @@
 #ifndef TG_TESTS_FAKE_SCEF_DELIVERY_H
 #define TG_TESTS_FAKE_SCEF_DELIVERY_H
 
-/** Downlink data deliveries: N6 to N11 (TS 29.122 §4.4.5.3), and what becomes of buffered data. */
+/** Downlink data deliveries: N6 to N11 (TS 29.122 §4.4.5.3). */
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,19 +31,5 @@ tg_scef_delivery_t *tg_scef_delivery_find(tg_scef_config_t *config, const char *
 
 /** Submits a transfer that rode in with its configuration (borrowed). @return its JSON form; the caller takes it */
 struct json_object *tg_scef_delivery_submit(tg_scef_config_t *config, struct json_object *transfer);
-
-/** The pending deliveries as an array; the caller takes it. */
-struct json_object *tg_scef_delivery_pending(tg_scef_config_t *config);
-
-/**
- * Finishes every pending delivery of the configuration in order and notifies its status.
- *
- * @param status  DeliveryStatus (borrowed), NULL for the device's behaviour; with FAILURE… nothing is sent
- * @return how many there were
- */
-size_t tg_scef_delivery_release(tg_scef_config_t *config, const char *status);
-
-/** The device was heard: sends what waited for that. */
-void tg_scef_delivery_on_uplink(tg_scef_config_t *config);
 
 #endif

@@ -154,6 +154,7 @@ static call_t *new_call(tg_scef_t *scef, struct MHD_Connection *connection, cons
   return call;
 }
 
+/* limits: libmicrohttpd fixes the parameters. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *size, void **state) {
   (void)version;

@@ -45,10 +45,8 @@ void tg_scef_loop_start(tg_scef_loop_t *loop, tg_scef_timer_t *timer, int64_t de
 void tg_scef_loop_stop(tg_scef_loop_t *loop, tg_scef_timer_t *timer) {
   if (!timer->set) return;
   timer->set = false;
-  if (timer->prev != NULL)
-    timer->prev->next = timer->next;
-  else
-    loop->first = timer->next;
+  if (timer->prev != NULL) timer->prev->next = timer->next;
+  else loop->first = timer->next;
   if (timer->next != NULL) timer->next->prev = timer->prev;
   timer->next = timer->prev = NULL;
 }

@@ -64,10 +64,8 @@ static bool add_relay(tg_scef_t *scef, const char *text) {
   long port = equals == NULL ? 0 : strtol(equals + 1, &end, 10);
   bool good = tg_scef_check_is_identity(id) && port >= 0 && port <= 65535 && (end == NULL || *end == '\0') &&
               tg_scef_state_find_device(scef, id) == NULL;
-  if (!good)
-    fprintf(stderr, "tg-fake-scef: --relay %s is not ID or ID=PORT, or is there twice\n", text);
-  else if (!tg_scef_relay_open(tg_scef_state_add_device(scef, id), (uint16_t)port))
-    good = complain(text);
+  if (!good) fprintf(stderr, "tg-fake-scef: --relay %s is not ID or ID=PORT, or is there twice\n", text);
+  else if (!tg_scef_relay_open(tg_scef_state_add_device(scef, id), (uint16_t)port)) good = complain(text);
   free(id);
   return good;
 }
@@ -130,10 +128,8 @@ int main(int argc, char **argv) {
     tg_scef_options_usage();
   } else {
     bool good = start(&scef, &stopper);
-    if (good)
-      serve(&scef, &stopper);
-    else
-      result = EXIT_FAILURE;
+    if (good) serve(&scef, &stopper);
+    else result = EXIT_FAILURE;
     stop(&scef, &stopper);
   }
   tg_scef_options_fini(&scef.options);

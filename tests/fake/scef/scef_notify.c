@@ -119,10 +119,8 @@ static void pump(void *arg) {
   int64_t wait = device->head->due - tg_scef_time_now();
   device->retry.fire = pump;
   device->retry.arg = device;
-  if (wait > 0)
-    tg_scef_loop_start(&device->scef->loop, &device->retry, wait);
-  else
-    start_head(device);
+  if (wait > 0) tg_scef_loop_start(&device->scef->loop, &device->retry, wait);
+  else start_head(device);
 }
 
 static void enqueue(tg_scef_config_t *config, struct json_object *body, int64_t delay) {
@@ -138,10 +136,8 @@ static void enqueue(tg_scef_config_t *config, struct json_object *body, int64_t 
   note->url = tg_scef_text_format("%s", url);
   note->body = tg_scef_text_format("%s", tg_scef_json_text(body));
   note->due = tg_scef_time_now() + delay;
-  if (device->tail == NULL)
-    device->head = note;
-  else
-    device->tail->next = note;
+  if (device->tail == NULL) device->head = note;
+  else device->tail->next = note;
   device->tail = note;
   device->queued++;
   pump(device);
@@ -250,10 +246,8 @@ static void on_done(tg_scef_device_t *device, CURLcode code) {
     device->counts.notes_retried++;
     device->head->due = tg_scef_time_now() + pause;
   } else {
-    if (status < 300)
-      device->counts.notes_sent++;
-    else
-      device->counts.notes_rejected++;
+    if (status < 300) device->counts.notes_sent++;
+    else device->counts.notes_rejected++;
     pop_head(device);
   }
   pump(device);

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Starts the fake SCEF, plays the SCS/AS (curl and a callback receiver) and UDP devices, and checks each behaviour.
-#   scef_test.sh TG-FAKE-SCEF TG-SCEF-TEST-PEER [LOG]
-# LOG keeps the exchanges for tests/interop/t8/validate.mjs. Prints TAP and "N passed, N failed" at the end.
+#   scef_test.sh [TG-FAKE-SCEF TG-SCEF-TEST-PEER [LOG]]
+# Without names the programs are those below $TG_BUILD_DIR (build/dev). LOG keeps the exchanges for
+# tests/interop/t8/validate.mjs. Prints TAP and "N passed, N failed" at the end.
 set -u
 
-scef_program=$1
-peer_program=$2
+build=${TG_BUILD_DIR:-$(dirname "$0")/../../../build/dev}/tests/fake/scef
+scef_program=${1:-$build/tg-fake-scef}
+peer_program=${2:-$build/tg-scef-test-peer}
 work=$(mktemp -d)
 log=${3:-$work/exchanges.jsonl}
 passed=0
@@ -418,6 +420,8 @@ test_attachment() {
   like "a detached device with INDICATE_ERROR gets 500" "$status $body" 500 NO_PDN_CONNECTION
   deliver dev1@example.com Yg==
   like "without an option the data waits" "$status $body" 201 '"deliveryStatus":"BUFFERING"'
+  control '{"op":"release","device":"dev1@example.com"}'
+  is "a release doesn't send to a detached device" "$status $body" '200 {"count":0}'
   deliver dev1@example.com Yw== ',"pdnEstablishmentOption":"SEND_TRIGGER"'
   like "with SEND_TRIGGER it is TRIGGERED" "$status $body" 201 '"deliveryStatus":"TRIGGERED"'
   ask send 2 "$port1" 71
@@ -471,6 +475,10 @@ test_network_acts() {
   like "data may ride in with the configuration" "$status $body" 201 '"deliveryStatus":"SUCCESS_NEXT_HOP_ACKNOWLEDGED"'
   ask recv 1 $wait_ms
   is "and is delivered" "$answer" "datagram 81"
+  control '{"op":"set","device":"dev2@example.com","behaviour":{"maximumPacketSize":8}}'
+  configure dev2@example.com ",\"niddDownlinkDataTransfers\":[$(transfer dev2@example.com gYE=)]"
+  like "but not where it is too large" "$status $body" 201 '"deliveryStatus":"FAILURE"'
+  control '{"op":"reset"}'
 }
 
 test_control() {

@@ -45,16 +45,15 @@ static unsigned take_callback(peer_t *peer, callback_t *callback) {
     peer->failures--;
     status = peer->status;
   }
-  if (peer->last == NULL)
-    peer->first = callback;
-  else
-    peer->last->next = callback;
+  if (peer->last == NULL) peer->first = callback;
+  else peer->last->next = callback;
   peer->last = callback;
   pthread_cond_signal(&peer->arrived);
   pthread_mutex_unlock(&peer->lock);
   return status;
 }
 
+/* limits: libmicrohttpd fixes the parameters. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *data, size_t *size, void **state) {
   (void)url;
@@ -122,10 +121,8 @@ static void do_next(peer_t *peer, unsigned ms) {
   if (callback != NULL) peer->first = callback->next;
   if (peer->first == NULL) peer->last = NULL;
   pthread_mutex_unlock(&peer->lock);
-  if (callback == NULL)
-    puts("none");
-  else
-    printf("callback %s\n", callback->body);
+  if (callback == NULL) puts("none");
+  else printf("callback %s\n", callback->body);
   free(callback);
 }
 
