@@ -16,7 +16,7 @@ typedef struct json_object tg_json_node_t;  /* a node in it, lent as long as the
 
 typedef enum tg_json_kind { TG_JSON_NULL, TG_JSON_BOOL, TG_JSON_INT, TG_JSON_UINT, TG_JSON_DOUBLE, TG_JSON_STRING, TG_JSON_ARRAY, TG_JSON_OBJECT } tg_json_kind_t;
 
-/** Parses @p text (up to @p max bytes). TG_E_SYNTAX, TG_E_TOO_LONG, TG_E_DUPLICATE, TG_E_ENCODING with the offset in @p diag (may be NULL). Free with tg_json_read_free(). */
+/** Parses @p text (up to @p max bytes). TG_E_SYNTAX, TG_E_TOO_LONG, TG_E_DUPLICATE, TG_E_ENCODING, TG_E_RANGE (a number) with the offset in @p diag (may be NULL). Free with tg_json_read_free(). */
 TG_MUST_CHECK tg_rc_t tg_json_read(tg_slice_t text, size_t max, tg_diag_t *diag, tg_json_t **doc);
 
 /** Frees a document and all its nodes; NULL is allowed. */
@@ -42,6 +42,9 @@ tg_slice_t tg_json_read_str(const tg_json_node_t *node);
 
 /** An integer; TG_E_TYPE, TG_E_RANGE. */
 TG_MUST_CHECK tg_rc_t tg_json_read_int(const tg_json_node_t *node, int64_t *value);
+
+/** An integer that is not negative; TG_E_TYPE, TG_E_RANGE. */
+TG_MUST_CHECK tg_rc_t tg_json_read_uint(const tg_json_node_t *node, uint64_t *value);
 
 /** Any number as a double; TG_E_TYPE. */
 TG_MUST_CHECK tg_rc_t tg_json_read_double(const tg_json_node_t *node, double *value);

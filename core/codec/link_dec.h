@@ -4,7 +4,7 @@
 
 /**
  * CoRE link format (RFC 6690), bytes to links. Lenient: what real devices send is read, and what was odd about it is told as quirks;
- * only text in which no link can be found is an error.
+ * only text in which no link can be found, and a quote that does not end, is an error.
  */
 
 #include "core/base/rc.h"
@@ -14,8 +14,8 @@
 enum {
   TG_LINK_QUIRK_BLANKS = 1,       /* blanks between parts */
   TG_LINK_QUIRK_NO_BRACKETS = 2,  /* /3/0 without <> */
-  TG_LINK_QUIRK_QUOTES = 4,       /* a quoted number, or a quote that does not end */
-  TG_LINK_QUIRK_EMPTY = 8,        /* empty link, double or trailing comma */
+  TG_LINK_QUIRK_QUOTES = 4,       /* a quoted number */
+  TG_LINK_QUIRK_EMPTY = 8,        /* empty link; a comma doubled, trailing or missing */
   TG_LINK_QUIRK_ATTRIBUTE = 16,   /* an attribute of odd syntax, ignored */
   TG_LINK_QUIRK_NO_SLASH = 32     /* <3/0> */
 };
