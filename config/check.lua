@@ -1,0 +1,334 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Checks a configuration against config/schema.lua: pure functions, data in, data or errors out. The program runs it in a
+-- Lua state of its own (bindings/host/config_load.c); tests run it as it is.
+
+local check = {}
+
+-- Where keys stand ---------------------------------------------------------------------------------------------------
+
+local function skip_long(source, at)
+  local level = source:match("^%[(=*)%[", at)
+  if not level then return nil end
+  local _, stop = source:find("]" .. level .. "]", at, true)
+  return (stop or #source) + 1
+end
+
+--- Cuts Lua source into tokens with their lines: names, strings, punctuation. Comments and blanks are skipped.
+local function tokens(source)
+  local list, at, line = {}, 1, 1
+  local function add(kind, text, stop)
+    list[#list + 1] = { kind = kind, text = text, line = line }
+    local _, lines = source:sub(at, stop - 1):gsub("\n", "")
+    line, at = line + lines, stop
+  end
+  while at <= #source do
+    local char = source:sub(at, at)
+    if char == "\n" then
+      line, at = line + 1, at + 1
+    elseif char:find("%s") then
+      at = at + 1
+    elseif source:find("^%-%-", at) then
+      local stop = skip_long(source, at + 2) or (source:find("\n", at, true) or #source + 1)
+      local _, lines = source:sub(at, stop - 1):gsub("\n", "")
+      line, at = line + lines, stop
+    elseif char == "[" and skip_long(source, at) then
+      local stop = skip_long(source, at)
+      add("string", "", stop)
+    elseif char == '"' or char == "'" then
+      local stop = at + 1
+      while stop <= #source and source:sub(stop, stop) ~= char do
+        stop = stop + (source:sub(stop, stop) == "\\" and 2 or 1)
+      end
+      add("string", source:sub(at + 1, stop - 1), stop + 1)
+    elseif char:find("[%a_]") then
+      local _, stop = source:find("^[%w_]+", at)
+      add("name", source:sub(at, stop), stop + 1)
+    else
+      add(char, char, at + 1)
+    end
+  end
+  return list
+end
+
+--- Maps key paths such as `links[1].port` to lines. Understands table constructors; what it cannot follow has no line.
+function check.lines(source)
+  local lines, list, at = {}, tokens(source), 1
+  local stack = {} -- open constructors: { path, index }
+  local function join(path, key)
+    if type(key) == "number" then return path .. "[" .. key .. "]" end
+    return path == "" and key or path .. "." .. key
+  end
+  while at <= #list do
+    local token, after = list[at], list[at + 1]
+    local top = stack[#stack]
+    if token.kind == "{" then
+      local path = ""
+      if top then
+        path = join(top.path, top.key or top.index)
+        lines[path] = lines[path] or token.line
+      end
+      stack[#stack + 1] = { path = path, index = 1 }
+    elseif token.kind == "}" then
+      stack[#stack] = nil
+    elseif top and (token.kind == "," or token.kind == ";") then
+      if not top.key then top.index = top.index + 1 end
+      top.key = nil
+    elseif top and not top.key and after and after.kind == "=" and token.kind == "name" then
+      top.key = token.text
+      lines[join(top.path, top.key)] = token.line
+      at = at + 1
+    elseif top and not top.key and token.kind == "[" and after and after.kind == "string" then
+      top.key = after.text
+      lines[join(top.path, top.key)] = token.line
+      at = at + 3
+    elseif top and not top.key then
+      local path = join(top.path, top.index)
+      lines[path] = lines[path] or token.line
+    end
+    at = at + 1
+  end
+  return lines
+end
+
+-- Names --------------------------------------------------------------------------------------------------------------
+
+local function distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local cost = a:byte(i) == b:byte(j) and 0 or 1
+      local best = math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
+      diagonal, row[j] = row[j], best
+    end
+  end
+  return row[#b]
+end
+
+--- The known name nearest to `name`, if one is near.
+function check.nearest(name, known)
+  local best, best_distance
+  for _, candidate in ipairs(known) do
+    local d = distance(name:lower(), candidate:lower())
+    if not best or d < best_distance then
+      best, best_distance = candidate, d
+    end
+  end
+  local near = #name > 8 and 3 or 2
+  return best and best_distance <= near and best or nil
+end
+
+local function sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+-- Values -------------------------------------------------------------------------------------------------------------
+
+local SECONDS = { ms = 0.001, s = 1, m = 60, h = 3600, d = 86400 }
+local BYTES = { B = 1, kB = 1024, KB = 1024, MB = 1024 ^ 2, GB = 1024 ^ 3 }
+
+local function with_unit(value, units, example)
+  if type(value) == "number" then return value end
+  if type(value) ~= "string" then return nil, example end
+  local number, unit = value:match("^(%d+%.?%d*)%s*(%a*)$")
+  local factor = number and units[unit == "" and "" or unit]
+  if not factor then return nil, example end
+  return tonumber(number) * factor
+end
+
+local scalar = {}
+
+function scalar.string(field, value)
+  if type(value) ~= "string" then return nil, "text is wanted" end
+  if value:find("\0", 1, true) then return nil, "text must not hold a NUL" end
+  if field.max and #value > field.max then return nil, "at most " .. field.max .. " bytes" end
+  if not field.values then return value end
+  for _, allowed in ipairs(field.values) do
+    if value == allowed then return value end
+  end
+  local near = check.nearest(value, field.values)
+  local hint = near and ('; did you mean "%s"?'):format(near) or ""
+  return nil, ('"%s" is not one of %s%s'):format(value, table.concat(field.values, ", "), hint)
+end
+
+function scalar.integer(_, value)
+  if math.type(value) == "float" and value == math.floor(value) then value = math.tointeger(value) end
+  if math.type(value) ~= "integer" then return nil, "a whole number is wanted" end
+  return value
+end
+
+function scalar.number(_, value)
+  if type(value) ~= "number" or value ~= value then return nil, "a number is wanted" end
+  return value
+end
+
+function scalar.boolean(_, value)
+  if type(value) ~= "boolean" then return nil, "true or false is wanted" end
+  return value
+end
+
+function scalar.duration(_, value)
+  local seconds, example = with_unit(value, SECONDS, 'seconds or text such as "30s", "5m", "1d" are wanted')
+  if not seconds then return nil, example end
+  return seconds
+end
+
+function scalar.size(_, value)
+  local bytes, example = with_unit(value, BYTES, 'bytes or text such as "64kB", "64MB" are wanted')
+  if not bytes then return nil, example end
+  return math.tointeger(math.floor(bytes))
+end
+
+function scalar.path(_, value)
+  if type(value) ~= "string" then return nil, 'an LwM2M path such as "/3303/0/5700" is wanted' end
+  local ids = 0
+  for id in value:gmatch("/([^/]*)") do
+    local number = id:match("^%d+$") and tonumber(id)
+    if not number or number > 65534 or (#id > 1 and id:sub(1, 1) == "0") then ids = 9 end
+    ids = ids + 1
+  end
+  if value:sub(1, 1) ~= "/" or ids < 1 or ids > 4 then
+    return nil, ('"%s" is no LwM2M path such as "/3303/0/5700"'):format(value)
+  end
+  return value
+end
+
+local function check_bounds(field, value)
+  if type(value) ~= "number" then return nil end
+  if field.min and value < field.min then return ("at least %s is wanted"):format(field.min) end
+  if field.max and value > field.max then return ("at most %s is wanted"):format(field.max) end
+  return nil
+end
+
+-- The walk -----------------------------------------------------------------------------------------------------------
+
+local walk -- (state, field, value, path) -> checked value
+
+local function complain(state, path, text)
+  state.errors[#state.errors + 1] = { path = path, line = state.lines[path] or 0, message = text }
+end
+
+local function member(path, key)
+  return path == "" and tostring(key) or path .. "." .. tostring(key)
+end
+
+local function fields_of(field, value)
+  local fields = {}
+  for name, f in pairs(field.fields) do fields[name] = f end
+  local variants = field.variants
+  local chosen = variants and variants[value[variants.key]]
+  for name, f in pairs(chosen or {}) do fields[name] = f end
+  return fields
+end
+
+local function walk_table(state, field, value, path)
+  if field.short and type(value) ~= "table" then value = { [field.short] = value } end
+  if type(value) ~= "table" then
+    complain(state, path, path .. ": a table { … } is wanted")
+    return {}
+  end
+  local fields, out = fields_of(field, value), {}
+  for _, key in ipairs(sorted_keys(value)) do
+    if not fields[key] then
+      local where = path == "" and "" or " in " .. path
+      local near = type(key) == "string" and check.nearest(key, sorted_keys(fields))
+      local hint = near and ('; did you mean "%s"?'):format(near) or ""
+      complain(state, member(path, key), ('unknown key "%s"%s%s'):format(tostring(key), where, hint))
+    end
+  end
+  for _, key in ipairs(sorted_keys(fields)) do
+    out[key] = walk(state, fields[key], value[key], member(path, key), path)
+  end
+  return out
+end
+
+local function walk_list(state, field, value, path)
+  if type(value) ~= "table" then
+    complain(state, path, path .. ": a list { … } is wanted")
+    return {}
+  end
+  local out, count = {}, #value
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" or key < 1 or key > count then
+      complain(state, member(path, key), ('%s is a list; it has no key "%s"'):format(path, tostring(key)))
+    end
+  end
+  if field.max and count > field.max then
+    complain(state, path, ("%s: at most %d entries"):format(path, field.max))
+  end
+  for i = 1, math.min(count, field.max or count) do
+    out[i] = walk(state, field.of, value[i], ("%s[%d]"):format(path, i), path)
+  end
+  return out
+end
+
+function walk(state, field, value, path, parent)
+  if value == nil then value = field.default end
+  local kind = field[1]
+  if value == nil and kind == "table" and not field.required then value = {} end
+  if value == nil then
+    if field.required then
+      state.lines[path] = state.lines[path] or state.lines[parent]
+      complain(state, path, path .. " is missing: " .. (field.doc or ""))
+    end
+    return kind == "list" and {} or nil
+  end
+  if kind == "table" then return walk_table(state, field, value, path) end
+  if kind == "list" then return walk_list(state, field, value, path) end
+  if kind == "any" then return value end
+
+  local checked, wrong = scalar[kind](field, value)
+  if checked ~= nil and kind ~= "string" then wrong = check_bounds(field, checked) end
+  if wrong then
+    complain(state, path, path .. ": " .. wrong)
+    return nil
+  end
+  return checked
+end
+
+--- Names must be told apart: brokers, links and scripts are called by theirs.
+local function check_unique(state, list, path)
+  local seen = {}
+  for i, item in ipairs(list) do
+    if item.name and seen[item.name] then
+      local at = ("%s[%d].name"):format(path, i)
+      complain(state, at, ('%s: "%s" is the name of %s[%d] already'):format(at, item.name, path, seen[item.name]))
+    end
+    seen[item.name or 0] = i
+  end
+end
+
+local function name_links(links)
+  for i, link in ipairs(links) do
+    link.name = link.name or ("%s%d"):format(link.kind or "link", i - 1)
+  end
+end
+
+--- Checks `value` (what the file returned) against `schema`.
+-- @return the configuration with defaults and units resolved, or nil; and the list of errors { path, line, message }
+function check.run(schema, value, source)
+  local state = { errors = {}, lines = check.lines(source or "") }
+  if type(value) ~= "table" then
+    complain(state, "", "the file must return a table: return { … }")
+    return nil, state.errors
+  end
+  local out = walk(state, schema, value, "")
+  if #state.errors == 0 then
+    name_links(out.links)
+    check_unique(state, out.links, "links")
+    check_unique(state, out.mqtt, "mqtt")
+  end
+  table.sort(state.errors, function(a, b)
+    if a.line ~= b.line then return a.line < b.line end
+    return a.message < b.message
+  end)
+  if #state.errors > 0 then return nil, state.errors end
+  return out, state.errors
+end
+
+return check

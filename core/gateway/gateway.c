@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Composition of the core. The order of making is the order of the layers; the order of a loop turn is in at_turn_end().
+ * See gateway.h.
+ */
+
+#include "core/gateway/gateway.h"
+
+#include "core/base/alloc.h"
+#include "core/base/log.h"
+#include "core/gateway/gateway_turn.h"
+
+enum { EVENTS_MAX = 8192, EVENT_BYTES_MAX = 8 << 20 };
+
+struct tg_gateway {
+  tg_gateway_parts_t parts;
+  tg_gateway_turn_t turn;
+  size_t link_count;
+  tg_link_t *links[TG_GATEWAY_LINKS_MAX];
+};
+
+static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
+  tg_gateway_t *gateway = ud;
+  tg_gateway_turn_committed(&gateway->turn, &gateway->parts, ticket, rc);
+}
+
+static void at_turn_end(void *ud) {
+  tg_gateway_t *gateway = ud;
+  tg_gateway_turn_end(&gateway->turn, &gateway->parts);
+}
+
+static tg_rc_t open_store(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
+  const tg_store_config_t store = {.path = config->store_path, .outbox_max = config->outbox_max, .on_commit = on_commit, .ud = gateway};
+  return tg_store_open(gateway->parts.loop, &store, diag, &gateway->parts.store);
+}
+
+static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config) {
+  tg_gateway_parts_t *parts = &gateway->parts;
+  parts->events = tg_event_bus_new(EVENTS_MAX, EVENT_BYTES_MAX);
+  if (!parts->events) return TG_E_NOMEM;
+  const tg_twin_config_t twin = {.registry = parts->registry,
+                                 .events = parts->events,
+                                 .wheel = tg_loop_wheel(parts->loop),
+                                 .random = tg_random_fill,
+                                 .devices_max = config->devices_max};
+  parts->twin = tg_twin_new(&twin);
+  return parts->twin ? TG_OK : TG_E_NOMEM;
+}
+
+static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *config) {
+  tg_gateway_parts_t *parts = &gateway->parts;
+  const tg_server_config_t server = {.twin = parts->twin,
+                                     .events = parts->events,
+                                     .store = parts->store,
+                                     .wheel = tg_loop_wheel(parts->loop),
+                                     .random = tg_random_fill,
+                                     .observe = config->observe,
+                                     .observe_count = config->observe_count,
+                                     .default_lifetime_s = config->default_lifetime_s,
+                                     .awake_ms = config->awake_ms,
+                                     .seen_by_reports = config->seen_by_reports,
+                                     .rebind = config->rebind};
+  parts->server = tg_server_new(&server);
+  if (!parts->server) return TG_E_NOMEM;
+
+  const tg_coap_config_t coap = {.wheel = tg_loop_wheel(parts->loop),
+                                 .random = tg_random_fill,
+                                 .handler = tg_server_on_request,
+                                 .notify = tg_server_on_notify,
+                                 .ud = parts->server,
+                                 .rebind = config->rebind,
+                                 .limits = config->limits};
+  parts->coap = tg_coap_new(&coap);
+  if (!parts->coap) return TG_E_NOMEM;
+  tg_server_attach(parts->server, parts->coap);
+  return TG_OK;
+}
+
+static tg_rc_t open_link(tg_gateway_t *gateway, const tg_gateway_link_t *config, tg_diag_t *diag, tg_link_t **link) {
+  tg_gateway_parts_t *parts = &gateway->parts;
+  if (config->kind == TG_GATEWAY_UDP) return tg_link_udp_open(parts->loop, &config->udp, diag, link);
+  tg_link_nidd_config_t nidd = config->nidd;
+  nidd.store_get = tg_gateway_turn_load;
+  nidd.store_put = tg_gateway_turn_save;
+  nidd.store_ud = parts->store;
+  return tg_link_nidd_open(parts->loop, &nidd, diag, link);
+}
+
+static tg_rc_t open_links(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
+  if (config->link_count > TG_GATEWAY_LINKS_MAX) {
+    tg_diag_set(diag, NULL, 0, "%zu links; at most %d", config->link_count, TG_GATEWAY_LINKS_MAX);
+    return TG_E_CONFIG;
+  }
+  for (size_t i = 0; i < config->link_count; i++) {
+    tg_link_t *link = NULL;
+    tg_rc_t rc = open_link(gateway, &config->links[i], diag, &link);
+    if (rc != TG_OK) return rc;
+    gateway->links[gateway->link_count++] = link;
+    tg_coap_params_t params;
+    tg_coap_params_default(link, &params);
+    rc = tg_coap_add_link(gateway->parts.coap, link, &params);
+    if (rc != TG_OK) return rc;
+  }
+  return TG_OK;
+}
+
+static tg_rc_t open_mqtt(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
+  if (config->broker_count == 0) return TG_OK;
+  const tg_mqtt_config_t mqtt = {.loop = gateway->parts.loop,
+                                 .store = gateway->parts.store,
+                                 .brokers = config->brokers,
+                                 .broker_count = config->broker_count,
+                                 .on_message = config->on_message,
+                                 .on_state = config->on_state,
+                                 .ud = config->ud};
+  return tg_mqtt_new(&mqtt, diag, &gateway->parts.mqtt);
+}
+
+static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
+  tg_rc_t rc = open_store(gateway, config, diag);
+  if (rc == TG_OK) rc = make_hub(gateway, config);
+  if (rc == TG_OK) rc = make_server(gateway, config);
+  if (rc == TG_OK) rc = open_links(gateway, config, diag);
+  if (rc == TG_OK) rc = open_mqtt(gateway, config, diag);
+  if (rc != TG_OK) return rc;
+
+  size_t restored = 0;
+  rc = tg_server_restore(gateway->parts.server, gateway->links, gateway->link_count, &restored);
+  /* A store that can't be read is no reason not to serve: devices register again. */
+  if (rc != TG_OK) tg_log("gateway", TG_LOG_ERROR, "restore_failed error=%s", tg_rc_name(rc));
+  if (restored) tg_log("gateway", TG_LOG_INFO, "restored registrations=%zu", restored);
+  return tg_loop_each_turn(gateway->parts.loop, at_turn_end, gateway);
+}
+
+tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config, tg_diag_t *diag, tg_gateway_t **out) {
+  tg_gateway_t *gateway = tg_alloc_array(1, sizeof *gateway);
+  if (!gateway) return TG_E_NOMEM;
+  gateway->parts.loop = loop;
+  gateway->parts.registry = registry;
+  tg_rc_t rc = open_parts(gateway, config, diag);
+  if (rc != TG_OK) {
+    tg_gateway_close(gateway);
+    return rc;
+  }
+  *out = gateway;
+  return TG_OK;
+}
+
+void tg_gateway_close(tg_gateway_t *gateway) {
+  if (!gateway) return;
+  tg_gateway_parts_t *parts = &gateway->parts;
+  tg_loop_each_turn_end(parts->loop, at_turn_end, gateway);
+  if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
+  tg_mqtt_free(parts->mqtt);
+  parts->mqtt = NULL;
+  tg_coap_free(parts->coap);
+  tg_server_free(parts->server);
+  for (size_t i = 0; i < gateway->link_count; i++) gateway->links[i]->ops->close(gateway->links[i]);
+  tg_twin_free(parts->twin);
+  tg_event_bus_free(parts->events);
+  tg_store_close(parts->store);
+  tg_alloc_free(gateway);
+}
+
+tg_gateway_parts_t tg_gateway_parts(tg_gateway_t *gateway) {
+  return gateway->parts;
+}
+
+size_t tg_gateway_link_count(const tg_gateway_t *gateway) {
+  return gateway->link_count;
+}
+
+tg_link_t *tg_gateway_link(const tg_gateway_t *gateway, size_t at) {
+  return at < gateway->link_count ? gateway->links[at] : NULL;
+}

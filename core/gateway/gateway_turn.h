@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_GATEWAY_TURN_H
+#define TG_CORE_GATEWAY_TURN_H
+
+/** What happens at the end of a loop turn, and when answers that wait for the disk may go. */
+
+#include "core/gateway/gateway.h"
+
+/** `{0}` to begin; private members. */
+typedef struct tg_gateway_turn {
+  uint64_t ended;     /* last ticket closed */
+  uint64_t waiting;   /* last ticket that holds durable messages */
+  uint64_t committed; /* last ticket known to be on disk */
+} tg_gateway_turn_t;
+
+/** Drains events into rules, closes the turn's ticket, lets answers go that need not wait, hands messages to brokers, flushes links. */
+void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts);
+
+/** The store told of a commit (or of a failed one): lets the answers of these tickets go, or refuses them. */
+void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts, uint64_t ticket, tg_rc_t rc);
+
+/** How links keep what must survive a restart: rows of bucket `link` in the store @p ud. Appends the value; TG_E_NOT_FOUND. */
+tg_rc_t tg_gateway_turn_load(void *ud, tg_slice_t key, tg_buf_t *value);
+
+/** Writes such a row; the empty value removes it. */
+tg_rc_t tg_gateway_turn_save(void *ud, tg_slice_t key, tg_slice_t value);
+
+#endif
