@@ -12,7 +12,7 @@
 
 enum { LINE_MAX_LEN = 1000, PREFIX_MAX_LEN = 96, MINUTE_MS = 60000 };
 
-/* The exception that log.h explains. */
+/* state: level and sink of the process; why, is in log.h. */
 static struct {
   tg_log_level_t level;
   tg_log_sink_fn sink;
