@@ -126,8 +126,9 @@ static void pump(void *arg) {
 static void enqueue(tg_scef_config_t *config, struct json_object *body, int64_t delay) {
   tg_scef_device_t *device = config->device;
   if (device->queued >= (size_t)device->scef->options.queue) {
-    device->counts.notes_overflow++;
-    fprintf(stderr, "tg-fake-scef: %s: notification queue is full, one is lost\n", device->id);
+    if (device->counts.notes_overflow++ == 0) {
+      fprintf(stderr, "tg-fake-scef: %s: the notification queue is full, what comes now is lost\n", device->id);
+    }
     return;
   }
   tg_scef_note_t *note = tg_scef_text_alloc(sizeof *note);
