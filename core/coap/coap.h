@@ -125,7 +125,7 @@ void tg_coap_flush(tg_coap_t *coap);
 /** The peer at @p addr on @p link, made if need be. TG_E_FULL. */
 TG_MUST_CHECK tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer);
 
-/** Link and address of @p peer (lent until the peer goes), or false when it is gone. */
+/** Link and address of @p peer (lent until the next call of this function), or false when it is gone. */
 bool tg_coap_peer_addr(const tg_coap_t *coap, tg_id_t peer, tg_link_t **link, const tg_addr_t **addr);
 
 /** Keeps @p peer from being recycled (counted); tg_coap_unpin() releases. Stale ids are ignored. */
@@ -165,6 +165,9 @@ typedef struct tg_coap_observation {
   tg_id_t peer;
   uint8_t token[8];
   uint64_t cookie;
+  const char *path;          /* copied; what the rest of a block-wise notification is fetched with; NULL: it can't be (notify() gets TG_E_STATE) */
+  const char *query;         /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
+  int accept;                /* with path: TG_CF_NONE = no option */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */

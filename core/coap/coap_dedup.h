@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_COAP_COAP_DEDUP_H
+#define TG_CORE_COAP_COAP_DEDUP_H
+
+/**
+ * Which messages of a peer were seen, and what was answered (RFC 7252 §4.5). A bounded table of entries in order of age; a peer
+ * knows its last 16. Private to core/coap.
+ */
+
+#include "core/coap/coap_peer.h"
+
+enum { TG_COAP_DEDUP_INLINE = 100 };
+
+/** What is known of the answer. */
+typedef enum tg_coap_dedup_state {
+  TG_COAP_DEDUP_SILENT, /* nothing was answered, or not yet */
+  TG_COAP_DEDUP_REPLY,  /* the answer is kept */
+  TG_COAP_DEDUP_LOST,   /* there was an answer that could not be kept */
+} tg_coap_dedup_state_t;
+
+/** One message seen; 128 bytes. */
+typedef struct tg_coap_seen {
+  uint32_t peer_ref; /* 0 = free */
+  uint32_t older_ref;
+  uint32_t newer_ref;
+  uint32_t at_ms; /* low half of the time it was seen */
+  uint16_t mid;
+  uint8_t place; /* index in the peer's arrays */
+  uint8_t state; /* tg_coap_dedup_state_t */
+  uint16_t len;
+  bool on_heap;
+  union {
+    uint8_t bytes[TG_COAP_DEDUP_INLINE];
+    uint8_t *heap;
+  } reply;
+} tg_coap_seen_t;
+
+/** State; private. */
+typedef struct tg_coap_dedup {
+  tg_coap_seen_t *entries;
+  uint32_t max;
+  uint32_t used;
+  uint32_t oldest_ref;
+  uint32_t newest_ref;
+  size_t heap_bytes; /* long replies */
+} tg_coap_dedup_t;
+
+/** Makes a memory of @p max messages. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_coap_dedup_init(tg_coap_dedup_t *dedup, uint32_t max);
+
+/** Frees it. */
+void tg_coap_dedup_fini(tg_coap_dedup_t *dedup);
+
+/** Begins to fetch what tg_coap_dedup_add() will touch for @p peer. */
+void tg_coap_dedup_prefetch(const tg_coap_dedup_t *dedup, const tg_coap_peer_t *peer);
+
+/** The entry of message @p mid of @p peer, if it was seen within the exchange lifetime of its bearer; else NULL. */
+tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, uint16_t mid);
+
+/** Remembers message @p mid of @p peer as seen and not answered; forgets the oldest if need be. Lent until the next call. */
+tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, uint16_t mid);
+
+/** Keeps @p reply (copied) as the answer of @p seen. */
+void tg_coap_dedup_keep(tg_coap_t *coap, tg_coap_seen_t *seen, tg_slice_t reply);
+
+/** The answer kept in @p seen, lent. */
+tg_slice_t tg_coap_dedup_reply(const tg_coap_seen_t *seen);
+
+/** Forgets that message @p mid of @p peer was seen: a retransmission is a new message. */
+void tg_coap_dedup_forget(tg_coap_peer_t *peer, uint16_t mid);
+
+#endif

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Requests of ours: accepted by tg_coap_send(), queued by priority behind NSTART (RFC 7252 §4.7), ended exactly once. What a
+ * response means is coap_response.c's business; when it is sent again, coap_flight.c's.
+ */
+
+#include "core/coap/coap_exchange.h"
+
+#include "core/base/alloc.h"
+#include "core/coap/coap_engine.h"
+#include "core/coap/coap_request.h"
+
+enum { PAYLOAD_MAX = 16 << 20, PRIORITY_MAX = 3 };
+
+tg_rc_t tg_coap_exchange_init(tg_coap_exchanges_t *exchanges, uint32_t max) {
+  tg_hidx_init(&exchanges->tokens);
+  return tg_pool_init(&exchanges->pool, sizeof(tg_coap_exchange_t), max);
+}
+
+void tg_coap_exchange_fini(tg_coap_exchanges_t *exchanges) {
+  tg_hidx_fini(&exchanges->tokens);
+  tg_pool_fini(&exchanges->pool);
+}
+
+/* Our tokens are random: their own bytes are the hash. */
+static uint32_t hash_of(const uint8_t *token) {
+  uint32_t hash;
+  memcpy(&hash, token, sizeof hash);
+  return hash;
+}
+
+static bool has_token(const void *table, uint32_t slot, const void *key) {
+  const tg_coap_exchange_t *exchange = tg_pool_at(table, slot, NULL);
+  return memcmp(exchange->token, key, TG_COAP_TOKEN) == 0;
+}
+
+tg_coap_exchange_t *tg_coap_exchange_find(const tg_coap_t *coap, tg_slice_t token) {
+  if (token.len != TG_COAP_TOKEN) return NULL;
+  const tg_pool_t *pool = &coap->exchanges.pool;
+  tg_hidx_query_t query = {.hash = hash_of(token.p), .eq = has_token, .table = pool, .key = token.p};
+  uint32_t slot;
+  return tg_hidx_find(&coap->exchanges.tokens, &query, &slot) ? tg_pool_at(pool, slot, NULL) : NULL;
+}
+
+tg_coap_exchange_t *tg_coap_exchange_of(tg_coap_flight_t *flight) {
+  return TG_CONTAINER(flight, tg_coap_exchange_t, flight);
+}
+
+static tg_coap_exchange_t *at(const tg_coap_t *coap, uint32_t ref) {
+  return ref ? tg_pool_at(&coap->exchanges.pool, ref - 1, NULL) : NULL;
+}
+
+static tg_coap_peer_t *peer_of(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
+  return tg_coap_engine_peer(coap, exchange->flight.peer_ref);
+}
+
+static tg_rc_t add_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_rc_t rc = tg_hidx_add(&coap->exchanges.tokens, hash_of(exchange->token), exchange->flight.ref - 1);
+  exchange->has_token = rc == TG_OK;
+  return rc;
+}
+
+static void del_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  if (!exchange->has_token) return;
+  tg_hidx_del(&coap->exchanges.tokens, hash_of(exchange->token), exchange->flight.ref - 1);
+  exchange->has_token = false;
+}
+
+static void draw_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_slice_t token = tg_slice(exchange->token, TG_COAP_TOKEN);
+  do {
+    tg_coap_engine_random(coap, exchange->token, TG_COAP_TOKEN);
+  } while (tg_coap_exchange_find(coap, token) || tg_coap_observe_find(coap, token));
+}
+
+/* Puts @p exchange into the list at @p head, behind @p after (NULL: in front). */
+static void list_add(tg_coap_t *coap, uint32_t *head, tg_coap_exchange_t *after, tg_coap_exchange_t *exchange) {
+  uint32_t *slot = after ? &after->next_ref : head;
+  exchange->prev_ref = after ? after->flight.ref : 0;
+  exchange->next_ref = *slot;
+  if (exchange->next_ref) at(coap, exchange->next_ref)->prev_ref = exchange->flight.ref;
+  *slot = exchange->flight.ref;
+}
+
+static void list_del(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {
+  if (exchange->prev_ref) at(coap, exchange->prev_ref)->next_ref = exchange->next_ref;
+  else if (exchange->is_started) peer->running_ref = exchange->next_ref;
+  else peer->waiting_ref = exchange->next_ref;
+  if (exchange->next_ref) at(coap, exchange->next_ref)->prev_ref = exchange->prev_ref;
+}
+
+/* @p is_first: before those of the same priority. */
+static void enqueue(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange, bool is_first) {
+  tg_coap_exchange_t *after = NULL, *next = at(coap, peer->waiting_ref);
+  uint8_t mine = exchange->flight.priority;
+  while (next && (next->flight.priority > mine || (!is_first && next->flight.priority == mine))) {
+    after = next;
+    next = at(coap, next->next_ref);
+  }
+  exchange->is_started = false;
+  list_add(coap, &peer->waiting_ref, after, exchange);
+}
+
+/* The deadline of one message and its answer. 0: the retransmissions decide. */
+static uint64_t deadline(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
+  const tg_coap_bearer_t *bearer = tg_coap_engine_bearer(coap, peer_of(coap, exchange));
+  uint64_t now = tg_coap_engine_now(coap);
+  if (exchange->timeout_ms) return now + exchange->timeout_ms;
+  if (bearer->link->reports_tx)
+    return now + (uint64_t)bearer->params.max_latency_s * 1000 + bearer->params.response_timeout_ms;
+  return exchange->flight.is_confirmable ? 0 : now + bearer->params.response_timeout_ms;
+}
+
+static void start(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {
+  if (!exchange->timeout_ms) exchange->flight.give_up_ms = deadline(coap, exchange);
+  exchange->flight.mid = tg_coap_peer_next_mid(coap, peer);
+  tg_coap_flight_start(coap, &exchange->flight);
+}
+
+static void start_next(tg_coap_t *coap, tg_coap_peer_t *peer) {
+  uint8_t nstart = tg_coap_engine_bearer(coap, peer)->params.nstart;
+  tg_coap_exchange_t *exchange = at(coap, peer->waiting_ref);
+  while (exchange && !exchange->is_doomed && peer->outstanding < (nstart ? nstart : 1)) {
+    list_del(coap, peer, exchange);
+    exchange->is_started = true;
+    exchange->is_counted = true;
+    peer->outstanding++;
+    list_add(coap, &peer->running_ref, NULL, exchange);
+    start(coap, peer, exchange);
+    exchange = at(coap, peer->waiting_ref);
+  }
+}
+
+static void uncount(tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {
+  if (!exchange->is_counted) return;
+  exchange->is_counted = false;
+  peer->outstanding--;
+}
+
+void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_result_t *result) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  tg_coap_done_fn done = exchange->done;
+  void *ud = exchange->ud;
+  uint8_t *heap = exchange->heap;
+  tg_coap_body_t *body = tg_pool_find(&coap->bodies.pool, exchange->body);
+  tg_coap_flight_stop(coap, &exchange->flight);
+  list_del(coap, peer, exchange);
+  uncount(peer, exchange);
+  del_token(coap, exchange);
+  peer->exchange_count--;
+  tg_pool_give(&coap->exchanges.pool, tg_pool_id(&coap->exchanges.pool, exchange));
+  done(ud, result);
+  tg_coap_body_free(coap, body);
+  tg_alloc_free(heap);
+  start_next(coap, peer);
+  tg_coap_peer_let_go(coap, peer);
+}
+
+void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc) {
+  tg_coap_result_t result = {.rc = rc, .content_format = TG_CF_NONE};
+  result.peer = tg_coap_peer_id(coap, peer_of(coap, exchange));
+  tg_coap_exchange_finish(coap, exchange, &result);
+}
+
+void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  uint64_t give_up = exchange->flight.give_up_ms;
+  if (!exchange->timeout_ms)
+    give_up = tg_coap_engine_now(coap) + tg_coap_engine_bearer(coap, peer)->params.response_timeout_ms;
+  tg_coap_flight_wait(coap, &exchange->flight, give_up);
+  uncount(peer, exchange);
+  start_next(coap, peer);
+}
+
+void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  tg_coap_flight_stop(coap, &exchange->flight);
+  exchange->flight.give_up_ms = exchange->timeout_ms ? deadline(coap, exchange) : 0;
+  coap->stats.blocks++;
+  del_token(coap, exchange);
+  draw_token(coap, exchange);
+  if (add_token(coap, exchange) != TG_OK) {
+    tg_coap_exchange_fail(coap, exchange, TG_E_NOMEM);
+    return;
+  }
+  if (exchange->is_counted) {
+    start(coap, peer, exchange);
+    return;
+  }
+  list_del(coap, peer, exchange);
+  enqueue(coap, peer, exchange, true);
+  start_next(coap, peer);
+}
+
+static void write_request(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *out) {
+  tg_coap_request_put(coap, tg_coap_exchange_of(flight), out);
+}
+
+static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
+  tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), rc);
+}
+
+static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
+  tg_slice_t path = tg_slice_str(call->path), query = tg_slice_str(call->query);
+  exchange->heap = tg_alloc(path.len + query.len + call->payload.len + 2);
+  if (!exchange->heap) return TG_E_NOMEM;
+  uint8_t *p = exchange->heap;
+  if (path.len) memcpy(p, path.p, path.len);
+  p[path.len] = 0;
+  p += path.len + 1;
+  if (query.len) memcpy(p, query.p, query.len);
+  p[query.len] = 0;
+  if (call->payload.len) memcpy(p + query.len + 1, call->payload.p, call->payload.len);
+  exchange->path_len = (uint16_t)path.len;
+  exchange->query_len = (uint16_t)query.len;
+  exchange->payload_len = call->payload.len;
+  return TG_OK;
+}
+
+static tg_rc_t check_call(const tg_coap_t *coap, const tg_coap_call_t *call) {
+  bool is_good = call->done && call->method >= TG_COAP_GET && call->method < 0x20 && call->observe <= 1 &&
+                 (call->token_len == 0 || call->token_len == TG_COAP_TOKEN) && call->payload.len <= PAYLOAD_MAX &&
+                 tg_coap_request_fits(tg_slice_str(call->path), tg_slice_str(call->query));
+  if (!is_good) return TG_E_ARG;
+  bool is_used = call->token_len && tg_coap_exchange_find(coap, tg_slice(call->token, TG_COAP_TOKEN));
+  return is_used ? TG_E_EXISTS : TG_OK;
+}
+
+static void fill(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
+  static const tg_coap_flight_ops_t ops = {.write = write_request, .lost = lost};
+  tg_coap_flight_t *flight = &exchange->flight;
+  flight->ops = &ops;
+  flight->priority = call->priority < PRIORITY_MAX ? call->priority : PRIORITY_MAX;
+  flight->is_confirmable = !call->non_confirmable;
+  flight->is_request = true;
+  exchange->done = call->done;
+  exchange->ud = call->ud;
+  exchange->cookie = call->cookie;
+  exchange->method = call->method;
+  exchange->observe = (int8_t)(call->observe < 0 ? -1 : call->observe);
+  exchange->accept = call->accept;
+  exchange->content_format = call->content_format;
+  exchange->timeout_ms = call->timeout_ms;
+}
+
+/* Makes an exchange that is in no list yet. */
+static tg_rc_t make(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_exchange_t **made, tg_id_t *id) {
+  tg_coap_peer_t *peer = tg_coap_peer_of(coap, call->peer);
+  if (!peer) return TG_E_GONE;
+  if (peer->exchange_count >= coap->config.limits.exchanges_per_peer) return TG_E_FULL;
+  tg_coap_exchange_t *exchange = tg_pool_take(&coap->exchanges.pool, id);
+  if (!exchange) return TG_E_FULL;
+  fill(exchange, call);
+  exchange->flight.ref = tg_id_slot(*id) + 1;
+  exchange->flight.peer_ref = tg_id_slot(call->peer) + 1;
+  exchange->out_szx = exchange->in_szx = tg_coap_peer_szx(coap, peer);
+  exchange->is_out_blocked = call->payload.len > tg_coap_opts_block_size(exchange->out_szx);
+  if (call->token_len) memcpy(exchange->token, call->token, TG_COAP_TOKEN);
+  else draw_token(coap, exchange);
+  tg_rc_t rc = copy_call(exchange, call);
+  if (rc == TG_OK) rc = add_token(coap, exchange);
+  if (rc != TG_OK) {
+    tg_alloc_free(exchange->heap);
+    tg_pool_give(&coap->exchanges.pool, *id);
+    return rc;
+  }
+  peer->exchange_count++;
+  tg_coap_peer_hold(coap, peer);
+  *made = exchange;
+  return TG_OK;
+}
+
+static void submit(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  if (exchange->timeout_ms)
+    tg_coap_flight_wait(coap, &exchange->flight, tg_coap_engine_now(coap) + exchange->timeout_ms);
+  enqueue(coap, peer, exchange, false);
+  start_next(coap, peer);
+}
+
+tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, tg_id_t *exchange) {
+  tg_coap_exchange_t *made;
+  tg_id_t id;
+  tg_rc_t rc = check_call(coap, call);
+  if (rc == TG_OK) rc = make(coap, call, &made, &id);
+  if (rc != TG_OK) return rc;
+  if (exchange) *exchange = id;
+  submit(coap, made);
+  return TG_OK;
+}
+
+tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_body_t *body, uint8_t szx,
+                               tg_id_t *id) {
+  tg_coap_exchange_t *made;
+  tg_rc_t rc = make(coap, call, &made, id);
+  if (rc != TG_OK) return rc;
+  made->body = tg_pool_id(&coap->bodies.pool, body);
+  made->in_szx = szx;
+  made->asks_block = true;
+  submit(coap, made);
+  return TG_OK;
+}
+
+void tg_coap_cancel(tg_coap_t *coap, tg_id_t exchange) {
+  tg_coap_exchange_t *found = tg_pool_find(&coap->exchanges.pool, exchange);
+  if (found) tg_coap_exchange_fail(coap, found, TG_E_CANCELLED);
+}
+
+static tg_coap_exchange_t *first_doomed(const tg_coap_t *coap, uint32_t ref) {
+  tg_coap_exchange_t *exchange = at(coap, ref);
+  while (exchange && !exchange->is_doomed) exchange = at(coap, exchange->next_ref);
+  return exchange;
+}
+
+static void doom(const tg_coap_t *coap, uint32_t ref) {
+  for (tg_coap_exchange_t *exchange = at(coap, ref); exchange; exchange = at(coap, exchange->next_ref)) {
+    exchange->is_doomed = true;
+  }
+}
+
+/* What done() sends meanwhile is not touched. */
+void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer) {
+  doom(coap, peer->waiting_ref);
+  doom(coap, peer->running_ref);
+  for (;;) {
+    tg_coap_exchange_t *exchange = first_doomed(coap, peer->waiting_ref);
+    if (!exchange) exchange = first_doomed(coap, peer->running_ref);
+    if (!exchange) return;
+    tg_coap_exchange_fail(coap, exchange, TG_E_CANCELLED);
+  }
+}

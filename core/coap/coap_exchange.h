@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_COAP_COAP_EXCHANGE_H
+#define TG_CORE_COAP_COAP_EXCHANGE_H
+
+/** Requests of ours from tg_coap_send() to done(): queue behind NSTART, token, end. Private to core/coap. */
+
+#include "core/coap/coap_body.h"
+#include "core/coap/coap_flight.h"
+#include "core/coap/coap_opts.h"
+
+enum { TG_COAP_TOKEN = 8, TG_COAP_RESTARTS = 2 };
+
+/** One request of ours, with all its blocks. */
+typedef struct tg_coap_exchange {
+  tg_coap_flight_t flight; /* first */
+  uint32_t prev_ref;       /* in the peer's list of waiting or of running exchanges */
+  uint32_t next_ref;
+  uint8_t token[TG_COAP_TOKEN];
+  tg_coap_done_fn done;
+  void *ud;
+  uint64_t cookie;
+  tg_id_t observation; /* the one that this exchange has founded or renewed, or none */
+  uint8_t *heap;       /* owned: path, NUL, query, NUL, payload */
+  uint16_t path_len;
+  uint16_t query_len;
+  size_t payload_len;
+  int accept;
+  int content_format;
+  uint32_t timeout_ms;
+  size_t out_at; /* Block1: offset of the block in flight */
+  tg_id_t body;  /* Block2: what came so far */
+  uint8_t method;
+  int8_t observe;
+  uint8_t out_szx; /* Block1 */
+  uint8_t in_szx;  /* Block2 */
+  uint8_t restarts;
+  bool is_started;     /* in the running list */
+  bool is_counted;     /* against NSTART */
+  bool is_doomed;      /* will be cancelled presently */
+  bool has_token;      /* in the token table */
+  bool is_out_blocked; /* Block1 is in use */
+  bool asks_block;     /* Block2: a block after the first is asked for */
+} tg_coap_exchange_t;
+
+/** State; private. */
+typedef struct tg_coap_exchanges {
+  tg_pool_t pool;
+  tg_hidx_t tokens;
+} tg_coap_exchanges_t;
+
+/** Makes the pool. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_coap_exchange_init(tg_coap_exchanges_t *exchanges, uint32_t max);
+
+/** Frees the pool; every exchange was ended before. */
+void tg_coap_exchange_fini(tg_coap_exchanges_t *exchanges);
+
+/** The exchange that waits for @p token, or NULL. */
+tg_coap_exchange_t *tg_coap_exchange_find(const tg_coap_t *coap, tg_slice_t token);
+
+/** The exchange whose flight this is. */
+tg_coap_exchange_t *tg_coap_exchange_of(tg_coap_flight_t *flight);
+
+/** Ends @p exchange: it leaves every table, then done() is called with @p result, then what waits behind it starts. */
+void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_result_t *result);
+
+/** Ends it without a response. */
+void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc);
+
+/** Its empty ACK came: a separate response is to come; the next exchange of the peer may start (RFC 7252 §4.7). */
+void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange);
+
+/** Sends the next message of a block-wise exchange, behind NSTART if an empty ACK let others pass: new message id and token. */
+void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange);
+
+/** Ends every exchange of @p peer with TG_E_CANCELLED. */
+void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer);
+
+/**
+ * An exchange that fetches the rest of a notification's body by GET; the fields of @p call are as in tg_coap_send().
+ * @p body (taken on TG_OK) holds the first block. TG_E_FULL, TG_E_NOMEM.
+ */
+TG_MUST_CHECK tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_body_t *body,
+                                             uint8_t szx, tg_id_t *id);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every datagram of every link: decoded, told apart by type and code, sent on its way. Whatever is no message of CoAP ends here,
+ * without leaving a trace in the peer table: a confirmable one is reset, any other gets silence (RFC 7252 §4.2, §4.3).
+ * Path: core/link/link_udp.c -> core/coap/coap_ingress.c -> core/coap/coap_serve.c
+ */
+
+#include "core/coap/coap_ingress.h"
+
+#include "core/coap/coap_egress.h"
+#include "core/coap/coap_engine.h"
+#include "core/coap/coap_response.h"
+#include "core/coap/coap_serve.h"
+
+enum { CLASS_REQUEST = 0, CLASS_SUCCESS = 2, CLASS_CLIENT_ERROR = 4, CLASS_SERVER_ERROR = 5 };
+
+static void reset(tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  if (rx->msg->type == TG_COAP_CON) tg_coap_egress_empty(coap, rx->bearer, rx->from, TG_COAP_RST, rx->msg->mid);
+}
+
+/* Too many options: a request is told so, anything else is like a malformed message. */
+static void refuse(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_rc_t rc) {
+  coap->stats.rx_malformed++;
+  if (rc == TG_E_TRUNCATED) return;
+  if (rc == TG_E_OPTION && rx->msg->code >> 5 == CLASS_REQUEST) tg_coap_serve_refusal(coap, rx, TG_COAP_402);
+  else reset(coap, rx);
+}
+
+static void on_empty(tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  switch (rx->msg->type) {
+  case TG_COAP_ACK: tg_coap_response_on_ack(coap, rx); break;
+  case TG_COAP_RST: tg_coap_response_on_rst(coap, rx); break;
+  default: reset(coap, rx); break; /* a ping (RFC 7252 §4.3) */
+  }
+}
+
+static void dispatch(tg_coap_t *coap, tg_coap_rx_t *rx) {
+  bool is_message = rx->msg->type == TG_COAP_CON || rx->msg->type == TG_COAP_NON;
+  switch (rx->msg->code >> 5) {
+  case CLASS_REQUEST:
+    if (is_message) tg_coap_serve(coap, rx);
+    break;
+  case CLASS_SUCCESS:
+  case CLASS_CLIENT_ERROR:
+  case CLASS_SERVER_ERROR:
+    rx->peer = tg_coap_peer_lookup(coap, rx->bearer, rx->from);
+    if (is_message) tg_coap_response_on_message(coap, rx);
+    else if (rx->msg->type == TG_COAP_ACK) tg_coap_response_on_ack(coap, rx);
+    break;
+  default: reset(coap, rx); break; /* classes 1, 3, 6, 7 mean nothing here */
+  }
+}
+
+void tg_coap_ingress_rx(void *ud, tg_link_t *link, const tg_addr_t *from, tg_slice_t datagram) {
+  tg_coap_t *coap = ud;
+  tg_coap_rx_t rx = {.bearer = tg_coap_engine_find(coap, link), .from = from, .msg = &coap->msg};
+  if (rx.bearer == TG_COAP_BEARERS) return;
+  coap->stats.rx++;
+  tg_rc_t rc = tg_coap_msg_decode(&coap->msg, datagram);
+  if (rc != TG_OK) {
+    refuse(coap, &rx, rc);
+  } else if (coap->msg.code == TG_COAP_EMPTY) {
+    rx.peer = tg_coap_peer_lookup(coap, rx.bearer, from);
+    on_empty(coap, &rx);
+  } else {
+    dispatch(coap, &rx);
+  }
+}

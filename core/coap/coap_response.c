@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Responses to their exchanges: by message id for what is piggybacked, by token for the rest, always from the peer that was asked
+ * (RFC 7252 §5.3.2). A response is a step of a block-wise transfer or the end.
+ * Path: core/coap/coap_ingress.c -> core/coap/coap_response.c -> core/server/command.c
+ */
+
+#include "core/coap/coap_response.h"
+
+#include "core/coap/coap_block1_out.h"
+#include "core/coap/coap_block2_in.h"
+#include "core/coap/coap_egress.h"
+#include "core/coap/coap_notify.h"
+
+/* The observation that a successful answer with an Observe option founds or renews (RFC 7641 §3.1). */
+static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts,
+                       tg_slice_t token) {
+  tg_coap_observed_t *observed = tg_coap_observe_find(coap, token);
+  tg_id_t id = observed ? tg_coap_observe_id(coap, observed) : TG_ID_NONE;
+  if (!observed) {
+    tg_coap_observation_t obs = {.cookie = exchange->cookie, .accept = exchange->accept};
+    obs.peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, exchange->flight.peer_ref));
+    obs.path = (const char *)exchange->heap;
+    obs.query = (const char *)exchange->heap + exchange->path_len + 1;
+    memcpy(obs.token, token.p, sizeof obs.token);
+    if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
+    observed = tg_pool_find(&coap->observes.pool, id);
+  }
+  (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
+  return id;
+}
+
+/* What the exchange's Observe option has brought about, told in @p result. Only the first message of an exchange carries one. */
+static void settle_observe(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
+                           const tg_coap_opts_t *opts) {
+  tg_slice_t token = tg_slice(exchange->token, TG_COAP_TOKEN);
+  if (exchange->asks_block || exchange->observe < 0 || msg->code >> 5 != 2) return;
+  if (exchange->observe == 0) {
+    if (opts->has_observe) exchange->observation = observe(coap, exchange, opts, token);
+  } else {
+    tg_coap_observed_t *observed = tg_coap_observe_find(coap, token);
+    if (observed) tg_coap_observation_del(coap, tg_coap_observe_id(coap, observed));
+  }
+  exchange->observe = -1; /* further blocks are plain reads */
+}
+
+static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
+                   const tg_coap_opts_t *opts) {
+  const tg_coap_body_t *body = tg_pool_find(&coap->bodies.pool, exchange->body);
+  tg_coap_result_t result = {.rc = TG_OK,
+                             .code = msg->code,
+                             .content_format = opts->content_format,
+                             .body = body ? tg_slice(body->p, body->len) : msg->payload,
+                             .confirmable = msg->type == TG_COAP_CON,
+                             .location = {opts->location[0], opts->location[1]},
+                             .observing = exchange->observation != TG_ID_NONE,
+                             .observation = exchange->observation};
+  result.peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, exchange->flight.peer_ref));
+  tg_coap_exchange_finish(coap, exchange, &result);
+}
+
+static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
+                    const tg_coap_opts_t *opts) {
+  tg_rc_t rc = exchange->asks_block ? TG_OK : tg_coap_block1_out(exchange, msg->code, opts);
+  if (rc == TG_OK) {
+    settle_observe(coap, exchange, msg, opts);
+    if (opts->block2.is_there || exchange->asks_block) rc = tg_coap_block2_in(coap, exchange, msg, opts);
+  }
+  if (rc == TG_E_AGAIN) tg_coap_exchange_continue(coap, exchange);
+  else if (rc != TG_OK) tg_coap_exchange_fail(coap, exchange, rc);
+  else finish(coap, exchange, msg, opts);
+}
+
+void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  tg_coap_flight_t *flight = rx->peer ? tg_coap_flight_find(rx->peer, rx->msg->mid) : NULL;
+  bool is_response = rx->msg->code != TG_COAP_EMPTY;
+  bool is_ours = flight && flight->is_confirmable && flight->sent > 0;
+  if (is_ours && is_response) {
+    tg_coap_exchange_t *exchange = flight->is_request ? tg_coap_exchange_of(flight) : NULL;
+    tg_slice_t token = tg_slice(rx->msg->token, rx->msg->token_len);
+    if (exchange && tg_slice_eq(token, tg_slice(exchange->token, TG_COAP_TOKEN))) {
+      tg_coap_opts_t opts;
+      if (tg_coap_opts_response(rx->msg, &opts)) deliver(coap, exchange, rx->msg, &opts);
+      else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
+      return;
+    }
+    is_ours = false;
+  }
+  if (!is_ours) coap->stats.rx_unmatched++;
+  else if (flight->is_request) tg_coap_exchange_acked(coap, tg_coap_exchange_of(flight));
+  else tg_coap_held_settled(coap, flight);
+}
+
+void tg_coap_response_on_rst(tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  tg_coap_flight_t *flight = rx->peer ? tg_coap_flight_find(rx->peer, rx->msg->mid) : NULL;
+  if (!flight || flight->sent == 0) {
+    coap->stats.rx_unmatched++;
+    return;
+  }
+  coap->stats.resets++;
+  if (flight->is_request) tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), TG_E_RESET);
+  else tg_coap_held_settled(coap, flight);
+}
+
+/* ACK or RST to a confirmable message, and the same again to its duplicates. */
+static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *seen, uint8_t type) {
+  uint8_t bytes[4];
+  if (rx->msg->type != TG_COAP_CON) return;
+  tg_coap_egress_put_empty(bytes, type, rx->msg->mid);
+  tg_coap_dedup_keep(coap, seen, tg_slice(bytes, sizeof bytes));
+  tg_coap_egress_send(coap, rx->bearer, rx->from, tg_slice(bytes, sizeof bytes));
+}
+
+static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange) {
+  tg_coap_opts_t opts;
+  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  bool is_good = tg_coap_opts_response(rx->msg, &opts);
+  confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);
+  if (is_good) deliver(coap, exchange, rx->msg, &opts);
+  else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
+}
+
+static bool is_duplicate(tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->msg->mid) : NULL;
+  if (!seen) return false;
+  coap->stats.rx_duplicate++;
+  if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));
+  return true;
+}
+
+void tg_coap_response_on_message(tg_coap_t *coap, tg_coap_rx_t *rx) {
+  tg_slice_t token = tg_slice(rx->msg->token, rx->msg->token_len);
+  if (is_duplicate(coap, rx)) return;
+  tg_coap_exchange_t *exchange = tg_coap_exchange_find(coap, token);
+  tg_coap_observed_t *observed = tg_coap_observe_find(coap, token);
+  bool is_for_exchange = exchange && rx->peer && exchange->flight.sent > 0 &&
+                         tg_coap_engine_peer(coap, exchange->flight.peer_ref) == rx->peer;
+  /* While an observation is being cancelled, its notifications may still come under the same token. */
+  bool is_crossing = is_for_exchange && observed && exchange->observe == 1 && tg_coap_msg_find(rx->msg, TG_OPT_OBSERVE);
+  if (is_for_exchange && !is_crossing) {
+    take_separate(coap, rx, exchange);
+    return;
+  }
+  if (observed && tg_coap_notify(coap, rx, observed)) return;
+  coap->stats.rx_unmatched++;
+  if (rx->msg->type == TG_COAP_CON) tg_coap_egress_empty(coap, rx->bearer, rx->from, TG_COAP_RST, rx->msg->mid);
+}

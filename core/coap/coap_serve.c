@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request to the handler and its reply to the peer: duplicates from memory, blocks put together and cut, answers kept back.
+ * Path: core/coap/coap_ingress.c -> core/coap/coap_serve.c -> core/server/server.c
+ */
+
+#include "core/coap/coap_serve.h"
+
+#include "core/coap/coap_block1_in.h"
+#include "core/coap/coap_block2_out.h"
+#include "core/coap/coap_egress.h"
+
+/* A confirmable request is answered in its ACK, another in a message of its own (RFC 7252 §5.2). */
+static tg_coap_answer_t answer_to(const tg_coap_msg_t *msg) {
+  return (tg_coap_answer_t){.type = msg->type == TG_COAP_CON ? TG_COAP_ACK : TG_COAP_NON,
+                            .mid = msg->mid,
+                            .token = tg_slice(msg->token, msg->token_len),
+                            .content_format = TG_CF_NONE};
+}
+
+void tg_coap_serve_refusal(tg_coap_t *coap, const tg_coap_rx_t *rx, uint8_t code) {
+  if (rx->msg->type != TG_COAP_CON) return;
+  tg_coap_answer_t answer = answer_to(rx->msg);
+  tg_buf_t *out = tg_coap_egress_buffer(coap);
+  answer.code = code;
+  if (code == TG_COAP_503) answer.max_age = TG_COAP_FULL_MAX_AGE;
+  tg_coap_egress_put_answer(out, &answer);
+  tg_coap_egress_send(coap, rx->bearer, rx->from, tg_buf_slice(out));
+}
+
+/* Code 0: an empty ACK, or nothing. */
+static void send_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *seen, tg_coap_answer_t *answer) {
+  bool is_confirmable = rx->msg->type == TG_COAP_CON;
+  tg_buf_t *out = tg_coap_egress_buffer(coap);
+  if (!is_confirmable && !answer->code) return;
+  if (!is_confirmable) answer->mid = tg_coap_peer_next_mid(coap, rx->peer);
+  if (!answer->code) {
+    answer->token = tg_slice(NULL, 0);
+    answer->block1.is_there = false;
+  }
+  tg_coap_egress_put_answer(out, answer);
+  if (out->rc != TG_OK) {
+    tg_coap_answer_t plain = answer_to(rx->msg);
+    out = tg_coap_egress_buffer(coap);
+    plain.code = TG_COAP_500;
+    plain.mid = answer->mid;
+    tg_coap_egress_put_answer(out, &plain);
+  }
+  if (is_confirmable && seen) tg_coap_dedup_keep(coap, seen, tg_buf_slice(out));
+  tg_coap_egress_send(coap, rx->bearer, rx->from, tg_buf_slice(out));
+}
+
+static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
+  answer->code = reply->code;
+  if (!reply->code) return;
+  answer->content_format = reply->content_format;
+  answer->location[0] = reply->location[0];
+  answer->location[1] = reply->location[1];
+  answer->payload = reply->payload;
+  if (reply->code == TG_COAP_503 || reply->code == TG_COAP_429) answer->max_age = reply->max_age;
+}
+
+/* Keeps the answer back, or refuses when no more can be kept: the handler's work stands, the peer will ask again. */
+static bool hold(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer, uint64_t ticket) {
+  tg_rc_t rc = tg_coap_held_reply(coap, rx->peer, answer, ticket);
+  if (rc == TG_OK) return true;
+  tg_coap_answer_t plain = answer_to(rx->msg);
+  plain.code = TG_COAP_503;
+  plain.max_age = TG_COAP_FULL_MAX_AGE;
+  *answer = plain;
+  coap->stats.shed++;
+  return false;
+}
+
+/* @return whether the answer is held */
+static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_slice_t body,
+                         tg_coap_answer_t *answer) {
+  tg_coap_request_t request = {.peer = tg_coap_peer_id(coap, rx->peer),
+                               .link = coap->bearers[rx->bearer].link,
+                               .msg = rx->msg,
+                               .body = body,
+                               .content_format = opts->content_format,
+                               .accept = opts->accept,
+                               .confirmable = rx->msg->type == TG_COAP_CON};
+  tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
+  tg_buf_clear(&coap->reply_body);
+  coap->stats.requests++;
+  coap->config.handler(coap->config.ud, &request, &reply);
+  take_reply(&reply, answer);
+  if (reply.code) tg_coap_block2_out_cut(coap, rx, opts, answer);
+  return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
+}
+
+/* A later block that isn't kept: a safe request is simply asked again, another can't be (RFC 7959 §2.4). */
+static bool may_ask_again(uint8_t code) {
+  return code == TG_COAP_GET || code == TG_COAP_FETCH;
+}
+
+/* @return whether the answer is held */
+static bool run(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer) {
+  tg_coap_body_t *body = NULL;
+  if (opts->block2.is_there && opts->block2.szx == 7) {
+    answer->code = TG_COAP_400;
+    return false;
+  }
+  if (opts->block1.is_there && !tg_coap_block1_in(coap, rx, opts, answer, &body)) return false;
+  if (opts->block2.is_there && opts->block2.num > 0 && !body) {
+    if (tg_coap_block2_out_serve(coap, rx, opts, answer)) return false;
+    if (!may_ask_again(rx->msg->code)) {
+      answer->code = TG_COAP_408;
+      return false;
+    }
+  }
+  if (body) body->kind = TG_COAP_BODY_ANSWER_IN; /* ours for the call: the handler may forget the peer */
+  tg_slice_t bytes = body ? tg_slice(body->p, body->len) : rx->msg->payload;
+  bool is_held = call_handler(coap, rx, opts, bytes, answer);
+  tg_coap_body_free(coap, body);
+  return is_held;
+}
+
+/* The kept answer again; nothing while it is kept back, nothing for a NON (RFC 7252 §4.5). @return whether that was all */
+static bool answer_again(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_seen_t *seen) {
+  coap->stats.rx_duplicate++;
+  if (seen->state == TG_COAP_DEDUP_LOST && may_ask_again(rx->msg->code)) return false;
+  if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));
+  return true;
+}
+
+void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
+  tg_coap_opts_t opts;
+  rx->peer = tg_coap_peer_make(coap, rx->bearer, rx->from);
+  if (!rx->peer) {
+    coap->stats.shed++;
+    tg_coap_serve_refusal(coap, rx, TG_COAP_503);
+    return;
+  }
+  tg_coap_dedup_prefetch(&coap->dedup, rx->peer);
+  tg_coap_peer_touch(coap, rx->peer);
+  uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
+  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
+  if (seen && answer_again(coap, rx, seen)) return;
+  if (!seen) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+
+  tg_coap_answer_t answer = answer_to(rx->msg);
+  bool is_held = false;
+  tg_coap_peer_hold(coap, rx->peer);
+  if (!refusal) is_held = run(coap, rx, &opts, &answer);
+  else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
+  if (!is_held) send_answer(coap, rx, seen, &answer);
+  tg_coap_peer_let_go(coap, rx->peer);
+}
