@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Configurations of a NIDD link; see link_nidd_conf.h. One device's configuration is a small state machine (tg_link_nidd_phase_t):
+ * at most one request about it is under way, and conf_timer runs whenever something is to be done later.
+ */
+
+#include "core/link/link_nidd_conf.h"
+
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/link/link_nidd_api.h"
+#include "core/link/link_nidd_find.h"
+#include "core/link/t8_json.h"
+
+enum {
+  BODY_MAX = 4096,
+  ANSWER_MAX = 4 << 20,
+  QUICKLY_LOST_MS = 10000,
+  DENIED_MS = 3600 * 1000,
+  LATEST_MS = 86400 * 1000
+};
+
+static void retry_later(tg_link_nidd_device_t *device) {
+  tg_link_nidd_t *nidd = device->nidd;
+  uint64_t delay = tg_link_nidd_state_backoff(nidd, ++device->failures);
+  uint64_t pause = tg_link_nidd_api_pause(nidd);
+  device->phase = TG_LINK_NIDD_WAIT;
+  tg_link_nidd_state_start(nidd, &device->conf_timer, delay > pause ? delay : pause);
+}
+
+static void log_refusal(const tg_link_nidd_device_t *device, const char *what, const tg_http_result_t *result) {
+  tg_json_t *doc = NULL;
+  tg_t8_json_delivery_t problem = {0};
+  char cause[64];
+  if (result->rc == TG_OK && tg_json_read(result->body, ANSWER_MAX, NULL, &doc) == TG_OK) {
+    tg_t8_json_get_delivery(tg_json_read_root(doc), &problem);
+  }
+  tg_log("nidd", TG_LOG_WARN, "%s_refused device=%.*s rc=%s status=%d cause=%s", what, (int)device->addr.len,
+         (const char *)device->addr.b, tg_rc_name(result->rc), result->status,
+         tg_log_text(problem.cause, cause, sizeof cause));
+  tg_json_read_free(doc);
+}
+
+/* Renewal comes when four fifths of what is left have passed, and at the latest after a day. */
+static void start_renewal(tg_link_nidd_device_t *device) {
+  tg_wheel_del(tg_loop_wheel(device->nidd->loop), &device->conf_timer);
+  if (!device->expires_ms) return;
+  int64_t left = device->expires_ms - tg_clock_wall_ms();
+  if (left < 0) left = 0;
+  int64_t delay = left / 5 * 4;
+  if (left - delay > LATEST_MS) delay = left - LATEST_MS; /* long ones: a day before the end is early enough */
+  tg_link_nidd_state_start(device->nidd, &device->conf_timer, (uint64_t)delay);
+}
+
+static void become_ready(tg_link_nidd_device_t *device) {
+  if (device->phase != TG_LINK_NIDD_READY) device->nidd->stats.ready++;
+  device->phase = TG_LINK_NIDD_READY;
+  device->ready_ms = tg_loop_now(device->nidd->loop);
+  start_renewal(device);
+  tg_link_nidd_state_set_reach(device, TG_LINK_UP);
+  tg_link_nidd_state_start(device->nidd, &device->pump, 0);
+}
+
+static void leave_ready(tg_link_nidd_device_t *device) {
+  if (device->phase == TG_LINK_NIDD_READY) device->nidd->stats.ready--;
+  tg_wheel_del(tg_loop_wheel(device->nidd->loop), &device->conf_timer);
+}
+
+/* What the SCEF says of a configuration. @p otherwise_expires_ms counts when it does not tell an end. */
+static void take_conf(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf, int64_t otherwise_expires_ms) {
+  device->expires_ms = conf->expires_ms ? conf->expires_ms : otherwise_expires_ms;
+  tg_link_nidd_state_set_mtu(device, conf->mtu);
+}
+
+static bool read_conf(const tg_http_result_t *result, tg_json_t **doc, tg_t8_json_conf_t *conf) {
+  *doc = NULL;
+  *conf = (tg_t8_json_conf_t){0};
+  if (!result->body.len || tg_json_read(result->body, ANSWER_MAX, NULL, doc) != TG_OK) return false;
+  return tg_t8_json_get_conf(tg_json_read_root(*doc), conf) == TG_OK;
+}
+
+static int64_t wanted_expiry(const tg_link_nidd_device_t *device) {
+  uint32_t seconds = device->nidd->config.duration_s;
+  return seconds ? tg_clock_wall_ms() + (int64_t)seconds * 1000 : 0;
+}
+
+/* A request about @p device whose phase is BUSY until the answer. */
+static void ask(tg_link_nidd_device_t *device, const tg_link_nidd_ask_t *question) {
+  leave_ready(device);
+  device->phase = TG_LINK_NIDD_BUSY;
+  tg_rc_t rc = tg_link_nidd_api_ask(device->nidd, question);
+  if (rc != TG_OK) retry_later(device); /* too many at a time: in a while */
+}
+
+static void on_created(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result);
+
+static void create(tg_link_nidd_device_t *device) {
+  tg_link_nidd_t *nidd = device->nidd;
+  tg_buf_t url, destination, body;
+  tg_buf_init_growing(&url, BODY_MAX);
+  tg_buf_init_growing(&destination, BODY_MAX);
+  tg_buf_init_growing(&body, BODY_MAX);
+  tg_buf_put_fmt(&url, "%s/configurations", nidd->base);
+  tg_link_nidd_state_put_destination(device, &destination);
+  device->asked_expires_ms = wanted_expiry(device);
+  tg_t8_json_new_t conf = {.id = tg_link_nidd_state_id(device),
+                           .features = tg_slice_str(nidd->config.features),
+                           .provider = tg_slice_str(nidd->config.provider),
+                           .destination = tg_buf_slice(&destination),
+                           .pdn_option = tg_slice_str(nidd->config.pdn_option),
+                           .expires_ms = device->asked_expires_ms};
+  tg_t8_json_put_new(&body, &conf);
+  const char *text = tg_buf_cstr(&url);
+  if (text && body.rc == TG_OK && destination.rc == TG_OK) {
+    ask(device, &(tg_link_nidd_ask_t){.method = "POST",
+                                      .url = text,
+                                      .content_type = "application/json",
+                                      .body = tg_buf_slice(&body),
+                                      .subject = device->id,
+                                      .done = on_created});
+  } else {
+    retry_later(device);
+  }
+  tg_buf_fini(&url);
+  tg_buf_fini(&destination);
+  tg_buf_fini(&body);
+}
+
+/* A configuration that was created for a device which has gone meanwhile must not stay behind. */
+static void on_deleted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
+  (void)nidd;
+  (void)subject;
+  if (result->rc != TG_OK || (result->status >= 300 && result->status != 404)) {
+    tg_log("nidd", TG_LOG_WARN, "configuration_not_deleted rc=%s status=%d", tg_rc_name(result->rc), result->status);
+  }
+}
+
+static void delete_url(tg_link_nidd_t *nidd, const char *url) {
+  tg_rc_t rc = tg_link_nidd_api_ask(nidd, &(tg_link_nidd_ask_t){.method = "DELETE", .url = url, .done = on_deleted});
+  if (rc != TG_OK) tg_log("nidd", TG_LOG_WARN, "configuration_not_deleted rc=%s", tg_rc_name(rc));
+}
+
+static void on_created(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
+  tg_link_nidd_device_t *device = tg_pool_find(&nidd->devices, subject);
+  tg_json_t *doc;
+  tg_t8_json_conf_t conf;
+  bool created = result->rc == TG_OK && (result->status == 201 || result->status == 200);
+  bool told = read_conf(result, &doc, &conf);
+  tg_slice_t url = *result->location ? tg_slice_str(result->location) : told ? conf.self : tg_slice(NULL, 0);
+  if (!device) {
+    if (created && *result->location) delete_url(nidd, result->location);
+  } else if (created && url.len && tg_link_nidd_state_set_url(device, url) == TG_OK) {
+    nidd->stats.created++;
+    device->failures = 0;
+    take_conf(device, &conf, device->asked_expires_ms);
+    tg_log("nidd", TG_LOG_INFO, "configuration_created device=%.*s mtu=%zu", (int)device->addr.len,
+           (const char *)device->addr.b, device->mtu);
+    if (tg_slice_is(conf.status, "TERMINATED_UE_NOT_AUTHORIZED")) tg_link_nidd_conf_denied(device);
+    else become_ready(device);
+  } else {
+    log_refusal(device, "configuration", result);
+    retry_later(device);
+  }
+  tg_json_read_free(doc);
+}
+
+static void forget_and_create(tg_link_nidd_device_t *device) {
+  leave_ready(device);
+  device->phase = TG_LINK_NIDD_BUSY;
+  tg_rc_t rc = tg_link_nidd_state_set_url(device, tg_slice(NULL, 0));
+  if (rc == TG_OK) create(device);
+}
+
+static void on_patched(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
+  tg_link_nidd_device_t *device = tg_pool_find(&nidd->devices, subject);
+  if (!device || device->phase != TG_LINK_NIDD_BUSY) return;
+  tg_json_t *doc;
+  tg_t8_json_conf_t conf;
+  bool told = read_conf(result, &doc, &conf);
+  if (result->moved) tg_link_nidd_state_moved(device, "", result->url);
+  if (result->rc == TG_OK && (result->status == 200 || result->status == 204)) {
+    device->failures = 0;
+    nidd->stats.renewed++;
+    if (told) take_conf(device, &conf, device->asked_expires_ms ? device->asked_expires_ms : device->expires_ms);
+    else if (device->asked_expires_ms) device->expires_ms = device->asked_expires_ms;
+    become_ready(device);
+  } else if (tg_link_nidd_api_is_later(result) || result->rc != TG_OK || result->status == 401) {
+    retry_later(device);
+  } else {
+    log_refusal(device, "renewal",
+                result); /* an SCEF that can't patch, or has forgotten it: a new one, then the old one goes */
+    if (device->url && result->status != 404) delete_url(nidd, device->url);
+    forget_and_create(device);
+  }
+  tg_json_read_free(doc);
+}
+
+/* New destination (our token has changed), new end, or both. */
+static void patch(tg_link_nidd_device_t *device, bool destination_too) {
+  tg_buf_t destination, body;
+  tg_buf_init_growing(&destination, BODY_MAX);
+  tg_buf_init_growing(&body, BODY_MAX);
+  if (destination_too) tg_link_nidd_state_put_destination(device, &destination);
+  device->asked_expires_ms = wanted_expiry(device);
+  if (!device->asked_expires_ms && device->expires_ms) device->asked_expires_ms = tg_clock_wall_ms() + LATEST_MS;
+  tg_t8_json_put_patch(&body, tg_buf_slice(&destination), device->asked_expires_ms);
+  if (body.rc == TG_OK && destination.rc == TG_OK) {
+    ask(device, &(tg_link_nidd_ask_t){.method = "PATCH",
+                                      .url = device->url,
+                                      .content_type = "application/merge-patch+json",
+                                      .body = tg_buf_slice(&body),
+                                      .subject = device->id,
+                                      .done = on_patched});
+  } else {
+    retry_later(device);
+  }
+  tg_buf_fini(&destination);
+  tg_buf_fini(&body);
+}
+
+static void adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf) {
+  device->nidd->stats.adopted++;
+  device->failures = 0;
+  take_conf(device, conf, 0);
+  tg_log("nidd", TG_LOG_INFO, "configuration_found device=%.*s mtu=%zu", (int)device->addr.len,
+         (const char *)device->addr.b, device->mtu);
+  if (tg_slice_is(conf->status, "TERMINATED_UE_NOT_AUTHORIZED")) {
+    tg_link_nidd_conf_denied(device);
+  } else if (tg_slice_is(conf->status, "TERMINATED")) {
+    forget_and_create(device);
+  } else if (tg_link_nidd_find_is_destination(device, conf->destination)) {
+    become_ready(device);
+  } else {
+    patch(device, true);
+  }
+}
+
+static void on_read(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
+  tg_link_nidd_device_t *device = tg_pool_find(&nidd->devices, subject);
+  if (!device || device->phase != TG_LINK_NIDD_BUSY) return;
+  tg_json_t *doc;
+  tg_t8_json_conf_t conf;
+  bool told = read_conf(result, &doc, &conf);
+  if (result->moved) tg_link_nidd_state_moved(device, "", result->url);
+  if (result->rc == TG_OK && result->status == 200 && told) {
+    adopt(device, &conf);
+  } else if (tg_link_nidd_api_is_later(result) || result->rc != TG_OK || result->status == 401) {
+    retry_later(device);
+  } else {
+    forget_and_create(device);
+  }
+  tg_json_read_free(doc);
+}
+
+/* The remembered configuration of a device that the list did not tell about. */
+static void read_one(tg_link_nidd_device_t *device) {
+  ask(device, &(tg_link_nidd_ask_t){.method = "GET", .url = device->url, .subject = device->id, .done = on_read});
+}
+
+static void on_conf_timer(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  tg_link_nidd_device_t *device = ud;
+  tg_link_nidd_t *nidd = device->nidd;
+  uint64_t pause = tg_link_nidd_api_pause(nidd);
+  if (pause) tg_link_nidd_state_start(nidd, &device->conf_timer, pause);
+  else if (device->phase == TG_LINK_NIDD_READY && device->url) patch(device, false);
+  else if (device->url) read_one(device);
+  else create(device);
+}
+
+/* ---- the list at the start ---- */
+
+/* One configuration of the list: ours, if it is for a new device and calls us back, or is the one that we remember. */
+static void take_listed(tg_link_nidd_t *nidd, const tg_json_node_t *node) {
+  tg_t8_json_conf_t conf;
+  if (tg_t8_json_get_conf(node, &conf) != TG_OK || !conf.self.len) return;
+  tg_link_nidd_device_t *device = tg_link_nidd_state_find(nidd, conf.id);
+  if (!device) return;
+  bool calls_us = tg_link_nidd_find_is_ours(nidd, conf.destination);
+  if (device->phase != TG_LINK_NIDD_NEW) {
+    bool another = device->url && !tg_t8_uri_same(tg_slice_str(device->url), conf.self);
+    if (!calls_us || !another || tg_link_nidd_find_is_destination(device, conf.destination)) return;
+    char *url = tg_alloc_str(conf.self); /* one of ours too many */
+    if (url) delete_url(nidd, url);
+    tg_alloc_free(url);
+    return;
+  }
+  bool remembered = device->url && tg_t8_uri_same(tg_slice_str(device->url), conf.self);
+  if (!calls_us && !remembered) return;
+  if (tg_link_nidd_state_set_url(device, conf.self) == TG_OK) adopt(device, &conf);
+}
+
+/* A remembered configuration that the list does not have is read by itself: some SCEFs list only a part. */
+static void begin_unlisted(tg_link_nidd_t *nidd) {
+  for (uint32_t slot = 0; slot < tg_pool_slots(&nidd->devices); slot++) {
+    tg_link_nidd_device_t *device = tg_pool_at(&nidd->devices, slot, NULL);
+    if (!device || device->phase != TG_LINK_NIDD_NEW) continue;
+    if (device->url) read_one(device);
+    else create(device);
+  }
+}
+
+static void on_listed(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
+  (void)subject;
+  nidd->listing = false;
+  bool later = tg_link_nidd_api_is_later(result) || (result->rc != TG_OK && result->rc != TG_E_TOO_LONG) ||
+               result->status == 401;
+  if (later) {
+    uint64_t pause = tg_link_nidd_api_pause(nidd);
+    tg_link_nidd_state_start(nidd, &nidd->list_timer, pause ? pause : tg_link_nidd_state_backoff(nidd, 2));
+    return;
+  }
+  tg_json_t *doc = NULL;
+  if (result->rc == TG_OK && result->status == 200 && tg_json_read(result->body, ANSWER_MAX, NULL, &doc) == TG_OK) {
+    const tg_json_node_t *root = tg_json_read_root(doc);
+    bool array = tg_json_read_kind(root) == TG_JSON_ARRAY;
+    for (size_t i = 0; array && i < tg_json_read_count(root); i++) take_listed(nidd, tg_json_read_at(root, i));
+  } else {
+    tg_log("nidd", TG_LOG_WARN, "configurations_not_listed link=%s rc=%s status=%d", nidd->link.name,
+           tg_rc_name(result->rc), result->status);
+  }
+  tg_json_read_free(doc);
+  begin_unlisted(nidd);
+}
+
+static void on_list_timer(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  tg_link_nidd_t *nidd = ud;
+  uint64_t pause = tg_link_nidd_api_pause(nidd);
+  if (nidd->listing || pause) {
+    tg_link_nidd_state_start(nidd, &nidd->list_timer, pause ? pause : 100);
+    return;
+  }
+  tg_buf_t url;
+  tg_buf_init_growing(&url, BODY_MAX);
+  tg_buf_put_fmt(&url, "%s/configurations", nidd->base);
+  const char *text = tg_buf_cstr(&url);
+  tg_link_nidd_ask_t question = {.method = "GET", .url = text, .max_body = ANSWER_MAX, .done = on_listed};
+  tg_rc_t rc = text ? tg_link_nidd_api_ask(nidd, &question) : TG_E_NOMEM;
+  nidd->listing = rc == TG_OK;
+  if (rc != TG_OK) tg_link_nidd_state_start(nidd, &nidd->list_timer, tg_link_nidd_state_backoff(nidd, 2));
+  tg_buf_fini(&url);
+}
+
+/* ---- what others call ---- */
+
+void tg_link_nidd_conf_init(tg_link_nidd_t *nidd) {
+  nidd->list_timer = (tg_timer_t){.fn = on_list_timer, .ud = nidd};
+}
+
+void tg_link_nidd_conf_add(tg_link_nidd_device_t *device) {
+  device->phase = TG_LINK_NIDD_NEW;
+  device->conf_timer = (tg_timer_t){.fn = on_conf_timer, .ud = device};
+  tg_link_nidd_t *nidd = device->nidd;
+  if (!tg_timer_active(&nidd->list_timer)) tg_link_nidd_state_start(nidd, &nidd->list_timer, 0);
+}
+
+void tg_link_nidd_conf_lost(tg_link_nidd_device_t *device) {
+  if (device->phase != TG_LINK_NIDD_READY && device->phase != TG_LINK_NIDD_DENIED) return; /* being seen to already */
+  bool quickly = tg_loop_now(device->nidd->loop) - device->ready_ms < QUICKLY_LOST_MS;
+  leave_ready(device);
+  tg_log("nidd", TG_LOG_WARN, "configuration_lost device=%.*s", (int)device->addr.len, (const char *)device->addr.b);
+  tg_rc_t rc = tg_link_nidd_state_set_url(device, tg_slice(NULL, 0));
+  if (rc != TG_OK) tg_log("nidd", TG_LOG_ERROR, "configuration_not_forgotten rc=%s", tg_rc_name(rc));
+  if (quickly && device->losses++ > 0) {
+    retry_later(device); /* made and taken away in turn: not at full speed */
+    return;
+  }
+  if (!quickly) device->losses = 0;
+  device->phase = TG_LINK_NIDD_WAIT;
+  tg_link_nidd_state_start(device->nidd, &device->conf_timer, 0);
+}
+
+void tg_link_nidd_conf_denied(tg_link_nidd_device_t *device) {
+  leave_ready(device);
+  device->phase = TG_LINK_NIDD_DENIED;
+  tg_log("nidd", TG_LOG_WARN, "device_denied device=%.*s", (int)device->addr.len, (const char *)device->addr.b);
+  tg_link_nidd_state_start(device->nidd, &device->conf_timer, DENIED_MS);
+  tg_link_nidd_state_set_reach(device, TG_LINK_DOWN);
+  tg_link_nidd_state_start(device->nidd, &device->pump, 0); /* what waits fails */
+}
+
+void tg_link_nidd_conf_active(tg_link_nidd_device_t *device) {
+  if (device->phase == TG_LINK_NIDD_DENIED && device->url) become_ready(device);
+}
+
+void tg_link_nidd_conf_delete(tg_link_nidd_device_t *device) {
+  leave_ready(device);
+  if (device->url) delete_url(device->nidd, device->url);
+}
