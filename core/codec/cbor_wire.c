@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of core/codec: CBOR items through libcbor's streaming decoder and encoder. Called by the SenML CBOR and CBOR value codecs. See cbor_wire.h. */
+
+#include "core/codec/cbor_wire.h"
+
+#include <cbor.h>
+#include <math.h>
+
+enum { DEPTH_MAX = 16, HEAD_MAX = 9 };
+
+/* Lengths and counts in callbacks were size_t up to libcbor 0.8. */
+#if CBOR_MAJOR_VERSION == 0 && CBOR_MINOR_VERSION < 9
+typedef size_t cbor_count_t;
+#else
+typedef uint64_t cbor_count_t;
+#endif
+
+static void set(void *ud, tg_cbor_kind_t kind, uint64_t n) {
+  tg_cbor_item_t *item = ud;
+  item->kind = kind;
+  item->n = n;
+}
+
+static void set_string(void *ud, tg_cbor_kind_t kind, cbor_data p, cbor_count_t len) {
+  tg_cbor_item_t *item = ud;
+  item->kind = kind;
+  item->s = tg_slice(p, (size_t)len);
+}
+
+static void set_float(void *ud, double value) {
+  tg_cbor_item_t *item = ud;
+  item->kind = TG_CBOR_FLOAT;
+  item->f = value;
+}
+
+static void on_uint8(void *ud, uint8_t n) {
+  set(ud, TG_CBOR_UINT, n);
+}
+
+static void on_uint16(void *ud, uint16_t n) {
+  set(ud, TG_CBOR_UINT, n);
+}
+
+static void on_uint32(void *ud, uint32_t n) {
+  set(ud, TG_CBOR_UINT, n);
+}
+
+static void on_uint64(void *ud, uint64_t n) {
+  set(ud, TG_CBOR_UINT, n);
+}
+
+static void on_negint8(void *ud, uint8_t n) {
+  set(ud, TG_CBOR_NEGINT, n);
+}
+
+static void on_negint16(void *ud, uint16_t n) {
+  set(ud, TG_CBOR_NEGINT, n);
+}
+
+static void on_negint32(void *ud, uint32_t n) {
+  set(ud, TG_CBOR_NEGINT, n);
+}
+
+static void on_negint64(void *ud, uint64_t n) {
+  set(ud, TG_CBOR_NEGINT, n);
+}
+
+static void on_bytes_open(void *ud) {
+  set(ud, TG_CBOR_BYTES_OPEN, 0);
+}
+
+static void on_bytes(void *ud, cbor_data p, cbor_count_t len) {
+  set_string(ud, TG_CBOR_BYTES, p, len);
+}
+
+static void on_text(void *ud, cbor_data p, cbor_count_t len) {
+  set_string(ud, TG_CBOR_TEXT, p, len);
+}
+
+static void on_text_open(void *ud) {
+  set(ud, TG_CBOR_TEXT_OPEN, 0);
+}
+
+static void on_array_open(void *ud) {
+  set(ud, TG_CBOR_ARRAY_OPEN, 0);
+}
+
+static void on_array(void *ud, cbor_count_t count) {
+  set(ud, TG_CBOR_ARRAY, count);
+}
+
+static void on_map_open(void *ud) {
+  set(ud, TG_CBOR_MAP_OPEN, 0);
+}
+
+static void on_map(void *ud, cbor_count_t count) {
+  set(ud, TG_CBOR_MAP, count);
+}
+
+static void on_tag(void *ud, uint64_t tag) {
+  set(ud, TG_CBOR_TAG, tag);
+}
+
+static void on_float(void *ud, float value) {
+  set_float(ud, (double)value);
+}
+
+static void on_double(void *ud, double value) {
+  set_float(ud, value);
+}
+
+static void on_undefined(void *ud) {
+  set(ud, TG_CBOR_UNDEFINED, 0);
+}
+
+static void on_null(void *ud) {
+  set(ud, TG_CBOR_NULL, 0);
+}
+
+static void on_bool(void *ud, bool value) {
+  set(ud, TG_CBOR_BOOL, value);
+}
+
+static void on_break(void *ud) {
+  set(ud, TG_CBOR_BREAK, 0);
+}
+
+static const struct cbor_callbacks callbacks = {
+    .uint8 = on_uint8,
+    .uint16 = on_uint16,
+    .uint32 = on_uint32,
+    .uint64 = on_uint64,
+    .negint64 = on_negint64,
+    .negint32 = on_negint32,
+    .negint16 = on_negint16,
+    .negint8 = on_negint8,
+    .byte_string_start = on_bytes_open,
+    .byte_string = on_bytes,
+    .string = on_text,
+    .string_start = on_text_open,
+    .indef_array_start = on_array_open,
+    .array_start = on_array,
+    .indef_map_start = on_map_open,
+    .map_start = on_map,
+    .tag = on_tag,
+    .float2 = on_float,
+    .float4 = on_float,
+    .float8 = on_double,
+    .undefined = on_undefined,
+    .null = on_null,
+    .boolean = on_bool,
+    .indef_break = on_break,
+};
+
+static bool is_inside(tg_slice_t part, tg_slice_t whole) {
+  return part.p >= whole.p && part.len <= whole.len && (size_t)(part.p - whole.p) <= whole.len - part.len;
+}
+
+tg_rc_t tg_cbor_wire_next(tg_slice_t *rest, tg_cbor_item_t *item) {
+  if (rest->len == 0) return TG_END;
+  struct cbor_decoder_result result = cbor_stream_decode(rest->p, rest->len, &callbacks, item);
+  if (result.status == CBOR_DECODER_NEDATA) return TG_E_TRUNCATED;
+  if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || result.read > rest->len) return TG_E_SYNTAX;
+  /* Some releases of libcbor let the sum of head and length wrap. */
+  bool is_string = item->kind == TG_CBOR_BYTES || item->kind == TG_CBOR_TEXT;
+  if (is_string && item->s.len && !is_inside(item->s, *rest)) return TG_E_TRUNCATED;
+  *rest = tg_slice_from(*rest, result.read);
+  return TG_OK;
+}
+
+/* The next item inside something that has begun: the end of input is a truncation there. */
+static tg_rc_t next_inside(tg_slice_t *rest, tg_cbor_item_t *item) {
+  tg_rc_t rc = tg_cbor_wire_next(rest, item);
+  return rc == TG_END ? TG_E_TRUNCATED : rc;
+}
+
+tg_rc_t tg_cbor_wire_join(tg_slice_t *rest, tg_buf_t *scratch, tg_cbor_item_t *item) {
+  tg_cbor_kind_t kind = item->kind == TG_CBOR_TEXT_OPEN ? TG_CBOR_TEXT : TG_CBOR_BYTES;
+  size_t start = scratch->len;
+  for (;;) {
+    tg_cbor_item_t chunk;
+    tg_rc_t rc = next_inside(rest, &chunk);
+    if (rc != TG_OK) return rc;
+    if (chunk.kind == TG_CBOR_BREAK) break;
+    if (chunk.kind != kind) return TG_E_SYNTAX;
+    tg_buf_put(scratch, chunk.s);
+  }
+  item->kind = kind;
+  item->s = tg_slice_from(tg_buf_slice(scratch), start);
+  return scratch->rc;
+}
+
+tg_rc_t tg_cbor_wire_value(const tg_cbor_item_t *item, tg_value_t *value) {
+  switch (item->kind) {
+  case TG_CBOR_UINT:
+    if (item->n > INT64_MAX) *value = (tg_value_t){.type = TG_TYPE_UNSIGNED, .u = item->n};
+    else *value = (tg_value_t){.type = TG_TYPE_INTEGER, .i = (int64_t)item->n};
+    return TG_OK;
+  case TG_CBOR_NEGINT:
+    if (item->n > INT64_MAX) return TG_E_RANGE;
+    *value = (tg_value_t){.type = TG_TYPE_INTEGER, .i = -(int64_t)item->n - 1};
+    return TG_OK;
+  case TG_CBOR_FLOAT:
+    *value = (tg_value_t){.type = TG_TYPE_FLOAT, .f = item->f};
+    return isfinite(item->f) ? TG_OK : TG_E_RANGE;
+  case TG_CBOR_BOOL: *value = (tg_value_t){.type = TG_TYPE_BOOLEAN, .b = item->n != 0}; return TG_OK;
+  case TG_CBOR_TEXT: *value = (tg_value_t){.type = TG_TYPE_STRING, .s = item->s}; return TG_OK;
+  case TG_CBOR_BYTES: *value = (tg_value_t){.type = TG_TYPE_OPAQUE, .s = item->s}; return TG_OK;
+  case TG_CBOR_NULL: *value = (tg_value_t){.type = TG_TYPE_NONE}; return TG_OK;
+  case TG_CBOR_BYTES_OPEN:
+  case TG_CBOR_TEXT_OPEN:
+  case TG_CBOR_ARRAY:
+  case TG_CBOR_ARRAY_OPEN:
+  case TG_CBOR_MAP:
+  case TG_CBOR_MAP_OPEN:
+  case TG_CBOR_TAG:
+  case TG_CBOR_UNDEFINED:
+  case TG_CBOR_BREAK: break;
+  }
+  return TG_E_SYNTAX;
+}
+
+/* What is open while skipping: how many items are left, or that a break ends it. */
+typedef struct level {
+  uint64_t left;
+  enum { COUNTED, OPEN_ARRAY, OPEN_MAP, OPEN_STRING } kind;
+} level_t;
+
+static tg_rc_t open_level(level_t *level, const tg_cbor_item_t *item) {
+  switch (item->kind) {
+  case TG_CBOR_ARRAY:
+  case TG_CBOR_TAG: *level = (level_t){item->kind == TG_CBOR_TAG ? 1 : item->n, COUNTED}; return TG_OK;
+  case TG_CBOR_MAP: *level = (level_t){item->n * 2, COUNTED}; return item->n > INT64_MAX ? TG_E_TRUNCATED : TG_OK;
+  case TG_CBOR_ARRAY_OPEN: *level = (level_t){0, OPEN_ARRAY}; return TG_OK;
+  case TG_CBOR_MAP_OPEN: *level = (level_t){0, OPEN_MAP}; return TG_OK;
+  case TG_CBOR_BYTES_OPEN:
+  case TG_CBOR_TEXT_OPEN: *level = (level_t){0, OPEN_STRING}; return TG_OK;
+  case TG_CBOR_UINT:
+  case TG_CBOR_NEGINT:
+  case TG_CBOR_BYTES:
+  case TG_CBOR_TEXT:
+  case TG_CBOR_FLOAT:
+  case TG_CBOR_BOOL:
+  case TG_CBOR_NULL:
+  case TG_CBOR_UNDEFINED:
+  case TG_CBOR_BREAK: break;
+  }
+  return TG_END;
+}
+
+tg_rc_t tg_cbor_wire_skip(tg_slice_t *rest, const tg_cbor_item_t *item) {
+  level_t levels[DEPTH_MAX];
+  size_t depth = 0;
+  tg_cbor_item_t at = *item;
+  if (at.kind == TG_CBOR_BREAK) return TG_E_SYNTAX;
+  for (;;) {
+    if (at.kind == TG_CBOR_BREAK) {
+      level_t *top = levels + depth - 1; /* a break is never first, so something is open */
+      if (top->kind == COUNTED || (top->kind == OPEN_MAP && top->left % 2)) return TG_E_SYNTAX;
+      depth--;
+    } else {
+      level_t opened;
+      tg_rc_t rc = open_level(&opened, &at);
+      if (rc != TG_OK && rc != TG_END) return rc;
+      if (rc == TG_OK && depth == DEPTH_MAX) return TG_E_TOO_LONG;
+      if (rc == TG_OK) levels[depth++] = opened;
+    }
+    while (depth && levels[depth - 1].kind == COUNTED && levels[depth - 1].left == 0) depth--;
+    if (depth == 0) return TG_OK;
+    level_t *top = levels + depth - 1;
+    tg_rc_t rc = next_inside(rest, &at);
+    if (rc != TG_OK) return rc;
+    if (top->kind == OPEN_STRING && at.kind != TG_CBOR_BYTES && at.kind != TG_CBOR_TEXT && at.kind != TG_CBOR_BREAK)
+      return TG_E_SYNTAX;
+    if (at.kind == TG_CBOR_BREAK) continue;
+    if (top->kind == COUNTED) top->left--;
+    else top->left++;
+  }
+}
+
+/* Appends a head that libcbor writes; it is never longer than nine bytes. */
+static void put_head(tg_buf_t *out, const uint8_t *head, size_t len) {
+  tg_buf_put(out, tg_slice(head, len));
+}
+
+void tg_cbor_wire_put_uint(tg_buf_t *out, uint64_t value) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_uint(value, head, sizeof head));
+}
+
+void tg_cbor_wire_put_int(tg_buf_t *out, int64_t value) {
+  uint8_t head[HEAD_MAX];
+  uint64_t n = value < 0 ? (uint64_t)(-(value + 1)) : (uint64_t)value;
+  size_t len = value < 0 ? cbor_encode_negint(n, head, sizeof head) : cbor_encode_uint(n, head, sizeof head);
+  put_head(out, head, len);
+}
+
+void tg_cbor_wire_put_float(tg_buf_t *out, double value) {
+  uint8_t head[HEAD_MAX];
+  bool may_narrow = !isfinite(value) || fabs(value) <= 3.4028234663852886e38;
+  float narrow = may_narrow ? (float)value : 0.0F;
+  bool is_exact = may_narrow && (isnan(value) || ((double)narrow >= value && (double)narrow <= value));
+  put_head(out, head,
+           is_exact ? cbor_encode_single(narrow, head, sizeof head) : cbor_encode_double(value, head, sizeof head));
+}
+
+void tg_cbor_wire_put_text(tg_buf_t *out, tg_slice_t text) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_string_start(text.len, head, sizeof head));
+  tg_buf_put(out, text);
+}
+
+void tg_cbor_wire_put_bytes(tg_buf_t *out, tg_slice_t bytes) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_bytestring_start(bytes.len, head, sizeof head));
+  tg_buf_put(out, bytes);
+}
+
+void tg_cbor_wire_put_bool(tg_buf_t *out, bool value) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_bool(value, head, sizeof head));
+}
+
+void tg_cbor_wire_put_array(tg_buf_t *out, size_t count) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_array_start(count, head, sizeof head));
+}
+
+void tg_cbor_wire_put_map(tg_buf_t *out, size_t count) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_map_start(count, head, sizeof head));
+}
+
+void tg_cbor_wire_put_tag(tg_buf_t *out, uint64_t tag) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_tag(tag, head, sizeof head));
+}

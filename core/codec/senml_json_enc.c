@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SenML JSON, records to bytes (RFC 8428 §5). Called through the table in codec.c. */
+
+#include <math.h>
+
+#include "core/base/base64.h"
+#include "core/codec/codec_format.h"
+#include "core/codec/json_write.h"
+#include "core/codec/senml.h"
+
+/* Whole seconds as an integer, others with three digits: a float would show its rounding. */
+static void put_time(tg_json_out_t *json, const char *key, int64_t ms) {
+  tg_json_write_key(json, key);
+  int64_t seconds = ms / 1000, rest = ms % 1000;
+  if (rest < 0) rest = -rest;
+  if (ms < 0 && seconds == 0 && rest) {
+    tg_buf_put_str(json->out, "-0");
+    json->comma = true;
+  } else {
+    tg_json_write_int(json, seconds);
+  }
+  if (rest) tg_buf_put_fmt(json->out, ".%03d", (int)rest);
+}
+
+static void put_bytes(tg_json_out_t *json, tg_slice_t bytes) {
+  tg_json_write_key(json, "vd");
+  tg_buf_put_u8(json->out, '"');
+  tg_base64_put_url(json->out, bytes);
+  tg_buf_put_u8(json->out, '"');
+  json->comma = true;
+}
+
+static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value) {
+  switch (value->type) {
+  case TG_TYPE_STRING:
+  case TG_TYPE_CORELNK: tg_json_write_key(json, "vs"); break;
+  case TG_TYPE_FLOAT:
+    if (!isfinite(value->f)) return TG_E_RANGE;
+    tg_json_write_key(json, "v");
+    break;
+  case TG_TYPE_INTEGER:
+  case TG_TYPE_UNSIGNED:
+  case TG_TYPE_TIME: tg_json_write_key(json, "v"); break;
+  case TG_TYPE_BOOLEAN: tg_json_write_key(json, "vb"); break;
+  case TG_TYPE_OBJLNK: tg_json_write_key(json, "vlo"); break;
+  case TG_TYPE_OPAQUE: put_bytes(json, value->s); return TG_OK;
+  case TG_TYPE_NONE: return TG_OK; /* a name alone: composite */
+  case TG_TYPE_COUNT: return TG_E_TYPE;
+  }
+  tg_json_write_value(json, value);
+  return TG_OK;
+}
+
+static void put_text(tg_json_out_t *json, const char *key, tg_slice_t text) {
+  tg_json_write_key(json, key);
+  tg_json_write_str(json, text);
+}
+
+tg_rc_t tg_senml_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out) {
+  tg_senml_plan_t plan;
+  tg_rc_t rc = tg_senml_plan(output, &plan);
+  if (rc != TG_OK) return rc;
+  tg_json_out_t json;
+  tg_json_write_begin(&json, out);
+  tg_json_write_open(&json, '[');
+  for (size_t i = 0; i < output->count; i++) {
+    const tg_record_t *record = output->records + i;
+    char text[TG_PATH_TEXT_MAX];
+    tg_slice_t name = tg_senml_plan_name(&plan, &record->path, text);
+    tg_value_t value;
+    int64_t t_ms;
+    rc = tg_codec_out_value(output, record, &value);
+    if (rc != TG_OK) return rc;
+    tg_json_write_open(&json, '{');
+    if (i == 0 && plan.bn[0]) put_text(&json, "bn", tg_slice_str(plan.bn));
+    if (i == 0 && plan.has_bt) put_time(&json, "bt", plan.bt_ms);
+    if (name.len) put_text(&json, "n", name);
+    if (tg_senml_plan_time(&plan, record, &t_ms)) put_time(&json, "t", t_ms);
+    rc = put_value(&json, &value);
+    if (rc != TG_OK) return rc;
+    tg_json_write_close(&json, '}');
+  }
+  tg_json_write_close(&json, ']');
+  return out->rc;
+}
