@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The Modbus application protocol and its two framings (Modbus Application Protocol 1.1b3, Modbus
--- over Serial Line 1.02): pure functions, bytes in and bytes out. Who talks to a port or a socket is
--- scripts/drivers/modbus.lua.
+-- over Serial Line 1.02): pure functions, bytes in and bytes out. Ports and sockets are the business
+-- of scripts/drivers/modbus.lua.
 
 local modbus = {}
 
@@ -82,7 +82,8 @@ function modbus.tcp_frame(transaction, unit, pdu)
 end
 
 --- Takes the first frame off a TCP stream.
--- @return transaction, unit, PDU, rest; nil while it is incomplete; nil and why when the stream is broken
+-- @return transaction, unit, PDU, rest; nil while it is incomplete; nil and why when the stream is
+-- broken
 function modbus.tcp_open(bytes)
   if #bytes < 7 then return nil end
   local transaction, protocol, length, unit = string.unpack(">I2I2I2B", bytes)
@@ -205,7 +206,8 @@ function modbus.encode(entry, value)
     if type(value) ~= "number" then return nil, "a number is wanted" end
     local raw = value
     if entry.scale ~= 1 or entry.offset ~= 0 then raw = (value - entry.offset) / entry.scale end
-    if not entry.type:find("^float") then raw = math.tointeger(math.floor(raw + 0.5)) end
+    local whole = math.type(raw) == "integer" or entry.type:find("^float")
+    if not whole then raw = math.tointeger(math.floor(raw + 0.5)) end
     local fits, packed = pcall(string.pack, TYPES[entry.type][2], raw)
     if raw == nil or not fits then return nil, tostring(value) .. " does not fit " .. entry.type end
     bytes = packed
