@@ -124,10 +124,10 @@ typedef struct tg_device_info {
   size_t version_count;
 } tg_device_info_t;
 
-/** Makes the device online under info->ep, or takes the existing one over (values stay, the new source owns it), and emits @p event (REGISTERED or UPDATED). TG_E_FULL, TG_E_ARG, TG_E_NOMEM. */
+/** Makes the device online under info->ep, or takes the existing one over (values stay, the new source owns it), and emits @p event (REGISTERED or UPDATED; TG_EVENT_TYPE_COUNT: none, for devices restored from the store). A device in queue mode is awake until tg_twin_awake() gives its window an end; a restored one sleeps. On an error nothing has changed. TG_E_FULL, TG_E_ARG, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event, tg_id_t *device);
 
-/** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h, then the least recently seen offline ones are forgotten first. */
+/** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h at most; where the table is full the longest offline one is forgotten first. */
 void tg_twin_offline(tg_twin_t *twin, tg_id_t device, tg_event_type_t event, tg_slice_t note);
 
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
@@ -163,13 +163,13 @@ TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const
 /** Walks the last values at or below @p path in order; return false to stop. */
 void tg_twin_values(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, bool (*fn)(void *ud, const tg_record_t *record), void *ud);
 
-/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud, tg_id_t *id);
 
 /** Cancels a command in any state but an ended one; done() comes with CANCELLED. TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
 
-/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_ASLEEP or TG_E_TIMEOUT in a queue-mode device's FAILED result puts the command back at the head while its deadline lies ahead. */
+/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already. */
 void tg_twin_finish(tg_twin_t *twin, tg_id_t command, const tg_command_result_t *result);
 
 /** The command @p id as long as it has not ended, or NULL. */

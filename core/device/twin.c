@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The device table: who is there, what it announced, when it was seen; see device.h. Values, commands and queue mode have files of their own. */
+
+#include "core/device/twin.h"
+
+#include "core/base/alloc.h"
+
+enum { DEVICES_DEFAULT = 131072, COMMANDS_DEFAULT = 65536, VALUES_DEFAULT = 512, EP_MAX = 255 };
+#define OFFLINE_KEPT_MS (UINT64_C(24) * 3600 * 1000)
+
+static void on_forget(tg_timer_t *timer, void *ud);
+
+tg_twin_t *tg_twin_new(const tg_twin_config_t *config) {
+  tg_twin_t *twin = tg_alloc_array(1, sizeof *twin);
+  if (!twin) return NULL;
+  twin->config = *config;
+  if (!twin->config.devices_max) twin->config.devices_max = DEVICES_DEFAULT;
+  if (!twin->config.commands_max) twin->config.commands_max = COMMANDS_DEFAULT;
+  if (!twin->config.values_max) twin->config.values_max = VALUES_DEFAULT;
+  if (twin->config.values_max > UINT16_MAX) twin->config.values_max = UINT16_MAX;
+  twin->config.random(twin->config.random_ud, &twin->key, sizeof twin->key);
+  twin->forget = (tg_timer_t){.fn = on_forget, .ud = twin};
+  tg_hidx_init(&twin->by_ep);
+  tg_twin_command_init(twin);
+  tg_rc_t rc = tg_pool_init(&twin->devices, sizeof(tg_twin_device_t), twin->config.devices_max);
+  if (rc == TG_OK) rc = tg_pool_init(&twin->commands, sizeof(tg_twin_command_t), twin->config.commands_max);
+  if (rc == TG_OK) return twin;
+  tg_twin_free(twin);
+  return NULL;
+}
+
+static void free_device(tg_twin_t *twin, tg_twin_device_t *device) {
+  tg_twin_wake_free(twin, device);
+  tg_twin_values_free(device);
+  /* the twin's own block, lent to others as const */
+  tg_alloc_free((void *)(uintptr_t)device->pub.versions);
+  tg_alloc_free((void *)(uintptr_t)device->pub.ep);
+}
+
+void tg_twin_free(tg_twin_t *twin) {
+  if (!twin) return;
+  tg_twin_command_end_all(twin);
+  for (uint32_t slot = 0; slot < tg_pool_slots(&twin->devices); slot++) {
+    tg_twin_device_t *device = tg_pool_at(&twin->devices, slot, NULL);
+    if (device) free_device(twin, device);
+  }
+  tg_wheel_del(twin->config.wheel, &twin->pump);
+  tg_wheel_del(twin->config.wheel, &twin->forget);
+  tg_pool_fini(&twin->devices);
+  tg_pool_fini(&twin->commands);
+  tg_hidx_fini(&twin->by_ep);
+  tg_alloc_free(twin);
+}
+
+static bool has_ep(const void *table, uint32_t slot, const void *key) {
+  const tg_twin_device_t *device = tg_pool_at(table, slot, NULL);
+  const tg_slice_t *ep = key;
+  return device && tg_slice_is(*ep, device->pub.ep);
+}
+
+static tg_twin_device_t *find_ep(const tg_twin_t *twin, tg_slice_t ep) {
+  tg_hidx_query_t query = {.hash = tg_hash32(&twin->key, ep), .eq = has_ep, .table = &twin->devices, .key = &ep};
+  uint32_t slot;
+  return tg_hidx_find(&twin->by_ep, &query, &slot) ? tg_pool_at(&twin->devices, slot, NULL) : NULL;
+}
+
+static void offline_add(tg_twin_t *twin, tg_twin_device_t *device) {
+  device->offline_ms = tg_wheel_now(twin->config.wheel);
+  device->newer = NULL;
+  device->older = twin->offline_last;
+  if (twin->offline_last) twin->offline_last->newer = device;
+  else twin->offline_first = device;
+  twin->offline_last = device;
+  if (!tg_timer_active(&twin->forget)) {
+    tg_wheel_add(twin->config.wheel, &twin->forget, device->offline_ms + OFFLINE_KEPT_MS);
+  }
+}
+
+static void offline_del(tg_twin_t *twin, tg_twin_device_t *device) {
+  if (device->older) device->older->newer = device->newer;
+  else if (twin->offline_first == device) twin->offline_first = device->newer;
+  if (device->newer) device->newer->older = device->older;
+  else if (twin->offline_last == device) twin->offline_last = device->older;
+  device->older = device->newer = NULL;
+}
+
+static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
+  tg_twin_command_offline(twin, device, true);
+  offline_del(twin, device);
+  tg_hidx_del(&twin->by_ep, tg_hash32(&twin->key, tg_slice_str(device->pub.ep)), tg_id_slot(device->pub.id));
+  tg_id_t id = device->pub.id;
+  free_device(twin, device);
+  tg_pool_give(&twin->devices, id);
+}
+
+/* A device in the pump list is looked at within this turn; it can't go now. */
+static bool forget_oldest(tg_twin_t *twin) {
+  tg_twin_device_t *device = twin->offline_first;
+  while (device && device->pumping) device = device->newer;
+  if (!device) return false;
+  forget(twin, device);
+  return true;
+}
+
+static void on_forget(tg_timer_t *timer, void *ud) {
+  tg_twin_t *twin = ud;
+  uint64_t now = tg_wheel_now(twin->config.wheel);
+  while (twin->offline_first && twin->offline_first->offline_ms + OFFLINE_KEPT_MS <= now && forget_oldest(twin)) {
+  }
+  if (!twin->offline_first) return;
+  uint64_t due = twin->offline_first->offline_ms + OFFLINE_KEPT_MS;
+  tg_wheel_add(twin->config.wheel, timer, due > now ? due : now + 1000);
+}
+
+static tg_rc_t make_device(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **made) {
+  tg_id_t id;
+  tg_twin_device_t *device = tg_pool_take(&twin->devices, &id);
+  if (!device && forget_oldest(twin)) device = tg_pool_take(&twin->devices, &id);
+  if (!device) return TG_E_FULL;
+  device->pub.id = id;
+  device->pub.ep = tg_alloc_str(ep);
+  if (!device->pub.ep || tg_hidx_add(&twin->by_ep, tg_hash32(&twin->key, ep), tg_id_slot(id)) != TG_OK) {
+    free_device(twin, device);
+    tg_pool_give(&twin->devices, id);
+    return TG_E_NOMEM;
+  }
+  *made = device;
+  return TG_OK;
+}
+
+/* What a device announced: versions, then objects ascending, in one block that begins where `versions` points. */
+typedef struct shape {
+  tg_model_version_t *versions;
+  tg_path_t *objects;
+  uint16_t version_count;
+  uint16_t object_count;
+} shape_t;
+
+/* Devices send their lists sorted, or nearly so. */
+static size_t sort_paths(tg_path_t *paths, size_t count) {
+  for (size_t i = 1; i < count; i++) {
+    tg_path_t path = paths[i];
+    size_t at = i;
+    for (; at > 0 && tg_path_cmp(&paths[at - 1], &path) > 0; at--) paths[at] = paths[at - 1];
+    paths[at] = path;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (kept == 0 || !tg_path_eq(&paths[kept - 1], &paths[i])) paths[kept++] = paths[i];
+  }
+  return kept;
+}
+
+static tg_rc_t make_shape(const tg_device_info_t *info, shape_t *shape) {
+  *shape = (shape_t){0};
+  if (info->object_count > UINT16_MAX || info->version_count > UINT16_MAX) return TG_E_ARG;
+  size_t version_bytes = info->version_count * sizeof *info->versions;
+  size_t size = version_bytes + info->object_count * sizeof *info->objects;
+  if (size == 0) return TG_OK;
+  uint8_t *block = tg_alloc(size);
+  if (!block) return TG_E_NOMEM;
+  shape->versions = (tg_model_version_t *)(void *)block;
+  shape->objects = (tg_path_t *)(void *)(block + version_bytes);
+  if (version_bytes) memcpy(shape->versions, info->versions, version_bytes);
+  if (size > version_bytes) memcpy(shape->objects, info->objects, size - version_bytes);
+  shape->version_count = (uint16_t)info->version_count;
+  shape->object_count = (uint16_t)sort_paths(shape->objects, info->object_count);
+  return TG_OK;
+}
+
+/* Everything that can't fail: the device is now what @p info says. */
+static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_info_t *info, const shape_t *shape) {
+  tg_device_t *pub = &device->pub;
+  bool taken_over = pub->online && (pub->backend != info->backend || pub->backend_ud != info->backend_ud);
+  if (taken_over) tg_twin_command_release(twin, device);
+  if (!pub->online || taken_over) pub->since_ms = tg_twin_wall(twin);
+  if (!pub->online) offline_del(twin, device);
+  tg_alloc_free((void *)(uintptr_t)pub->versions);
+  pub->versions = shape->versions;
+  pub->version_count = shape->version_count;
+  pub->objects = shape->objects;
+  pub->object_count = shape->object_count;
+  pub->backend = info->backend;
+  pub->backend_ud = info->backend_ud;
+  pub->backend_cookie = info->backend_cookie;
+  pub->link = info->link;
+  pub->lifetime_s = info->lifetime_s;
+  pub->quirks = info->quirks;
+  pub->enabler = info->enabler;
+  pub->last_seen_ms = tg_twin_wall(twin);
+  if (!info->queue_mode) tg_twin_wake_free(twin, device);
+  pub->queue_mode = info->queue_mode;
+  pub->online = true;
+}
+
+tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t type, tg_id_t *id) {
+  if (info->ep.len == 0 || info->ep.len > EP_MAX || tg_slice_find(info->ep, 0) != info->ep.len) return TG_E_ARG;
+  shape_t shape;
+  tg_rc_t rc = make_shape(info, &shape);
+  if (rc != TG_OK) return rc;
+  tg_twin_device_t *device = find_ep(twin, info->ep);
+  bool fresh = !device;
+  if (fresh) rc = make_device(twin, info->ep, &device);
+  bool quiet = type == TG_EVENT_TYPE_COUNT;
+  if (rc == TG_OK && !quiet) {
+    tg_event_t event = {.type = type};
+    rc = tg_twin_emit(twin, device, &event);
+    if (rc != TG_OK && fresh) forget(twin, device);
+  }
+  if (rc != TG_OK) {
+    tg_alloc_free(shape.versions);
+    return rc;
+  }
+  bool was_awake = device->pub.online && device->pub.awake;
+  commit(twin, device, info, &shape);
+  device->pub.awake = !info->queue_mode || (quiet ? was_awake : true);
+  if (device->queue && device->pub.awake) tg_twin_pump(twin, device);
+  *id = device->pub.id;
+  return TG_OK;
+}
+
+void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t type, tg_slice_t note) {
+  tg_twin_device_t *device = tg_twin_device_of(twin, id);
+  if (!device || !device->pub.online) return;
+  device->pub.online = false;
+  device->pub.awake = false;
+  tg_twin_wake_free(twin, device);
+  offline_add(twin, device);
+  tg_event_t event = {.type = type, .note = note};
+  tg_twin_emit_or_log(twin, device, &event);
+  tg_twin_command_offline(twin, device, false);
+}
+
+void tg_twin_seen(tg_twin_t *twin, tg_id_t id) {
+  tg_twin_device_t *device = tg_twin_device_of(twin, id);
+  if (device) device->pub.last_seen_ms = tg_twin_wall(twin);
+}
+
+const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id) {
+  const tg_twin_device_t *device = tg_twin_device_of(twin, id);
+  return device ? &device->pub : NULL;
+}
+
+const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep) {
+  const tg_twin_device_t *device = find_ep(twin, ep);
+  return device ? &device->pub : NULL;
+}
+
+size_t tg_twin_count(const tg_twin_t *twin) {
+  return twin->devices.count;
+}
+
+void tg_twin_each(const tg_twin_t *twin, bool (*fn)(void *ud, const tg_device_t *device), void *ud) {
+  for (uint32_t slot = 0; slot < tg_pool_slots(&twin->devices); slot++) {
+    const tg_twin_device_t *device = tg_pool_at(&twin->devices, slot, NULL);
+    if (device && !fn(ud, &device->pub)) return;
+  }
+}
+
+tg_model_t tg_twin_model(const tg_twin_t *twin, const tg_device_t *device) {
+  return (tg_model_t){.registry = twin->config.registry,
+                      .enabler = device->enabler,
+                      .versions = device->versions,
+                      .version_count = device->version_count};
+}

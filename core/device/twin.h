@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_DEVICE_TWIN_H
+#define TG_CORE_DEVICE_TWIN_H
+
+/** What the files of the twin share: its tables and the private side of devices and commands. For core/device only. */
+
+#include "core/base/hash.h"
+#include "core/base/hidx.h"
+#include "core/base/log.h"
+#include "core/device/device.h"
+
+typedef struct tg_twin_command tg_twin_command_t;
+typedef struct tg_twin_values tg_twin_values_t;
+typedef struct tg_twin_device tg_twin_device_t;
+
+/** The awake window of a device in queue mode; made when it is first needed. */
+typedef struct tg_twin_wake {
+  tg_timer_t timer;
+  uint64_t until_ms; /* moves with every message; the timer follows when it fires */
+  tg_twin_t *twin;
+  tg_twin_device_t *device;
+} tg_twin_wake_t;
+
+/** A device with its private side. 131,072 of them: everything rare hangs behind a pointer. */
+struct tg_twin_device {
+  tg_device_t pub;
+  tg_twin_values_t *values;
+  tg_twin_wake_t *wake;
+  tg_twin_command_t *running;
+  tg_twin_command_t *queue;    /* waiting, in the order in which they go */
+  tg_twin_device_t *pump_next; /* list of devices whose queue is to be looked at */
+  tg_twin_device_t *newer;     /* list of offline devices, longest offline first */
+  tg_twin_device_t *older;
+  uint64_t offline_ms; /* monotonic */
+  bool pumping;        /* is in the pump list */
+};
+
+/** A command until its done function returned. */
+struct tg_twin_command {
+  tg_command_t pub;
+  tg_command_state_t state;
+  tg_timer_t deadline;
+  tg_twin_t *twin;
+  tg_twin_device_t *device;
+  tg_twin_command_t *next;
+  tg_command_done_fn done;
+  void *ud;
+  void *block; /* memory behind pub's slices and records */
+};
+
+struct tg_twin {
+  tg_twin_config_t config;
+  tg_hash_key_t key;
+  tg_pool_t devices;  /* tg_twin_device_t */
+  tg_pool_t commands; /* tg_twin_command_t */
+  tg_hidx_t by_ep;
+  tg_timer_t pump;
+  tg_twin_device_t *pump_first;
+  tg_timer_t forget;
+  tg_twin_device_t *offline_first;
+  tg_twin_device_t *offline_last;
+  uint64_t wall_at_ms; /* the wheel's time at which wall_ms was read */
+  int64_t wall_ms;
+  tg_log_limit_t lost;
+  bool closing; /* being freed: takes no more commands */
+};
+
+/** The private side of @p device, or NULL. */
+static inline tg_twin_device_t *tg_twin_device_of(const tg_twin_t *twin, tg_id_t device) {
+  return tg_pool_find(&twin->devices, device);
+}
+
+/** Unix milliseconds, read once per tick of the wheel: messages of one batch share it. */
+int64_t tg_twin_wall(tg_twin_t *twin);
+
+/** Emits @p event (borrowed) for @p device: sets its id, ep and time. */
+TG_MUST_CHECK tg_rc_t tg_twin_emit(tg_twin_t *twin, const tg_twin_device_t *device, tg_event_t *event);
+
+/** The same for events that nobody can send again: where the bus is full that is logged, at most a few times a minute. */
+void tg_twin_emit_or_log(tg_twin_t *twin, const tg_twin_device_t *device, tg_event_t *event);
+
+/** Has the queue of @p device looked at in the next turn, not from inside this call. */
+void tg_twin_pump(tg_twin_t *twin, tg_twin_device_t *device);
+
+/** The end of the awake window; starts no command. */
+void tg_twin_wake_free(tg_twin_t *twin, tg_twin_device_t *device);
+
+/** Frees the last values of @p device. */
+void tg_twin_values_free(tg_twin_device_t *device);
+
+/** Sets what the pump timer calls. */
+void tg_twin_command_init(tg_twin_t *twin);
+
+/** The device went offline: commands that can't wait for it end with TG_E_GONE; with @p all every one does. */
+void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all);
+
+/** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or fails if it can't be repeated. */
+void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device);
+
+/** Ends every command as CANCELLED. */
+void tg_twin_command_end_all(tg_twin_t *twin);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of core/device: names of operations, as commands on topics and on the command line spell them; see device.h. */
+
+#include "core/device/device.h"
+
+static const char *const names[TG_OP_COUNT] = {
+    [TG_OP_READ] = "read",         [TG_OP_WRITE] = "write",
+    [TG_OP_UPDATE] = "update",     [TG_OP_EXECUTE] = "execute",
+    [TG_OP_CREATE] = "create",     [TG_OP_DELETE] = "delete",
+    [TG_OP_DISCOVER] = "discover", [TG_OP_OBSERVE] = "observe",
+    [TG_OP_CANCEL] = "cancel",     [TG_OP_ATTRIBUTES] = "attributes",
+};
+
+const char *tg_twin_op_name(tg_op_t op) {
+  return (unsigned)op < TG_OP_COUNT ? names[op] : "unknown";
+}
+
+tg_rc_t tg_twin_op_of(tg_slice_t name, tg_op_t *op) {
+  for (int i = 0; i < TG_OP_COUNT; i++) {
+    if (!tg_slice_is(name, names[i])) continue;
+    *op = (tg_op_t)i;
+    return TG_OK;
+  }
+  return TG_E_NOT_FOUND;
+}
