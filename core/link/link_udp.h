@@ -18,21 +18,21 @@
 
 /** Where to listen. */
 typedef struct tg_link_udp_config {
-  const char *name;  /* kept: the configuration outlives the link */
-  const char *host;  /* an IPv4 or IPv6 literal; `0.0.0.0` or `::` for every address */
-  uint16_t port;     /* 0: the kernel chooses */
-  uint32_t rcvbuf;   /* receive buffer in bytes; 0 = 4 MiB; the kernel may give less */
-  uint32_t mtu;      /* largest datagram that is sent; 0 = 1280 */
+  const char *name; /* kept: the configuration outlives the link */
+  const char *host; /* an IPv4 or IPv6 literal; `0.0.0.0` or `::` for every address */
+  uint16_t port;    /* 0: the kernel chooses */
+  uint32_t rcvbuf;  /* receive buffer in bytes; 0 = 4 MiB; the kernel may give less */
+  uint32_t mtu;     /* largest datagram that is sent; 0 = 1280 */
 } tg_link_udp_config_t;
 
 /** Counters. */
 typedef struct tg_link_udp_stats {
   uint64_t rx;
   uint64_t tx;
-  uint64_t rx_truncated;   /* longer than TG_LINK_UDP_DATAGRAM */
+  uint64_t rx_truncated; /* longer than TG_LINK_UDP_DATAGRAM */
   uint64_t rx_empty;
-  uint64_t tx_failed;      /* refused by the kernel */
-  uint64_t tx_dropped;     /* the queue was full */
+  uint64_t tx_failed;  /* refused by the kernel */
+  uint64_t tx_dropped; /* the queue was full */
 } tg_link_udp_stats_t;
 
 /**
@@ -40,7 +40,8 @@ typedef struct tg_link_udp_stats {
  * @param diag  says what is wrong, for people; may be NULL
  * @return TG_OK; TG_E_CONFIG for a host that is no literal; TG_E_IO when the address can't be bound; TG_E_NOMEM
  */
-TG_MUST_CHECK tg_rc_t tg_link_udp_open(tg_loop_t *loop, const tg_link_udp_config_t *config, tg_diag_t *diag, tg_link_t **link);
+TG_MUST_CHECK tg_rc_t tg_link_udp_open(tg_loop_t *loop, const tg_link_udp_config_t *config, tg_diag_t *diag,
+                                       tg_link_t **link);
 
 /** The port that a link of tg_link_udp_open() is bound to. */
 uint16_t tg_link_udp_port(const tg_link_t *link);
