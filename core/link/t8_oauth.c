@@ -28,8 +28,7 @@ static void put_form(tg_buf_t *out, const char *text) {
   for (const uint8_t *p = (const uint8_t *)text; *p; p++) {
     bool plain = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || strchr("-._*", *p);
     if (plain) tg_buf_put_u8(out, *p);
-    else if (*p == ' ') tg_buf_put_u8(out, '+');
-    else tg_buf_put_fmt(out, "%%%02X", (unsigned)*p);
+    else tg_buf_put_fmt(out, "%%%02X", (unsigned)*p); /* a blank too: some servers read '+' as itself in Basic */
   }
 }
 
