@@ -65,10 +65,8 @@ static size_t place_of(const tg_objdef_t *def, uint16_t id) {
   size_t low = 0, high = def->resource_count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (def->resources[middle].id < id)
-      low = middle + 1;
-    else
-      high = middle;
+    if (def->resources[middle].id < id) low = middle + 1;
+    else high = middle;
   }
   return low;
 }

@@ -38,10 +38,8 @@ static size_t place_of(const tg_registry_t *registry, uint16_t id, tg_version_t 
   while (low < high) {
     size_t middle = low + (high - low) / 2;
     const tg_objdef_t *def = registry->rows[middle];
-    if (def->id < id || (def->id == id && def->version < version))
-      low = middle + 1;
-    else
-      high = middle;
+    if (def->id < id || (def->id == id && def->version < version)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }

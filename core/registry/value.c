@@ -190,10 +190,8 @@ void tg_value_put_text(tg_buf_t *out, const tg_value_t *value) {
   case TG_TYPE_INTEGER: tg_buf_put_fmt(out, "%" PRId64, value->i); break;
   case TG_TYPE_UNSIGNED: tg_buf_put_fmt(out, "%" PRIu64, value->u); break;
   case TG_TYPE_FLOAT:
-    if (isfinite(value->f))
-      tg_num_put_double(out, value->f, true);
-    else
-      tg_buf_put_str(out, isnan(value->f) ? "nan" : value->f < 0 ? "-inf" : "inf");
+    if (isfinite(value->f)) tg_num_put_double(out, value->f, true);
+    else tg_buf_put_str(out, isnan(value->f) ? "nan" : value->f < 0 ? "-inf" : "inf");
     break;
   case TG_TYPE_BOOLEAN: tg_buf_put_str(out, value->b ? "true" : "false"); break;
   case TG_TYPE_STRING:
