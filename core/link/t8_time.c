@@ -7,9 +7,9 @@ enum { DAY_S = 86400 };
 
 /* Days since 1970-01-01 of a date in the proleptic Gregorian calendar; March is the first month, so that leap days come last. */
 static int64_t days_of(int64_t year, int64_t month, int64_t day) {
-  int64_t y = month > 2 ? year : year - 1;
+  int64_t y = (month > 2 ? year : year - 1) + 400; /* one cycle later, so that no division rounds up */
   int64_t era_day = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return y * 365 + y / 4 - y / 100 + y / 400 + era_day - 719468;
+  return y * 365 + y / 4 - y / 100 + y / 400 + era_day - 719468 - 146097;
 }
 
 static bool is_leap(int64_t year) {
