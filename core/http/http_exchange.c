@@ -201,6 +201,7 @@ static enum MHD_Result serve(tg_http_exchanges_t *exchanges, http_request_t *req
   return result;
 }
 
+/* limits: libmicrohttpd chose the parameters. */
 enum MHD_Result tg_http_exchange_on_request(void *ud, struct MHD_Connection *connection, const char *url,
                                             const char *method, const char *version, const char *upload,
                                             size_t *upload_len, void **slot) {

@@ -7,6 +7,7 @@
 #include "core/link/link_nidd_api.h"
 #include "core/link/link_nidd_conf.h"
 #include "core/link/link_nidd_down.h"
+#include "core/link/link_nidd_list.h"
 #include "core/link/link_nidd_state.h"
 #include "core/link/link_nidd_up.h"
 #include "core/link/t8_json.h"
@@ -214,7 +215,7 @@ tg_rc_t tg_link_nidd_new(tg_loop_t *loop, const tg_link_nidd_config_t *config, t
   if (!nidd) return TG_E_NOMEM;
   nidd->loop = loop;
   nidd->link = (tg_link_t){.ops = &ops, .name = config->name, .mtu = MTU, .binding = 'N', .reports_tx = true};
-  tg_link_nidd_conf_init(nidd);
+  tg_link_nidd_list_init(nidd);
   rc = open_link(nidd, config, diag);
   if (rc != TG_OK) op_close(&nidd->link);
   else *link = &nidd->link;

@@ -136,7 +136,7 @@ static void on_deleted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
   }
 }
 
-static void delete_url(tg_link_nidd_t *nidd, const char *url) {
+void tg_link_nidd_conf_delete_url(tg_link_nidd_t *nidd, const char *url) {
   tg_rc_t rc = tg_link_nidd_api_ask(nidd, &(tg_link_nidd_ask_t){.method = "DELETE", .url = url, .done = on_deleted});
   if (rc != TG_OK) tg_log("nidd", TG_LOG_WARN, "configuration_not_deleted rc=%s", tg_rc_name(rc));
 }
@@ -149,7 +149,7 @@ static void on_created(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
   bool told = read_conf(result, &doc, &conf);
   tg_slice_t url = *result->location ? tg_slice_str(result->location) : told ? conf.self : tg_slice(NULL, 0);
   if (!device) {
-    if (created && *result->location) delete_url(nidd, result->location);
+    if (created && *result->location) tg_link_nidd_conf_delete_url(nidd, result->location);
   } else if (created && url.len && tg_link_nidd_state_set_url(device, url) == TG_OK) {
     nidd->stats.created++;
     device->failures = 0;
@@ -190,7 +190,7 @@ static void on_patched(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
   } else {
     log_refusal(device, "renewal",
                 result); /* an SCEF that can't patch, or has forgotten it: a new one, then the old one goes */
-    if (device->url && result->status != 404) delete_url(nidd, device->url);
+    if (device->url && result->status != 404) tg_link_nidd_conf_delete_url(nidd, device->url);
     forget_and_create(device);
   }
   tg_json_read_free(doc);
@@ -219,7 +219,7 @@ static void patch(tg_link_nidd_device_t *device, bool destination_too) {
   tg_buf_fini(&body);
 }
 
-static void adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf) {
+void tg_link_nidd_conf_adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf) {
   device->nidd->stats.adopted++;
   device->failures = 0;
   take_conf(device, conf, 0);
@@ -244,7 +244,7 @@ static void on_read(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result
   bool told = read_conf(result, &doc, &conf);
   if (result->moved) tg_link_nidd_state_moved(device, "", result->url);
   if (result->rc == TG_OK && result->status == 200 && told) {
-    adopt(device, &conf);
+    tg_link_nidd_conf_adopt(device, &conf);
   } else if (tg_link_nidd_api_is_later(result) || result->rc != TG_OK || result->status == 401) {
     retry_later(device);
   } else {
@@ -258,6 +258,11 @@ static void read_one(tg_link_nidd_device_t *device) {
   ask(device, &(tg_link_nidd_ask_t){.method = "GET", .url = device->url, .subject = device->id, .done = on_read});
 }
 
+void tg_link_nidd_conf_begin(tg_link_nidd_device_t *device) {
+  if (device->url) read_one(device);
+  else create(device);
+}
+
 static void on_conf_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_link_nidd_device_t *device = ud;
@@ -265,89 +270,10 @@ static void on_conf_timer(tg_timer_t *timer, void *ud) {
   uint64_t pause = tg_link_nidd_api_pause(nidd);
   if (pause) tg_link_nidd_state_start(nidd, &device->conf_timer, pause);
   else if (device->phase == TG_LINK_NIDD_READY && device->url) patch(device, false);
-  else if (device->url) read_one(device);
-  else create(device);
-}
-
-/* ---- the list at the start ---- */
-
-/* One configuration of the list: ours, if it is for a new device and calls us back, or is the one that we remember. */
-static void take_listed(tg_link_nidd_t *nidd, const tg_json_node_t *node) {
-  tg_t8_json_conf_t conf;
-  if (tg_t8_json_get_conf(node, &conf) != TG_OK || !conf.self.len) return;
-  tg_link_nidd_device_t *device = tg_link_nidd_state_find(nidd, conf.id);
-  if (!device) return;
-  bool calls_us = tg_link_nidd_find_is_ours(nidd, conf.destination);
-  if (device->phase != TG_LINK_NIDD_NEW) {
-    bool another = device->url && !tg_t8_uri_same(tg_slice_str(device->url), conf.self);
-    if (!calls_us || !another || tg_link_nidd_find_is_destination(device, conf.destination)) return;
-    char *url = tg_alloc_str(conf.self); /* one of ours too many */
-    if (url) delete_url(nidd, url);
-    tg_alloc_free(url);
-    return;
-  }
-  bool remembered = device->url && tg_t8_uri_same(tg_slice_str(device->url), conf.self);
-  if (!calls_us && !remembered) return;
-  if (tg_link_nidd_state_set_url(device, conf.self) == TG_OK) adopt(device, &conf);
-}
-
-/* A remembered configuration that the list does not have is read by itself: some SCEFs list only a part. */
-static void begin_unlisted(tg_link_nidd_t *nidd) {
-  for (uint32_t slot = 0; slot < tg_pool_slots(&nidd->devices); slot++) {
-    tg_link_nidd_device_t *device = tg_pool_at(&nidd->devices, slot, NULL);
-    if (!device || device->phase != TG_LINK_NIDD_NEW) continue;
-    if (device->url) read_one(device);
-    else create(device);
-  }
-}
-
-static void on_listed(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
-  (void)subject;
-  nidd->listing = false;
-  bool later = tg_link_nidd_api_is_later(result) || (result->rc != TG_OK && result->rc != TG_E_TOO_LONG) ||
-               result->status == 401;
-  if (later) {
-    uint64_t pause = tg_link_nidd_api_pause(nidd);
-    tg_link_nidd_state_start(nidd, &nidd->list_timer, pause ? pause : tg_link_nidd_state_backoff(nidd, 2));
-    return;
-  }
-  tg_json_t *doc = NULL;
-  if (result->rc == TG_OK && result->status == 200 && tg_json_read(result->body, ANSWER_MAX, NULL, &doc) == TG_OK) {
-    const tg_json_node_t *root = tg_json_read_root(doc);
-    bool array = tg_json_read_kind(root) == TG_JSON_ARRAY;
-    for (size_t i = 0; array && i < tg_json_read_count(root); i++) take_listed(nidd, tg_json_read_at(root, i));
-  } else {
-    tg_log("nidd", TG_LOG_WARN, "configurations_not_listed link=%s rc=%s status=%d", nidd->link.name,
-           tg_rc_name(result->rc), result->status);
-  }
-  tg_json_read_free(doc);
-  begin_unlisted(nidd);
-}
-
-static void on_list_timer(tg_timer_t *timer, void *ud) {
-  (void)timer;
-  tg_link_nidd_t *nidd = ud;
-  uint64_t pause = tg_link_nidd_api_pause(nidd);
-  if (nidd->listing || pause) {
-    tg_link_nidd_state_start(nidd, &nidd->list_timer, pause ? pause : 100);
-    return;
-  }
-  tg_buf_t url;
-  tg_buf_init_growing(&url, BODY_MAX);
-  tg_buf_put_fmt(&url, "%s/configurations", nidd->base);
-  const char *text = tg_buf_cstr(&url);
-  tg_link_nidd_ask_t question = {.method = "GET", .url = text, .max_body = ANSWER_MAX, .done = on_listed};
-  tg_rc_t rc = text ? tg_link_nidd_api_ask(nidd, &question) : TG_E_NOMEM;
-  nidd->listing = rc == TG_OK;
-  if (rc != TG_OK) tg_link_nidd_state_start(nidd, &nidd->list_timer, tg_link_nidd_state_backoff(nidd, 2));
-  tg_buf_fini(&url);
+  else tg_link_nidd_conf_begin(device);
 }
 
 /* ---- what others call ---- */
-
-void tg_link_nidd_conf_init(tg_link_nidd_t *nidd) {
-  nidd->list_timer = (tg_timer_t){.fn = on_list_timer, .ud = nidd};
-}
 
 void tg_link_nidd_conf_add(tg_link_nidd_device_t *device) {
   device->phase = TG_LINK_NIDD_NEW;
@@ -387,5 +313,5 @@ void tg_link_nidd_conf_active(tg_link_nidd_device_t *device) {
 
 void tg_link_nidd_conf_delete(tg_link_nidd_device_t *device) {
   leave_ready(device);
-  if (device->url) delete_url(device->nidd, device->url);
+  if (device->url) tg_link_nidd_conf_delete_url(device->nidd, device->url);
 }

@@ -5,9 +5,7 @@
 /** The life of the NIDD configurations: found again after a restart, created, renewed before they expire, made anew when they are lost. */
 
 #include "core/link/link_nidd_state.h"
-
-/** Sets up the timers of a link. */
-void tg_link_nidd_conf_init(tg_link_nidd_t *nidd);
+#include "core/link/t8_json.h"
 
 /** Begins with a new device: looks for its configuration at the SCEF, soon, together with other new ones. */
 void tg_link_nidd_conf_add(tg_link_nidd_device_t *device);
@@ -23,5 +21,14 @@ void tg_link_nidd_conf_active(tg_link_nidd_device_t *device);
 
 /** Deletes the configuration of a device that is being removed. */
 void tg_link_nidd_conf_delete(tg_link_nidd_device_t *device);
+
+/** Takes over the configuration @p conf, whose URL is the device's already; its destination is corrected when it is not ours of now. */
+void tg_link_nidd_conf_adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf);
+
+/** The list has nothing for a new device: its remembered configuration is read, or one created. */
+void tg_link_nidd_conf_begin(tg_link_nidd_device_t *device);
+
+/** Deletes a configuration at the SCEF that nobody needs. */
+void tg_link_nidd_conf_delete_url(tg_link_nidd_t *nidd, const char *url);
 
 #endif

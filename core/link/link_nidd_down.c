@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Path: coap_egress.c -> link_nidd_down.c -> http_client.c */
 /*
  * The downlink of a NIDD link; see link_nidd_down.h. A delivery is QUEUED, then POSTING, and then done with, or BUFFERED until a
  * status notification comes. Every end is told once through tx(), never from inside send() or cancel().

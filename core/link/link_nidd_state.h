@@ -4,7 +4,7 @@
 
 /**
  * What one NIDD link knows: devices, deliveries, requests to the SCEF. Inner header of link_nidd*.c, which are layered: link_nidd.c and
- * link_nidd_up.c use _down and _conf, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
+ * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
  * timer instead of calling the downlink.
  */
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Path: http_exchange.c -> link_nidd_up.c -> coap_ingress.c */
 /*
  * The callback side of a NIDD link; see link_nidd_up.h. A notification is believed when it comes to a path that only the SCEF was told
  * (128 random bits for each configuration), names that configuration, and names that device (security.md §2.20). Data is given up before

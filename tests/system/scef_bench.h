@@ -43,7 +43,7 @@ typedef struct scef_bench {
   tg_link_t *link;
   tg_link_nidd_config_t config; /* used by scef_bench_open_link() */
   char api_root[64];
-  char token_url[64];
+  char token_url[96];
   bool hold; /* rx() holds its notification */
   uint64_t ticket;
   unsigned rx_count, tx_count, up, down, limits;
