@@ -35,29 +35,37 @@ static bool has_its_size(const tg_coap_block_t *block, size_t len) {
   return block->more ? len == size : len <= size;
 }
 
+/* The block is there already: its answer was lost, or the network held a copy back. */
+static bool is_again(const tg_coap_body_t *body, uint64_t offset, tg_slice_t payload) {
+  return offset + payload.len <= body->len && memcmp(body->p + offset, payload.p, payload.len) == 0;
+}
+
+static bool go_on(const tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer) {
+  uint8_t ours = tg_coap_peer_szx(coap, rx->peer);
+  if (answer->block1.num == 0 && answer->block1.szx > ours) answer->block1.szx = ours;
+  answer->code = TG_COAP_231;
+  return false;
+}
+
+/* Block 0 discards what was there, unless it is the same message once more. */
 static bool begin(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
                   uint64_t key) {
-  tg_coap_body_free(coap, tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key));
+  tg_coap_body_t *old = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key);
+  if (old && old->first_mid == rx->msg->mid && is_again(old, 0, rx->msg->payload)) return go_on(coap, rx, answer);
+  tg_coap_body_free(coap, old);
   if (opts->has_size1 && opts->size1 > coap->config.limits.request_body) return refuse_too_long(coap, answer);
   if (rx->msg->payload.len > coap->config.limits.request_body) return refuse_too_long(coap, answer);
   if (!opts->block1.more) return true;
   tg_coap_body_t *body = tg_coap_body_new(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key);
   if (!body) return refuse_full(coap, answer);
   body->content_format = opts->content_format;
+  body->first_mid = rx->msg->mid;
   tg_rc_t rc = tg_coap_body_append(coap, body, rx->msg->payload, coap->config.limits.request_body);
   if (rc != TG_OK) {
     tg_coap_body_free(coap, body);
     return refuse_append(coap, answer, rc);
   }
-  uint8_t ours = tg_coap_peer_szx(coap, rx->peer);
-  if (answer->block1.szx > ours) answer->block1.szx = ours;
-  answer->code = TG_COAP_231;
-  return false;
-}
-
-/* The block before the one that is awaited, once more: a client that lost our 2.31 and sends a new message. */
-static bool is_last_again(const tg_coap_body_t *body, uint64_t offset, tg_slice_t payload) {
-  return offset + payload.len == body->len && memcmp(body->p + offset, payload.p, payload.len) == 0;
+  return go_on(coap, rx, answer);
 }
 
 bool tg_coap_block1_in(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
@@ -74,10 +82,7 @@ bool tg_coap_block1_in(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_op
   tg_coap_body_t *body = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key);
   uint64_t offset = (uint64_t)block->num << (block->szx + 4);
   if (!body) return refuse(answer, TG_COAP_408);
-  if (block->more && offset < body->len && is_last_again(body, offset, payload)) {
-    answer->code = TG_COAP_231;
-    return false;
-  }
+  if (block->more && is_again(body, offset, payload)) return go_on(coap, rx, answer);
   if (offset != body->len || body->content_format != opts->content_format) {
     tg_coap_body_free(coap, body);
     return refuse(answer, TG_COAP_408);

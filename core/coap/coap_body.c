@@ -30,7 +30,10 @@ static void on_idle(tg_timer_t *timer, void *ud) {
 
 void tg_coap_body_touch(tg_coap_t *coap, tg_coap_body_t *body) {
   if (body->kind == TG_COAP_BODY_ANSWER_IN) return;
-  tg_wheel_add(coap->config.wheel, &body->timer, tg_coap_engine_now(coap) + TG_COAP_BODY_IDLE_MS);
+  const tg_coap_peer_t *peer = tg_coap_engine_peer(coap, body->peer_ref);
+  uint64_t idle = tg_coap_engine_bearer(coap, peer)->lifetime_ms; /* a slow bearer's blocks come slowly */
+  if (idle < TG_COAP_BODY_IDLE_MS) idle = TG_COAP_BODY_IDLE_MS;
+  tg_wheel_add(coap->config.wheel, &body->timer, tg_coap_engine_now(coap) + idle);
 }
 
 tg_coap_body_t *tg_coap_body_new(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_body_kind_t kind, uint64_t key) {

@@ -28,6 +28,7 @@ typedef struct tg_coap_body {
   uint32_t peer_ref;
   uint32_t next_ref; /* of the peer */
   int32_t content_format;
+  uint16_t first_mid; /* request: message id of block 0 */
   uint8_t kind;
   uint8_t code; /* reply */
   uint8_t etag_len;

@@ -10,7 +10,7 @@
 #include "core/coap/coap_egress.h"
 #include "core/coap/coap_engine.h"
 
-enum { MTU_MIN = 16 };
+enum { MTU_MIN = 16, INTERVAL_MAX_MS = 1 << 30 };
 
 static uint64_t handle_hash(uint64_t handle) {
   return handle ^ handle >> 32;
@@ -100,7 +100,10 @@ static void sent(tg_coap_t *coap, tg_coap_flight_t *flight, const tg_coap_bearer
   if (!flight->is_confirmable) flight->state = TG_COAP_FLIGHT_WAITING;
   else if (flight->handle) flight->state = TG_COAP_FLIGHT_PAUSED;
   else flight->state = TG_COAP_FLIGHT_RUNNING;
-  flight->interval_ms = flight->sent == 1 ? first_interval(coap, &bearer->params) : flight->interval_ms * 2;
+  if (flight->sent == 1)
+    flight->interval_ms = first_interval(coap, &bearer->params);
+  else if (flight->interval_ms < INTERVAL_MAX_MS)
+    flight->interval_ms *= 2;
   flight->act_ms = tg_coap_engine_now(coap) + flight->interval_ms;
   set_timer(coap, flight);
 }

@@ -126,6 +126,14 @@ static bool answer_again(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   return true;
 }
 
+/*
+ * A block that is not the last of a request's body, or a later one of an answer's, can be answered any number of times from the
+ * body itself. It takes no place in the memory of messages, where a transfer would push out the requests that must not run twice.
+ */
+static bool is_replayable(const tg_coap_opts_t *opts) {
+  return (opts->block1.is_there && opts->block1.more) || (!opts->block1.is_there && opts->block2.num > 0);
+}
+
 void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   tg_coap_opts_t opts;
   rx->peer = tg_coap_peer_make(coap, rx->bearer, rx->from);
@@ -139,7 +147,7 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
   tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
   if (seen && answer_again(coap, rx, seen)) return;
-  if (!seen) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
 
   tg_coap_answer_t answer = answer_to(rx->msg);
   bool is_held = false;
