@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -34,6 +35,13 @@ static void start_scef(scef_bench_t *bench, const char *const options[]) {
   for (size_t i = 0; options[i]; i++) {
     args[i + 1] = (char *)(uintptr_t)options[i];
     if (strcmp(options[i], "--relay") == 0) relays++;
+  }
+  const char *log = getenv("TG_SCEF_LOG"); /* for tests/interop/t8/validate.mjs */
+  size_t used = 1;
+  while (args[used]) used++;
+  if (log) {
+    args[used++] = (char *)(uintptr_t) "--log";
+    args[used] = (char *)(uintptr_t)log;
   }
   int ends[2];
   assert_int_equal(pipe(ends), 0);
