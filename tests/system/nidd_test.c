@@ -162,7 +162,7 @@ static void refusals_fail_with_the_time_that_was_said(void **state) {
       {"{\"mode\":\"refuse\",\"retryAfterMs\":-1}", 0, 0},
       {"{\"mode\":\"refuse\",\"refuseStatus\":403,\"refuseCause\":\"QUOTA_EXCEEDED\",\"retryAfterMs\":30000}", 29000,
        31000}, /* Retry-After */
-      {"{\"mode\":\"refuse\",\"refuseStatus\":409,\"refuseCause\":\"SENDING\",\"retryAfterMs\":-1}", 0, 0},
+      {"{\"mode\":\"refuse\",\"refuseStatus\":403,\"refuseCause\":\"RDS_PORT_UNKNOWN\",\"retryAfterMs\":-1}", 0, 0},
       {"{\"mode\":\"refuse\",\"refuseStatus\":400,\"refuseCause\":\"\\\"<&\",\"retryAfterMs\":-1}", 0, 0},
   };
   scef_bench_t bench;
