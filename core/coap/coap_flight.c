@@ -100,10 +100,8 @@ static void sent(tg_coap_t *coap, tg_coap_flight_t *flight, const tg_coap_bearer
   if (!flight->is_confirmable) flight->state = TG_COAP_FLIGHT_WAITING;
   else if (flight->handle) flight->state = TG_COAP_FLIGHT_PAUSED;
   else flight->state = TG_COAP_FLIGHT_RUNNING;
-  if (flight->sent == 1)
-    flight->interval_ms = first_interval(coap, &bearer->params);
-  else if (flight->interval_ms < INTERVAL_MAX_MS)
-    flight->interval_ms *= 2;
+  if (flight->sent == 1) flight->interval_ms = first_interval(coap, &bearer->params);
+  else if (flight->interval_ms < INTERVAL_MAX_MS) flight->interval_ms *= 2;
   flight->act_ms = tg_coap_engine_now(coap) + flight->interval_ms;
   set_timer(coap, flight);
 }

@@ -29,9 +29,9 @@ typedef struct tg_coap_peer {
   bool is_down : 1;   /* the bearer says that nothing reaches it */
   bool has_mid : 1;   /* mid_next is set */
   bool is_listed : 1; /* in the list of recyclable peers */
+  uint32_t pins;
   uint16_t dedup_mid[TG_COAP_DEDUP_PER_PEER];
   uint32_t dedup_ref[TG_COAP_DEDUP_PER_PEER];
-  uint32_t pins;
   uint32_t hash;
   uint32_t seen_s;    /* when it was last moved to the front of the list */
   uint32_t older_ref; /* list of recyclable peers */

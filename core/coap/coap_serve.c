@@ -147,13 +147,14 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
   tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
   if (seen && answer_again(coap, rx, seen)) return;
-  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
 
   tg_coap_answer_t answer = answer_to(rx->msg);
   bool is_held = false;
   tg_coap_peer_hold(coap, rx->peer);
   if (!refusal) is_held = run(coap, rx, &opts, &answer);
   else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
+  /* Remembered late: what was prefetched has come by now. */
+  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
   if (!is_held) send_answer(coap, rx, seen, &answer);
   tg_coap_peer_let_go(coap, rx->peer);
 }
