@@ -223,7 +223,7 @@ tg_rc_t tg_cbor_wire_value(const tg_cbor_item_t *item, tg_value_t *value) {
 /* What is open while skipping: how many items are left, or that a break ends it. */
 typedef struct level {
   uint64_t left;
-  enum { COUNTED, OPEN_ARRAY, OPEN_MAP, OPEN_STRING } kind;
+  enum { COUNTED, OPEN_ARRAY, OPEN_MAP, OPEN_BYTES, OPEN_TEXT } kind;
 } level_t;
 
 static tg_rc_t open_level(level_t *level, const tg_cbor_item_t *item) {
@@ -233,8 +233,8 @@ static tg_rc_t open_level(level_t *level, const tg_cbor_item_t *item) {
   case TG_CBOR_MAP: *level = (level_t){item->n * 2, COUNTED}; return item->n > INT64_MAX ? TG_E_TRUNCATED : TG_OK;
   case TG_CBOR_ARRAY_OPEN: *level = (level_t){0, OPEN_ARRAY}; return TG_OK;
   case TG_CBOR_MAP_OPEN: *level = (level_t){0, OPEN_MAP}; return TG_OK;
-  case TG_CBOR_BYTES_OPEN:
-  case TG_CBOR_TEXT_OPEN: *level = (level_t){0, OPEN_STRING}; return TG_OK;
+  case TG_CBOR_BYTES_OPEN: *level = (level_t){0, OPEN_BYTES}; return TG_OK;
+  case TG_CBOR_TEXT_OPEN: *level = (level_t){0, OPEN_TEXT}; return TG_OK;
   case TG_CBOR_UINT:
   case TG_CBOR_NEGINT:
   case TG_CBOR_BYTES:
@@ -248,33 +248,34 @@ static tg_rc_t open_level(level_t *level, const tg_cbor_item_t *item) {
   return TG_END;
 }
 
+/* Whether @p item may stand in the innermost level; a break ends only what is open, and no map between a key and its value. */
+static bool is_welcome(const level_t *top, const tg_cbor_item_t *item) {
+  if (item->kind == TG_CBOR_BREAK) return top->kind != COUNTED && !(top->kind == OPEN_MAP && top->left % 2);
+  if (top->kind == OPEN_BYTES) return item->kind == TG_CBOR_BYTES;
+  return top->kind != OPEN_TEXT || item->kind == TG_CBOR_TEXT;
+}
+
 tg_rc_t tg_cbor_wire_skip(tg_slice_t *rest, const tg_cbor_item_t *item) {
   level_t levels[DEPTH_MAX];
   size_t depth = 0;
   tg_cbor_item_t at = *item;
   if (at.kind == TG_CBOR_BREAK) return TG_E_SYNTAX;
   for (;;) {
-    if (at.kind == TG_CBOR_BREAK) {
-      level_t *top = levels + depth - 1; /* a break is never first, so something is open */
-      if (top->kind == COUNTED || (top->kind == OPEN_MAP && top->left % 2)) return TG_E_SYNTAX;
-      depth--;
-    } else {
-      level_t opened;
-      tg_rc_t rc = open_level(&opened, &at);
-      if (rc != TG_OK && rc != TG_END) return rc;
-      if (rc == TG_OK && depth == DEPTH_MAX) return TG_E_TOO_LONG;
-      if (rc == TG_OK) levels[depth++] = opened;
-    }
+    level_t opened;
+    tg_rc_t rc = at.kind == TG_CBOR_BREAK ? TG_END : open_level(&opened, &at);
+    if (rc != TG_OK && rc != TG_END) return rc;
+    if (rc == TG_OK && depth == DEPTH_MAX) return TG_E_TOO_LONG;
+    if (rc == TG_OK) levels[depth++] = opened;
+    if (at.kind == TG_CBOR_BREAK) depth--;
     while (depth && levels[depth - 1].kind == COUNTED && levels[depth - 1].left == 0) depth--;
     if (depth == 0) return TG_OK;
+
     level_t *top = levels + depth - 1;
-    tg_rc_t rc = next_inside(rest, &at);
+    rc = next_inside(rest, &at);
     if (rc != TG_OK) return rc;
-    if (top->kind == OPEN_STRING && at.kind != TG_CBOR_BYTES && at.kind != TG_CBOR_TEXT && at.kind != TG_CBOR_BREAK)
-      return TG_E_SYNTAX;
-    if (at.kind == TG_CBOR_BREAK) continue;
-    if (top->kind == COUNTED) top->left--;
-    else top->left++;
+    if (!is_welcome(top, &at)) return TG_E_SYNTAX;
+    /* What is counted counts down, what is open counts up (for the parity of a map). */
+    if (at.kind != TG_CBOR_BREAK) top->left += top->kind == COUNTED ? UINT64_MAX : 1;
   }
 }
 

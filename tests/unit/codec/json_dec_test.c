@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/codec/json_dec_test.c: mirrors core/codec/json_dec.c. */
+
+#include "tests/unit/codec/payload.h"
+
+static const payload_row_t vectors[] = {
+    {"/3/0",
+     "{\"bn\":\"/3/0/\",\"e\":[{\"n\":\"0\",\"sv\":\"Open\"},{\"n\":\"6/0\",\"v\":1},{\"n\":\"9\",\"v\":100},{\"n\":\"13\",\"v\":1700000000}]}",
+     "/3/0/0=string:Open\n/3/0/6/0=integer:1\n/3/0/9=integer:100\n/3/0/13=time:1700000000", TG_OK},
+    /* base time behind the array, as the standard's example has it */
+    {"/3303",
+     "{\"e\":[{\"n\":\"0/5700\",\"v\":22.5,\"t\":-5},{\"n\":\"0/5700\",\"v\":23}],\"bn\":\"/3303/\",\"bt\":1700000000}",
+     "/3303/0/5700=float:22.5 @1699999995000\n/3303/0/5700=float:23 @1700000000000", TG_OK},
+    /* without a base name, names hang below the request */
+    {"/3/0", "{\"e\":[{\"n\":\"9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0/9", "{\"e\":[{\"n\":\"\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0/9", "{\"e\":[{\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0", "{\"e\":[{\"n\":\"/3/0/9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0/9", "{\"bn\":\"/3/0/9\",\"e\":[{\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/1/0", "{\"bn\":\"/1/0/\",\"e\":[{\"n\":\"6\",\"bv\":true},{\"n\":\"1\",\"v\":60}]}",
+     "/1/0/6=boolean:true\n/1/0/1=integer:60", TG_OK},
+    {"/30000/0",
+     "{\"bn\":\"/30000/0/\",\"e\":[{\"n\":\"5\",\"sv\":\"AAEC\"},{\"n\":\"7\",\"ov\":\"21:0\"},{\"n\":\"7\",\"sv\":\"21:1\"},{\"n\":\"15/0\",\"sv\":\"\"}]}",
+     "/30000/0/5=opaque:000102\n/30000/0/7=objlnk:21:0\n/30000/0/7=objlnk:21:1\n/30000/0/15/0=opaque:", TG_OK},
+    {"/3", "{\"x\":{\"y\":[1]},\"bn\":\"/3/\",\"e\":[]}", "", TG_OK},
+};
+
+static void reads_what_1_0_peers_send(void **state) {
+  (void)state;
+  payload_check_rows(TG_CF_JSON, false, vectors, TG_COUNT(vectors));
+  payload_check_rows(1543, false, vectors, TG_COUNT(vectors));
+  payload_check_prefixes(TG_CF_JSON, false, vectors, TG_COUNT(vectors));
+}
+
+static void names_what_is_wrong(void **state) {
+  (void)state;
+  static const payload_row_t rows[] = {
+      {"/3/0", "", NULL, TG_E_SYNTAX},
+      {"/3/0", "[]", NULL, TG_E_SYNTAX},
+      {"/3/0", "{}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"bn\":\"/3/0/\"}", NULL, TG_E_SYNTAX}, /* no records */
+      {"/3/0", "{\"e\":{}}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":[],\"e\":[]}", NULL, TG_E_DUPLICATE},
+      {"/3/0", "{\"bn\":\"/3/\",\"bn\":\"/3/\",\"e\":[]}", NULL, TG_E_DUPLICATE},
+      {"/3/0", "{\"e\":[]}x", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":[5]}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":[],}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":[{\"n\":\"9\",\"v\":1,\"sv\":\"x\"}]}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"bn\":\"/4/0/\",\"e\":[{\"n\":\"9\",\"v\":1}]}", NULL, TG_E_DENIED},
+      {"/30000/0", "{\"e\":[{\"n\":\"5\",\"sv\":\"*\"}]}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"bn\":5,\"e\":[]}", NULL, TG_E_TYPE},
+  };
+  payload_check_rows(TG_CF_JSON, false, rows, TG_COUNT(rows));
+}
+
+static void is_never_written(void **state) {
+  (void)state;
+  static const tg_record_t record = PAYLOAD_INT(PATH3(3, 0, 9), 1);
+  static const int formats[] = {TG_CF_JSON, TG_CF_LINK, TG_CF_LWM2M_CBOR, 1541, 1542, 1543, 1544, 50, TG_CF_NONE};
+  for (size_t i = 0; i < TG_COUNT(formats); i++) {
+    uint8_t memory[64];
+    tg_buf_t out;
+    tg_buf_init(&out, memory, sizeof memory);
+    check_rc(payload_encode(formats[i], "/3/0/9", &record, 1, &out), TG_E_FORMAT);
+  }
+}
+
+CHECK_SUITE(reads_what_1_0_peers_send, names_what_is_wrong, is_never_written)
