@@ -12,6 +12,10 @@
 
 #define PAYLOAD_MAX (256u << 10)
 
+static void pump_soon(tg_mqtt_t *mqtt) {
+  if (!tg_timer_active(&mqtt->again)) tg_wheel_add(tg_loop_wheel(mqtt->loop), &mqtt->again, tg_loop_now(mqtt->loop));
+}
+
 tg_rc_t tg_mqtt_publish(tg_mqtt_t *mqtt, const tg_mqtt_publish_t *message) {
   if (message->broker >= mqtt->broker_count || message->qos > 2) return TG_E_ARG;
   if (message->payload.len > PAYLOAD_MAX) return TG_E_TOO_LONG;
@@ -29,11 +33,14 @@ tg_rc_t tg_mqtt_publish(tg_mqtt_t *mqtt, const tg_mqtt_publish_t *message) {
       .topic = message->topic,
       .payload = message->payload,
   };
-  return tg_store_outbox_add(mqtt->store, &entry);
+  rc = tg_store_outbox_add(mqtt->store, &entry);
+  /* Published outside of a turn's events, say at start: a timer that is due makes a turn, and its end closes the ticket. */
+  if (rc == TG_OK) pump_soon(mqtt);
+  return rc;
 }
 
 void tg_mqtt_pump(tg_mqtt_t *mqtt) {
   bool more = false;
   for (size_t i = 0; i < mqtt->broker_count; i++) more |= tg_mqtt_drain_pump(&mqtt->brokers[i].drain);
-  if (more) tg_wheel_add(tg_loop_wheel(mqtt->loop), &mqtt->again, tg_loop_now(mqtt->loop));
+  if (more) pump_soon(mqtt);
 }
