@@ -99,11 +99,33 @@ static void integers_read_back_at_every_edge(void **state) {
 
 static void floats_read_back_exactly(void **state) {
   (void)state;
-  static const double values[] = {0.0,          -0.0,     1.0,      22.5,    0.1,        -1e-7,
-                                  1e15,         1e16,     1e17,     1e21,    3.4e38,     3.5e38,
-                                  1e300,        DBL_MAX,  -DBL_MAX, DBL_MIN, 5e-324,     FLT_MAX,
-                                  FLT_MIN,      1e-45,    1.0 / 3,  2.0 / 3, 123456.789, 9007199254740993.0,
-                                  4294967296.0, -32768.5, 65504.0};
+  static const double values[] = {0.0,
+                                  -0.0,
+                                  1.0,
+                                  22.5,
+                                  0.1,
+                                  -1e-7,
+                                  1e15,
+                                  1e16,
+                                  1e17,
+                                  1e21,
+                                  3.4e38,
+                                  3.5e38,
+                                  1e300,
+                                  DBL_MAX,
+                                  -DBL_MAX,
+                                  DBL_MIN,
+                                  5e-324,
+                                  (double)FLT_MAX,
+                                  (double)FLT_MIN,
+                                  1e-45,
+                                  1.0 / 3,
+                                  2.0 / 3,
+                                  123456.789,
+                                  9007199254740993.0,
+                                  4294967296.0,
+                                  -32768.5,
+                                  65504.0};
   for (size_t i = 0; i < TG_COUNT(values); i++) {
     check_round_trip(3, &(tg_value_t){.type = TG_TYPE_FLOAT, .f = values[i]});
   }

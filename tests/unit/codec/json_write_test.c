@@ -70,8 +70,15 @@ static void keeps_doubles_apart_from_integers(void **state) {
   static const struct {
     double value;
     const char *want;
-  } rows[] = {{1.0, "1.0"},   {-0.0, "-0.0"}, {22.5, "22.5"},     {0.1, "0.1"},       {1e20, "1e20"},
-              {1e-7, "1e-7"}, {NAN, "null"},  {INFINITY, "null"}, {-INFINITY, "null"}};
+  } rows[] = {{1.0, "1.0"},
+              {-0.0, "-0.0"},
+              {22.5, "22.5"},
+              {0.1, "0.1"},
+              {1e20, "1e20"},
+              {1e-7, "1e-7"},
+              {(double)NAN, "null"},
+              {(double)INFINITY, "null"},
+              {-(double)INFINITY, "null"}};
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_buf_t buf;
     tg_json_out_t json;

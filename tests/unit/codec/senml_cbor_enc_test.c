@@ -71,8 +71,8 @@ static void writes_times_of_the_device_against_the_first_one(void **state) {
 
 static void refuses_what_senml_cannot_say(void **state) {
   (void)state;
-  static const tg_record_t nan_ = PAYLOAD_FLOAT(PATH3(3303, 0, 5700), NAN),
-                           infinite = PAYLOAD_FLOAT(PATH3(9, 0, 0), -INFINITY);
+  static const tg_record_t nan_ = PAYLOAD_FLOAT(PATH3(3303, 0, 5700), (double)NAN),
+                           infinite = PAYLOAD_FLOAT(PATH3(9, 0, 0), -(double)INFINITY);
   static const tg_record_t old = {
       .path = PATH3(3, 0, 9), .value = {.type = TG_TYPE_INTEGER}, .time_ms = 5000, .time_source = TG_TIME_DEVICE};
   static const tg_record_t elsewhere = PAYLOAD_INT(PATH3(4, 0, 9), 1), high = PAYLOAD_INT(PATH2(3, 0), 1),

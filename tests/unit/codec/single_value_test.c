@@ -170,7 +170,7 @@ static void refuses_what_one_value_cannot_say(void **state) {
   static const tg_record_t two[] = {PAYLOAD_INT(PATH3(30000, 0, 1), 1), PAYLOAD_INT(PATH3(30000, 0, 2), 1)};
   static const tg_record_t multiple = PAYLOAD_INT(PATH3(30000, 0, 11), 1), none = PAYLOAD_NAME(PATH3(30000, 0, 1));
   static const tg_record_t instance = PAYLOAD_NAME(PATH2(30000, 0)), bad = PAYLOAD_STR(PATH3(30000, 0, 0), "\xFF");
-  static const tg_record_t nan_ = PAYLOAD_FLOAT(PATH3(30000, 0, 3), NAN);
+  static const tg_record_t nan_ = PAYLOAD_FLOAT(PATH3(30000, 0, 3), (double)NAN);
   static const struct {
     const tg_record_t *records;
     size_t count;

@@ -102,7 +102,7 @@ static void checks_values_against_type_and_range(void **state) {
       {&percent, {.type = TG_TYPE_STRING}, TG_E_TYPE},
       {&ratio, {.type = TG_TYPE_INTEGER, .i = 1}, TG_OK},
       {&ratio, {.type = TG_TYPE_FLOAT, .f = 1.0001}, TG_E_RANGE},
-      {&ratio, {.type = TG_TYPE_FLOAT, .f = NAN}, TG_E_RANGE},
+      {&ratio, {.type = TG_TYPE_FLOAT, .f = (double)NAN}, TG_E_RANGE},
       {&text, {.type = TG_TYPE_STRING}, TG_OK},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {

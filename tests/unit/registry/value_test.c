@@ -109,8 +109,8 @@ static void refuses_what_would_lose_something(void **state) {
       {FLT(9223372036854775808.0), TG_TYPE_INTEGER, TG_E_RANGE},
       {FLT(18446744073709551616.0), TG_TYPE_UNSIGNED, TG_E_RANGE},
       {FLT(-1), TG_TYPE_UNSIGNED, TG_E_RANGE},
-      {FLT(NAN), TG_TYPE_INTEGER, TG_E_RANGE},
-      {FLT(INFINITY), TG_TYPE_UNSIGNED, TG_E_RANGE},
+      {FLT((double)NAN), TG_TYPE_INTEGER, TG_E_RANGE},
+      {FLT((double)INFINITY), TG_TYPE_UNSIGNED, TG_E_RANGE},
       {FLT(1), TG_TYPE_BOOLEAN, TG_E_TYPE},
       {INT(2), TG_TYPE_BOOLEAN, TG_E_RANGE},
       {INT(-1), TG_TYPE_BOOLEAN, TG_E_RANGE},
@@ -133,9 +133,9 @@ static void refuses_what_would_lose_something(void **state) {
 
 static void compares_type_and_value(void **state) {
   (void)state;
-  static const tg_value_t values[] = {NONE,     INT(1),      INT(2),     UINT(1),     TIME(1),
-                                      FLT(1),   FLT(NAN),    BOOL(true), BOOL(false), STR("a"),
-                                      STR("b"), OPAQUE("a"), CORE("a"),  LINK(1, 2),  LINK(2, 1)};
+  static const tg_value_t values[] = {NONE,     INT(1),           INT(2),     UINT(1),     TIME(1),
+                                      FLT(1),   FLT((double)NAN), BOOL(true), BOOL(false), STR("a"),
+                                      STR("b"), OPAQUE("a"),      CORE("a"),  LINK(1, 2),  LINK(2, 1)};
   for (size_t i = 0; i < TG_COUNT(values); i++) {
     for (size_t j = 0; j < TG_COUNT(values); j++) check_int(tg_value_eq(&values[i], &values[j]), i == j);
   }
@@ -165,8 +165,8 @@ static void writes_values_as_people_read_them(void **state) {
       {INT(INT64_MIN), "-9223372036854775808"},
       {UINT(UINT64_MAX), "18446744073709551615"},
       {FLT(22.5), "22.5"},
-      {FLT(NAN), "nan"},
-      {FLT(-INFINITY), "-inf"},
+      {FLT((double)NAN), "nan"},
+      {FLT(-(double)INFINITY), "-inf"},
       {BOOL(true), "true"},
       {BOOL(false), "false"},
       {STR("text"), "text"},

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/codec/cbor_wire_test.c: mirrors core/codec/cbor_wire.c. */
+
+#include "core/codec/cbor_wire.h"
+
+#include <float.h>
+#include <math.h>
+
+#include "tests/unit/codec/payload.h"
+
+static void hands_out_every_kind_of_item(void **state) {
+  (void)state;
+  static const struct {
+    const char *hex;
+    tg_cbor_kind_t kind;
+    uint64_t n;
+  } rows[] = {
+      {"17", TG_CBOR_UINT, 23},
+      {"18 18", TG_CBOR_UINT, 24},
+      {"19 01 00", TG_CBOR_UINT, 256},
+      {"1A 00 01 00 00", TG_CBOR_UINT, 65536},
+      {"1B FF FF FF FF FF FF FF FF", TG_CBOR_UINT, UINT64_MAX},
+      {"20", TG_CBOR_NEGINT, 0},
+      {"38 FF", TG_CBOR_NEGINT, 255},
+      {"39 FF FF", TG_CBOR_NEGINT, 65535},
+      {"3A 00 01 00 00", TG_CBOR_NEGINT, 65536},
+      {"3B FF FF FF FF FF FF FF FF", TG_CBOR_NEGINT, UINT64_MAX},
+      {"5F", TG_CBOR_BYTES_OPEN, 0},
+      {"7F", TG_CBOR_TEXT_OPEN, 0},
+      {"82", TG_CBOR_ARRAY, 2},
+      {"9F", TG_CBOR_ARRAY_OPEN, 0},
+      {"A2", TG_CBOR_MAP, 2},
+      {"BF", TG_CBOR_MAP_OPEN, 0},
+      {"BB FF FF FF FF FF FF FF FF", TG_CBOR_MAP, UINT64_MAX},
+      {"C1", TG_CBOR_TAG, 1},
+      {"D8 20", TG_CBOR_TAG, 32},
+      {"F4", TG_CBOR_BOOL, 0},
+      {"F5", TG_CBOR_BOOL, 1},
+      {"F6", TG_CBOR_NULL, 0},
+      {"F7", TG_CBOR_UNDEFINED, 0},
+      {"FF", TG_CBOR_BREAK, 0},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    size_t len;
+    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
+    tg_slice_t rest = tg_slice(bytes, len);
+    tg_cbor_item_t item;
+    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+    check_int(item.kind, rows[i].kind);
+    check_true(item.n == rows[i].n);
+    check_rc(tg_cbor_wire_next(&rest, &item), TG_END);
+    test_free(bytes);
+  }
+}
+
+static void refuses_reserved_heads_and_cut_items(void **state) {
+  (void)state;
+  static const struct {
+    const char *hex;
+    tg_rc_t rc;
+  } rows[] = {
+      {"1C", TG_E_SYNTAX},
+      {"1F", TG_E_SYNTAX},
+      {"3E", TG_E_SYNTAX},
+      {"5D", TG_E_SYNTAX},
+      {"DF", TG_E_SYNTAX},
+      {"FC", TG_E_SYNTAX},
+      {"18", TG_E_TRUNCATED},
+      {"19 01", TG_E_TRUNCATED},
+      {"1B 00 00", TG_E_TRUNCATED},
+      {"42 01", TG_E_TRUNCATED},
+      {"62 61", TG_E_TRUNCATED},
+      {"F9 00", TG_E_TRUNCATED},
+      {"FB 00", TG_E_TRUNCATED},
+      {"5A FF FF FF FF 00", TG_E_TRUNCATED},
+      {"5B FF FF FF FF FF FF FF FF 00", TG_E_TRUNCATED},
+      {"7B FF FF FF FF FF FF FF F8 00 00 00", TG_E_TRUNCATED},
+      {"5B FF FF FF FF FF FF FF F7 00", TG_E_TRUNCATED},
+      {"5B 80 00 00 00 00 00 00 00", TG_E_TRUNCATED},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    size_t len;
+    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
+    tg_slice_t rest = tg_slice(bytes, len);
+    tg_cbor_item_t item;
+    tg_rc_t rc = tg_cbor_wire_next(&rest, &item);
+    if (rc != rows[i].rc) print_error("%s\n", rows[i].hex);
+    check_rc(rc, rows[i].rc);
+    test_free(bytes);
+  }
+}
+
+static void skips_what_belongs_to_an_item(void **state) {
+  (void)state;
+  static const struct {
+    const char *hex; /* a value, then 05 */
+    tg_rc_t rc;
+  } rows[] = {
+      {"00 05", TG_OK},
+      {"82 01 82 02 03 05", TG_OK},
+      {"A2 01 02 03 A1 04 04 05", TG_OK},
+      {"80 05", TG_OK},
+      {"A0 05", TG_OK},
+      {"9F 01 9F FF FF 05", TG_OK},
+      {"BF 01 02 FF 05", TG_OK},
+      {"5F 41 00 41 01 FF 05", TG_OK},
+      {"7F FF 05", TG_OK},
+      {"C1 C1 00 05", TG_OK},
+      {"C1 82 01 C1 80 05", TG_OK},
+      {"FB 00 00 00 00 00 00 00 00 05", TG_OK},
+      {"BF 01 FF 05", TG_E_SYNTAX},
+      {"82 01 FF 05", TG_E_SYNTAX},
+      {"FF 05", TG_E_SYNTAX},
+      {"5F 61 61 FF 05", TG_E_SYNTAX},
+      {"7F 41 00 FF 05", TG_E_SYNTAX},
+      {"5F 5F FF FF 05", TG_E_SYNTAX},
+      {"82 01", TG_E_TRUNCATED},
+      {"9F 01", TG_E_TRUNCATED},
+      {"C1", TG_E_TRUNCATED},
+      {"9B FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
+      {"BB FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
+      {"81818181818181818181818181818181 00 05", TG_OK},
+      {"8181818181818181818181818181818181 00 05", TG_E_TOO_LONG},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    size_t len;
+    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
+    tg_slice_t rest = tg_slice(bytes, len);
+    tg_cbor_item_t item;
+    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+    tg_rc_t rc = tg_cbor_wire_skip(&rest, &item);
+    if (rc != rows[i].rc) print_error("%s\n", rows[i].hex);
+    check_rc(rc, rows[i].rc);
+    if (rc == TG_OK) check_bytes(rest, tg_slice("\x05", 1));
+    test_free(bytes);
+  }
+}
+
+static void joins_the_pieces_of_a_string(void **state) {
+  (void)state;
+  size_t len;
+  uint8_t memory[8], *bytes = payload_bytes("7F 62 6162 60 61 63 FF 05", &len);
+  tg_buf_t scratch;
+  tg_slice_t rest = tg_slice(bytes, len);
+  tg_cbor_item_t item;
+  tg_buf_init(&scratch, memory, sizeof memory);
+  tg_buf_put_str(&scratch, "x");
+  check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+  check_rc(tg_cbor_wire_join(&rest, &scratch, &item), TG_OK);
+  check_int(item.kind, TG_CBOR_TEXT);
+  check_slice(item.s, "abc");
+  check_int(rest.len, 1);
+  test_free(bytes);
+}
+
+static void a_float_is_single_where_nothing_is_lost(void **state) {
+  (void)state;
+  static const struct {
+    double value;
+    const char *want;
+  } rows[] = {{0.0, "FA 00000000"},
+              {-0.0, "FA 80000000"},
+              {22.5, "FA 41B40000"},
+              {(double)FLT_MAX, "FA 7F7FFFFF"},
+              {0x1p128, "FB 47F0000000000000"},
+              {0.1, "FB 3FB999999999999A"},
+              {DBL_MAX, "FB 7FEFFFFFFFFFFFFF"},
+              {1e-45, "FB 3696D601AD376AB9"},
+              {5e-324, "FB 0000000000000001"}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    uint8_t memory[16];
+    tg_buf_t out;
+    tg_buf_init(&out, memory, sizeof memory);
+    tg_cbor_wire_put_float(&out, rows[i].value);
+    tg_slice_t rest = tg_buf_slice(&out);
+    tg_cbor_item_t item;
+    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+    check_true(item.f >= rows[i].value && item.f <= rows[i].value);
+    size_t len;
+    uint8_t *want = payload_bytes(rows[i].want, &len);
+    check_bytes(tg_buf_slice(&out), tg_slice(want, len));
+    check_int(out.len, len);
+    test_free(want);
+  }
+}
+
+CHECK_SUITE(hands_out_every_kind_of_item, refuses_reserved_heads_and_cut_items, skips_what_belongs_to_an_item,
+            joins_the_pieces_of_a_string, a_float_is_single_where_nothing_is_lost)
