@@ -151,12 +151,12 @@ void tg_coap_observe_unsee(tg_coap_observed_t *observed, uint32_t seq) {
   if (observed->last_seq == seq) observed->has_last = false;
 }
 
-/* The host part of an address as people write it: all before the last colon. */
+/* The host part of an address as people write it: `[…]`, or all before the first colon. */
 static tg_slice_t host_of(const tg_link_t *link, const tg_addr_t *addr, tg_buf_t *text) {
   link->ops->put_addr(link, addr, text);
-  size_t len = text->len;
-  while (len > 0 && text->p[len - 1] != ':') len--;
-  return tg_slice(text->p, len);
+  tg_slice_t all = tg_buf_slice(text);
+  bool is_bracketed = all.len > 0 && all.p[0] == '[';
+  return tg_slice(all.p, tg_slice_find(all, is_bracketed ? ']' : ':'));
 }
 
 static bool is_same_host(const tg_link_t *link, const tg_addr_t *a, const tg_addr_t *b) {

@@ -177,7 +177,8 @@ const char *wire_out(wire_t *wire) {
   if (sent) {
     tg_hex_put(&out, tg_slice(sent->bytes, sent->len));
     wire->mid = (uint16_t)(sent->bytes[2] << 8 | sent->bytes[3]);
-    snprintf(wire->token, sizeof wire->token, "%.*s", 2 * (sent->bytes[0] & 15), wire->text + 8);
+    int token_len = sent->bytes[0] & 15;
+    if (token_len) snprintf(wire->token, sizeof wire->token, "%.*s", 2 * token_len, wire->text + 8);
   }
   const char *text = tg_buf_cstr(&out);
   assert_non_null(text);
@@ -185,7 +186,12 @@ const char *wire_out(wire_t *wire) {
 }
 
 void wire_wait(wire_t *wire, uint64_t ms) {
-  tg_wheel_advance(wire->wheel, tg_wheel_now(wire->wheel) + ms);
+  uint64_t end = tg_wheel_now(wire->wheel) + ms;
+  for (uint64_t next; (next = tg_wheel_next(wire->wheel)) < end;) {
+    uint64_t now = tg_wheel_now(wire->wheel);
+    tg_wheel_advance(wire->wheel, next > now ? next : now + 1);
+  }
+  tg_wheel_advance(wire->wheel, end);
 }
 
 tg_id_t wire_peer(wire_t *wire, char peer) {

@@ -31,7 +31,7 @@ typedef struct wire {
   size_t read_count;
   char text[WIRE_TEXT];
   uint16_t mid;      /* of the message last read with wire_out() */
-  char token[17];    /* likewise, as text */
+  char token[17];    /* of the last one read that had a token, as text */
 
   /* the link's behaviour */
   tg_rc_t send_rc;
