@@ -58,7 +58,7 @@ typedef struct tg_coap_result {
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */
 typedef void (*tg_coap_done_fn)(void *ud, const tg_coap_result_t *result);
 
-/** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; reply->code is not used. */
+/** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; an error in reply->code leaves it without one, so that it comes again. */
 typedef void (*tg_coap_notify_fn)(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
 
 /** What to do with a notification whose token is known and whose NoSec address is not the one observed (spec: rebinding). */

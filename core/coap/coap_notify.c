@@ -99,11 +99,12 @@ static void settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_n
   bool is_confirmable = rx->msg->type == TG_COAP_CON;
   tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
   if (!is_confirmable || !seen) return;
-  if (!reply->hold) {
+  bool refused = reply->code >> 5 >= 4; /* the handler has no room for it now */
+  if (!reply->hold && !refused) {
     acknowledge(coap, rx, seen, TG_COAP_ACK);
     return;
   }
-  if (tg_coap_held_ack(coap, rx->peer, note, reply->ticket) == TG_OK) return;
+  if (!refused && tg_coap_held_ack(coap, rx->peer, note, reply->ticket) == TG_OK) return;
   coap->stats.shed++;
   tg_coap_dedup_forget(rx->peer, rx->msg->mid);
   tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, note->observation);

@@ -42,6 +42,13 @@ typedef struct tg_server_config {
   void *admit_ud;
 } tg_server_config_t;
 
+/** Counters; one name each, in server_stats.def order. */
+typedef struct tg_server_stats {
+#define TG_SERVER_STAT(name, text) uint64_t name;
+#include "core/server/server_stats.def"
+#undef TG_SERVER_STAT
+} tg_server_stats_t;
+
 /** Makes a server; NULL without memory. @p config is copied. */
 tg_server_t *tg_server_new(const tg_server_config_t *config);
 
@@ -53,6 +60,9 @@ void tg_server_attach(tg_server_t *server, tg_coap_t *coap);
 
 /** Reads registrations and observations back from the store and makes their devices known; @p links by name. @return TG_OK, TG_E_STORE */
 TG_MUST_CHECK tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, size_t *restored);
+
+/** Counters as of now. */
+void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats);
 
 /** The exchange layer's request handler; @p ud is the server. Routes /rd, /dp, /bs, /.well-known/core. */
 void tg_server_on_request(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply);

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The `lwm2m` backend of the twin: a command becomes a request, its answer the command's result (lwm2m.md 1.3, 2.8). A format that
+ * the device does not speak (4.06, 4.15) is followed by the next one; what worked is remembered.
+ *
+ * Path: core/device/twin_command.c -> core/server/command.c -> core/coap/coap_exchange.c
+ */
+
+#include <stdio.h>
+
+#include "core/codec/codec.h"
+#include "core/server/server_state.h"
+
+enum { CALLS_MAX = 65536 };
+
+tg_rc_t tg_command_init(tg_server_t *server) {
+  return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
+}
+
+/* Which lengths of path an operation takes. */
+static bool fits_path(tg_op_t op, uint16_t len) {
+  static const struct {
+    uint8_t min, max;
+  } levels[TG_OP_COUNT] = {
+      [TG_OP_READ] = {1, 4},   [TG_OP_WRITE] = {2, 4},      [TG_OP_UPDATE] = {2, 3},   [TG_OP_EXECUTE] = {3, 3},
+      [TG_OP_CREATE] = {1, 2}, [TG_OP_DELETE] = {2, 4},     [TG_OP_DISCOVER] = {1, 3}, [TG_OP_OBSERVE] = {1, 4},
+      [TG_OP_CANCEL] = {1, 4}, [TG_OP_ATTRIBUTES] = {1, 4},
+  };
+  return len >= levels[op].min && len <= levels[op].max;
+}
+
+static bool is_security(const tg_path_t *path) {
+  return path->id[0] == 0 || path->id[0] == 21 || path->id[0] == 23;
+}
+
+static bool reads(tg_op_t op) {
+  return op == TG_OP_READ || op == TG_OP_OBSERVE || op == TG_OP_CANCEL;
+}
+
+static bool writes(tg_op_t op) {
+  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
+}
+
+static uint8_t method_of(tg_op_t op) {
+  switch (op) {
+  case TG_OP_WRITE:
+  case TG_OP_ATTRIBUTES: return TG_COAP_PUT;
+  case TG_OP_UPDATE:
+  case TG_OP_EXECUTE:
+  case TG_OP_CREATE: return TG_COAP_POST;
+  case TG_OP_DELETE: return TG_COAP_DELETE;
+  case TG_OP_READ:
+  case TG_OP_DISCOVER:
+  case TG_OP_OBSERVE:
+  case TG_OP_CANCEL:
+  case TG_OP_COUNT: break;
+  }
+  return TG_COAP_GET;
+}
+
+static void on_done(void *ud, const tg_coap_result_t *result);
+
+/* Format, payload and Accept of one attempt. */
+static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
+                            const tg_command_t *command, tg_coap_call_t *out) {
+  tg_server_t *server = call->server;
+  if (reads(command->op) || writes(command->op)) {
+    call->format = command->content_format;
+    bool chosen = command->content_format >= 0 && call->attempt == 0;
+    if (!chosen && (command->content_format >= 0 ||
+                    !tg_format_choose(reg, device, &command->path, call->attempt, &call->format))) {
+      return TG_E_FORMAT;
+    }
+  }
+  if (reads(command->op)) {
+    out->accept = call->format;
+  } else if (writes(command->op)) {
+    tg_rc_t rc = tg_command_write_payload(server, device, command, call->format);
+    if (rc != TG_OK) return rc;
+    out->content_format = call->format;
+    out->payload = tg_buf_slice(&server->out);
+  } else if (command->op == TG_OP_DISCOVER) {
+    out->accept = TG_CF_LINK;
+  } else if (command->op == TG_OP_EXECUTE && command->text.len) {
+    out->content_format = TG_CF_TEXT;
+    out->payload = command->text;
+  }
+  return TG_OK;
+}
+
+static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, tg_coap_call_t *out) {
+  out->observe = call->op == TG_OP_OBSERVE ? 0 : -1;
+  if (call->op != TG_OP_CANCEL) return TG_OK;
+  const tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
+  tg_coap_observation_t kept;
+  if (!obs || !tg_coap_observation_get(call->server->coap, obs->id, &kept)) return TG_E_NOT_FOUND;
+  out->observe = 1;
+  memcpy(out->token, kept.token, sizeof out->token);
+  out->token_len = sizeof out->token;
+  return TG_OK;
+}
+
+static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
+                         const tg_command_t *command) {
+  char path[TG_FORMAT_PATH_MAX], query[512] = "";
+  tg_path_t target = command->path;
+  if (command->op == TG_OP_CREATE) target = tg_path(1, target.id[0], 0, 0);
+  if (command->op == TG_OP_ATTRIBUTES) {
+    if (command->text.len == 0 || command->text.len >= sizeof query) return TG_E_ARG;
+    snprintf(query, sizeof query, "%.*s", (int)command->text.len, (const char *)command->text.p);
+  }
+  tg_coap_call_t out = {.peer = reg->peer,
+                        .method = method_of(command->op),
+                        .path = tg_format_path(reg, &target, path),
+                        .query = query[0] ? query : NULL,
+                        .accept = TG_CF_NONE,
+                        .content_format = TG_CF_NONE,
+                        .priority = command->priority,
+                        .cookie = call->reg,
+                        .done = on_done,
+                        .ud = call};
+  tg_rc_t rc = fill_observe(call, reg, &out);
+  if (rc == TG_OK) rc = fill_content(call, reg, device, command, &out);
+  if (rc == TG_OK) rc = tg_coap_send(call->server->coap, &out, &call->exchange);
+  if (rc == TG_OK) call->server->stats.commands++;
+  return rc;
+}
+
+static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
+  tg_server_t *server = ud;
+  tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
+  if (!reg) return TG_E_GONE;
+  if (!fits_path(command->op, command->path.len)) return TG_E_ARG;
+  if (is_security(&command->path)) return TG_E_DENIED;
+  tg_id_t id;
+  tg_server_call_t *call = tg_pool_take(&server->calls, &id);
+  if (!call) return TG_E_FULL;
+  *call = (tg_server_call_t){.server = server,
+                             .reg = tg_reg_table_id(server, reg),
+                             .command = command->id,
+                             .path = command->path,
+                             .op = (uint8_t)command->op,
+                             .format = TG_CF_NONE};
+  tg_rc_t rc = send_call(call, reg, device, command);
+  if (rc == TG_OK) reg->call = id;
+  else tg_pool_give(&server->calls, id);
+  return rc;
+}
+
+static void cancel(void *ud, const tg_device_t *device, tg_id_t command) {
+  tg_server_t *server = ud;
+  tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
+  tg_server_call_t *call = reg ? tg_pool_find(&server->calls, reg->call) : NULL;
+  if (!call || call->command != command) return;
+  call->command = TG_ID_NONE; /* on_done() must not finish it */
+  tg_coap_cancel(server->coap, call->exchange);
+}
+
+const tg_backend_ops_t tg_command_backend = {.kind = "lwm2m", .start = start, .cancel = cancel};
+
+static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
+                         tg_command_result_t *result) {
+  tg_server_t *server = call->server;
+  tg_report_payload_t payload = {.base = call->path,
+                                 .content_format =
+                                     answer->content_format == TG_CF_NONE ? call->format : answer->content_format,
+                                 .body = answer->body,
+                                 .source = call->op == TG_OP_OBSERVE ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
+  if (call->op == TG_OP_CANCEL && answer->body.len == 0) return;
+  tg_rc_t rc = tg_report_take(server, reg, &payload);
+  if (rc != TG_OK && rc != TG_E_FULL) {
+    *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = rc, .code = answer->code};
+    return;
+  }
+  result->records = server->records;
+  result->record_count = server->record_count;
+}
+
+static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
+                        tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
+  tg_op_t op = (tg_op_t)call->op;
+  if (op == TG_OP_DISCOVER) result->text = answer->body;
+  if (op == TG_OP_CREATE && answer->location[1].len) {
+    snprintf(created, TG_PATH_TEXT_MAX, "/%.*s/%.*s", (int)answer->location[0].len, (const char *)answer->location[0].p,
+             (int)answer->location[1].len, (const char *)answer->location[1].p);
+    result->text = tg_slice_str(created);
+  }
+  if (op == TG_OP_CANCEL) {
+    tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
+    if (obs) tg_observe_ended(call->server, reg, obs, "cancelled");
+  }
+  if (reads(op)) take_records(call, reg, answer, result);
+  if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
+  if (op != TG_OP_OBSERVE) return;
+  if (answer->observing) {
+    tg_observe_granted(call->server, reg, &call->path, answer->observation);
+  } else if (result->state == TG_COMMAND_DONE) {
+    result->state = TG_COMMAND_FAILED;
+    result->rc = TG_E_UNSUPPORTED;
+  }
+}
+
+/* @return whether the request went out again in another format */
+static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_result_t *answer) {
+  if (answer->rc != TG_OK || (answer->code != TG_COAP_406 && answer->code != TG_COAP_415)) return false;
+  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
+  const tg_device_t *device = reg ? tg_twin_find(call->server->config.twin, reg->device) : NULL;
+  if (!command || !device) return false;
+  call->attempt++;
+  return send_call(call, reg, device, command) == TG_OK;
+}
+
+static void on_done(void *ud, const tg_coap_result_t *answer) {
+  tg_server_call_t *call = ud;
+  tg_server_t *server = call->server;
+  tg_reg_t *reg = tg_reg_table_get(server, call->reg);
+  if (call->command != TG_ID_NONE && retry(call, reg, answer)) return;
+  tg_server_call_t ended = *call;
+  if (reg) reg->call = TG_ID_NONE;
+  tg_pool_give(&server->calls, tg_pool_id(&server->calls, call));
+  if (ended.command == TG_ID_NONE) return;
+  char created[TG_PATH_TEXT_MAX] = "";
+  tg_command_result_t result = {.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
+  if (answer->rc == TG_E_CANCELLED) result.rc = TG_E_AGAIN; /* the registration was replaced under it */
+  if (answer->rc == TG_OK && reg) {
+    tg_server_heard(server, reg);
+    bool good = answer->code >> 5 == 2;
+    result.state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
+    result.rc = good ? TG_OK : TG_E_PEER;
+    if (good) take_answer(&ended, reg, answer, &result, created);
+  }
+  tg_twin_finish(server->config.twin, ended.command, &result);
+}

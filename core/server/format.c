@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of core/server: which Content-Format to ask for or to write, by version, by what the device lists and by what worked (lwm2m.md 2.8). */
+
+#include "core/server/server_state.h"
+
+#include <stdio.h>
+
+enum { CANDIDATES = 6 };
+
+typedef struct candidate {
+  int format;
+  uint8_t bit;
+} candidate_t;
+
+static const candidate_t of_1_0[] = {{TG_CF_TLV, TG_REG_CT_TLV}, {TG_CF_JSON, TG_REG_CT_JSON}};
+static const candidate_t of_1_1[] = {{TG_CF_SENML_CBOR, TG_REG_CT_SENML_CBOR},
+                                     {TG_CF_SENML_JSON, TG_REG_CT_SENML_JSON},
+                                     {TG_CF_TLV, TG_REG_CT_TLV}};
+
+static void add(int list[CANDIDATES], unsigned *count, int format) {
+  for (unsigned i = 0; i < *count; i++) {
+    if (list[i] == format) return;
+  }
+  if (*count < CANDIDATES) list[(*count)++] = format;
+}
+
+bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_path_t *path, unsigned attempt,
+                      int *format) {
+  bool is_1_0 = device->enabler < TG_VERSION_1_1;
+  const candidate_t *from = is_1_0 ? of_1_0 : of_1_1;
+  size_t from_count = is_1_0 ? TG_COUNT(of_1_0) : TG_COUNT(of_1_1);
+  int list[CANDIDATES];
+  unsigned count = 0;
+  if (reg->format != TG_CF_NONE) add(list, &count, reg->format);
+  for (size_t i = 0; i < from_count; i++) {
+    if (reg->formats & from[i].bit) add(list, &count, from[i].format);
+  }
+  for (size_t i = 0; i < from_count; i++) add(list, &count, from[i].format);
+  if (path->len >= TG_PATH_RESOURCE) {
+    tg_model_t model = tg_twin_model(reg->server->config.twin, device);
+    const tg_resdef_t *res = tg_model_resource(&model, path);
+    bool is_array = res && res->multiple && path->len == TG_PATH_RESOURCE;
+    if (!is_array) add(list, &count, res && res->type == TG_TYPE_OPAQUE ? TG_CF_OPAQUE : TG_CF_TEXT);
+  }
+  if (attempt >= count) return false;
+  *format = list[attempt];
+  return true;
+}
+
+void tg_format_worked(tg_reg_t *reg, int format) {
+  bool is_single = format == TG_CF_TEXT || format == TG_CF_OPAQUE || format == TG_CF_CBOR;
+  if (!is_single && format >= 0 && format <= INT16_MAX) reg->format = (int16_t)format;
+}
+
+const char *tg_format_path(const tg_reg_t *reg, const tg_path_t *path, char text[TG_FORMAT_PATH_MAX]) {
+  char ids[TG_PATH_TEXT_MAX];
+  snprintf(text, TG_FORMAT_PATH_MAX, "%s%s", reg->alt ? reg->alt : "", tg_path_text(path, ids));
+  return text;
+}

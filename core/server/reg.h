@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_SERVER_REG_H
+#define TG_CORE_SERVER_REG_H
+
+/** Registrations: what a Register says, the table of those that stand, their rows in the store. For core/server only. */
+
+#include "core/coap/coap.h"
+#include "core/device/device.h"
+
+typedef struct tg_server tg_server_t;
+
+enum {
+  TG_REG_LINKS_MAX = 512,
+  TG_REG_VERSIONS_MAX = 64,
+  TG_REG_ID_CHARS = 10,
+  TG_REG_ALT_MAX = 64,
+  TG_REG_OBS_MAX = 128
+};
+
+/** Bits of tg_reg_t.formats: what the root link's `ct` lists. */
+enum {
+  TG_REG_CT_TEXT = 1,
+  TG_REG_CT_OPAQUE = 2,
+  TG_REG_CT_CBOR = 4,
+  TG_REG_CT_SENML_JSON = 8,
+  TG_REG_CT_SENML_CBOR = 16,
+  TG_REG_CT_TLV = 32,
+  TG_REG_CT_JSON = 64
+};
+
+/** An observation that stands. */
+typedef struct tg_reg_obs {
+  tg_path_t path;
+  bool automatic;
+  tg_id_t id; /* of the exchange layer */
+} tg_reg_obs_t;
+
+/** One registration. What every Update touches comes first. */
+typedef struct tg_reg {
+  uint64_t key; /* the 50 bits of its location */
+  tg_id_t peer;
+  tg_id_t device;
+  uint64_t due_ms;   /* monotonic: lifetime and grace are over; UINT64_MAX: never */
+  uint64_t saved_ms; /* monotonic: when its row was written */
+  uint32_t lifetime_s;
+  bool queue_mode;
+  bool plan_pending; /* automatic observations are to be looked at */
+  uint8_t formats;
+  int16_t format;     /* Content-Format that worked, -1 = not known yet */
+  uint32_t peer_next; /* slot + 1 of another registration of the same peer */
+  uint16_t obs_count;
+  uint16_t obs_cap;
+  tg_server_t *server;
+  tg_timer_t timer; /* follows due_ms when it fires */
+  tg_reg_obs_t *obs;
+  char *alt; /* `/lwm2m`; NULL = root */
+  char *sms;
+  tg_id_t call; /* the command's request on its way */
+  tg_id_t plan; /* automatic observations being made */
+} tg_reg_t;
+
+/** Query parameters of Register and Update; slices are lent from the message. */
+typedef struct tg_reg_params {
+  bool has_ep, has_lt, has_version, has_binding, has_sms, queue;
+  uint32_t lifetime_s;
+  tg_version_t version;
+  tg_slice_t ep;
+  tg_slice_t binding;
+  tg_slice_t sms;
+} tg_reg_params_t;
+
+/** An object list. */
+typedef struct tg_reg_links {
+  tg_path_t objects[TG_REG_LINKS_MAX];
+  size_t object_count;
+  tg_model_version_t versions[TG_REG_VERSIONS_MAX];
+  size_t version_count;
+  tg_slice_t alt; /* lent from the payload; empty = root */
+  uint8_t formats;
+  uint32_t quirks;
+} tg_reg_links_t;
+
+/** Reads the query of @p msg. Unknown names are passed over. TG_E_DUPLICATE, TG_E_SYNTAX, TG_E_RANGE, TG_E_ENCODING, TG_E_TOO_LONG. */
+TG_MUST_CHECK tg_rc_t tg_reg_params_parse(const tg_coap_msg_t *msg, tg_reg_params_t *params);
+
+/** Checks binding and queue flag against LwM2M version @p version (lwm2m.md 1.2.2) and tells queue mode. TG_E_ARG. */
+TG_MUST_CHECK tg_rc_t tg_reg_params_binding(const tg_reg_params_t *params, tg_version_t version, bool *queue_mode);
+
+/** Reads an object list. TG_E_SYNTAX, TG_E_RANGE; TG_E_TOO_LONG above TG_REG_LINKS_MAX; TG_E_ARG where no object is in it. */
+TG_MUST_CHECK tg_rc_t tg_reg_links_parse(tg_slice_t payload, tg_reg_links_t *links);
+
+/** A new registration under a fresh random key, in the table, without a timer; NULL when the table is full. */
+tg_reg_t *tg_reg_table_add(tg_server_t *server);
+
+/** Takes @p reg out of the table and frees it: timer, peer index, pin, strings. */
+void tg_reg_table_del(tg_server_t *server, tg_reg_t *reg);
+
+/** The registration whose location is @p id, or NULL. */
+tg_reg_t *tg_reg_table_find(const tg_server_t *server, tg_slice_t id);
+
+/** The registration with pool id @p id, or NULL. */
+tg_reg_t *tg_reg_table_get(const tg_server_t *server, tg_id_t id);
+
+/** Pool id of @p reg: the twin's cookie and that of its observations. */
+tg_id_t tg_reg_table_id(const tg_server_t *server, const tg_reg_t *reg);
+
+/** The newest registration of @p peer, or NULL. */
+tg_reg_t *tg_reg_table_of_peer(const tg_server_t *server, tg_id_t peer);
+
+/** Binds @p reg to @p peer (pinned) instead of the one before. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_table_bind(tg_server_t *server, tg_reg_t *reg, tg_id_t peer);
+
+/** Puts @p key under which @p reg stands (after a restart). TG_E_EXISTS, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_table_rekey(tg_server_t *server, tg_reg_t *reg, uint64_t key);
+
+/** Writes the location's ten characters of @p reg. */
+void tg_reg_table_text(const tg_reg_t *reg, char text[TG_REG_ID_CHARS]);
+
+/** It was heard of: the lifetime begins anew. The timer follows when it fires. */
+void tg_reg_table_extend(tg_server_t *server, tg_reg_t *reg);
+
+/** Starts or moves the lifetime's timer to what due_ms says. */
+void tg_reg_table_arm(tg_server_t *server, tg_reg_t *reg, tg_timer_fn fn);
+
+/** Adds an observation. TG_E_FULL, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_table_obs_add(tg_reg_t *reg, const tg_reg_obs_t *obs);
+
+/** The observation of exactly @p path, or NULL. */
+tg_reg_obs_t *tg_reg_table_obs_find(const tg_reg_t *reg, const tg_path_t *path);
+
+/** Takes @p obs out of the list. */
+void tg_reg_table_obs_del(tg_reg_t *reg, tg_reg_obs_t *obs);
+
+/** Queues the row of @p reg: registration, object list, observations with their tokens. Failure is logged. */
+void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg);
+
+/** Queues the row's removal. */
+void tg_reg_store_del(tg_server_t *server, const tg_reg_t *reg);
+
+/** Reads all rows; @p fn is the lifetime's timer function. TG_E_STORE. */
+TG_MUST_CHECK tg_rc_t tg_reg_store_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count,
+                                           tg_timer_fn fn, const tg_backend_ops_t *backend);
+
+/** Ends @p reg: observations, requests, row; its device goes offline with @p type and @p note (TG_EVENT_TYPE_COUNT: the device stays, another registration took it over). */
+void tg_reg_end(tg_server_t *server, tg_reg_t *reg, tg_event_type_t type, const char *note);
+
+/** Timer function of lifetimes. */
+void tg_reg_end_on_lifetime(tg_timer_t *timer, void *ud);
+
+#endif

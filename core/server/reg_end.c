@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a registration, whatever brings it: de-registration, the lifetime, a new Register. See reg.h. */
+
+#include "core/server/server_state.h"
+
+void tg_reg_end(tg_server_t *server, tg_reg_t *reg, tg_event_type_t type, const char *note) {
+  bool replaced = type == TG_EVENT_TYPE_COUNT;
+  if (replaced) {
+    const tg_server_call_t *call = tg_pool_find(&server->calls, reg->call);
+    if (call) tg_coap_cancel(server->coap, call->exchange);
+  } else {
+    tg_reg_store_del(server, reg);
+    tg_twin_offline(server->config.twin, reg->device, type, tg_slice_str(note)); /* stops its command at the backend */
+  }
+  tg_observe_drop(server, reg);
+  tg_reg_table_del(server, reg);
+}
+
+void tg_reg_end_on_lifetime(tg_timer_t *timer, void *ud) {
+  tg_reg_t *reg = ud;
+  tg_server_t *server = reg->server;
+  if (reg->due_ms > tg_wheel_now(server->config.wheel)) {
+    if (reg->due_ms != UINT64_MAX) tg_wheel_add(server->config.wheel, timer, reg->due_ms);
+    return;
+  }
+  server->stats.expired++;
+  tg_reg_end(server, reg, TG_EVENT_EXPIRED, "lifetime over");
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Registrations as rows of the store, one a device, observations and their tokens within; written in order, read at start. See reg.h. */
+
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/server/server_state.h"
+
+#define BUCKET "registration"
+enum { ROW_VERSION = 1, SLACK_MIN_S = 60 };
+
+static void put_text(tg_buf_t *out, tg_slice_t text) {
+  tg_buf_put_u8(out, (uint8_t)text.len);
+  tg_buf_put(out, text);
+}
+
+static void put_path(tg_buf_t *out, const tg_path_t *path) {
+  tg_buf_put_u8(out, (uint8_t)path->len);
+  for (size_t i = 0; i < path->len; i++) tg_buf_put_be16(out, path->id[i]);
+}
+
+static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
+  tg_buf_put_be16(out, reg->obs_count);
+  for (size_t i = 0; i < reg->obs_count; i++) {
+    tg_coap_observation_t obs = {0};
+    (void)tg_coap_observation_get(server->coap, reg->obs[i].id, &obs);
+    put_path(out, &reg->obs[i].path);
+    tg_buf_put_u8(out, reg->obs[i].automatic);
+    tg_buf_put(out, tg_slice(obs.token, sizeof obs.token));
+  }
+}
+
+static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device, tg_buf_t *out) {
+  tg_link_t *link;
+  const tg_addr_t *addr;
+  if (!tg_coap_peer_addr(server->coap, reg->peer, &link, &addr)) return;
+  tg_buf_put_u8(out, ROW_VERSION);
+  tg_buf_put_be(out, reg->key, 8);
+  tg_buf_put_be(out, (uint64_t)tg_clock_wall_ms(), 8);
+  tg_buf_put_be32(out, device->enabler);
+  tg_buf_put_be32(out, reg->lifetime_s);
+  tg_buf_put_be32(out, device->quirks);
+  tg_buf_put_u8(out, reg->queue_mode);
+  tg_buf_put_u8(out, reg->formats);
+  tg_buf_put_be16(out, (uint16_t)reg->format);
+  put_text(out, tg_slice_str(link->name));
+  put_text(out, tg_slice(addr->b, addr->len));
+  put_text(out, tg_slice_str(reg->alt));
+  put_text(out, tg_slice_str(reg->sms));
+  tg_buf_put_be16(out, device->object_count);
+  for (size_t i = 0; i < device->object_count; i++) put_path(out, &device->objects[i]);
+  tg_buf_put_be16(out, device->version_count);
+  for (size_t i = 0; i < device->version_count; i++) {
+    tg_buf_put_be16(out, device->versions[i].oid);
+    tg_buf_put_be32(out, device->versions[i].version);
+  }
+  put_observations(server, reg, out);
+}
+
+void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  reg->saved_ms = tg_wheel_now(server->config.wheel);
+  if (!server->config.store || !device) return;
+  tg_buf_clear(&server->out);
+  encode(server, reg, device, &server->out);
+  tg_rc_t rc = server->out.rc;
+  if (rc == TG_OK) {
+    rc = tg_store_put(server->config.store, BUCKET, tg_slice_str(device->ep), tg_buf_slice(&server->out));
+  }
+  if (rc != TG_OK) tg_log("server", TG_LOG_WARN, "registration_not_stored rc=%s", tg_rc_name(rc));
+}
+
+void tg_reg_store_del(tg_server_t *server, const tg_reg_t *reg) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  if (!server->config.store || !device) return;
+  tg_rc_t rc = tg_store_del(server->config.store, BUCKET, tg_slice_str(device->ep));
+  if (rc != TG_OK) tg_log("server", TG_LOG_WARN, "registration_not_removed rc=%s", tg_rc_name(rc));
+}
+
+/* Reads a row front to back; `bad` sticks. */
+typedef struct reader {
+  tg_slice_t rest;
+  bool bad;
+} reader_t;
+
+static tg_slice_t get_bytes(reader_t *in, size_t len) {
+  if (in->bad || in->rest.len < len) {
+    in->bad = true;
+    return tg_slice(NULL, 0);
+  }
+  tg_slice_t bytes = tg_slice(in->rest.p, len);
+  in->rest = tg_slice_from(in->rest, len);
+  return bytes;
+}
+
+static uint64_t get(reader_t *in, size_t width) {
+  tg_slice_t bytes = get_bytes(in, width);
+  uint64_t value = 0;
+  for (size_t i = 0; i < bytes.len; i++) value = value << 8 | bytes.p[i];
+  return value;
+}
+
+static tg_slice_t get_text(reader_t *in) {
+  return get_bytes(in, (size_t)get(in, 1));
+}
+
+static tg_path_t get_path(reader_t *in) {
+  tg_path_t path = {.len = (uint16_t)get(in, 1)};
+  if (path.len > TG_PATH_RESOURCE_INSTANCE) in->bad = true;
+  for (size_t i = 0; !in->bad && i < path.len; i++) path.id[i] = (uint16_t)get(in, 2);
+  return in->bad ? (tg_path_t){0} : path;
+}
+
+/* What restoring hands from row to row. */
+typedef struct restore {
+  tg_server_t *server;
+  tg_link_t *const *links;
+  size_t link_count;
+  tg_timer_fn fn;
+  const tg_backend_ops_t *backend;
+} restore_t;
+
+static tg_link_t *find_link(const restore_t *restore, tg_slice_t name) {
+  for (size_t i = 0; i < restore->link_count; i++) {
+    if (tg_slice_is(name, restore->links[i]->name)) return restore->links[i];
+  }
+  return NULL;
+}
+
+static void get_lists(reader_t *in, tg_reg_links_t *lists) {
+  lists->object_count = (size_t)get(in, 2);
+  lists->version_count = 0;
+  if (lists->object_count > TG_REG_LINKS_MAX) in->bad = true;
+  for (size_t i = 0; !in->bad && i < lists->object_count; i++) lists->objects[i] = get_path(in);
+  size_t versions = (size_t)get(in, 2);
+  if (versions > TG_REG_VERSIONS_MAX) in->bad = true;
+  for (; !in->bad && lists->version_count < versions; lists->version_count++) {
+    tg_model_version_t *version = &lists->versions[lists->version_count];
+    version->oid = (uint16_t)get(in, 2);
+    version->version = (tg_version_t)get(in, 4);
+  }
+}
+
+static void restore_observations(tg_server_t *server, tg_reg_t *reg, reader_t *in) {
+  size_t count = (size_t)get(in, 2);
+  for (size_t i = 0; !in->bad && i < count; i++) {
+    char text[TG_FORMAT_PATH_MAX];
+    tg_reg_obs_t obs = {.path = get_path(in), .automatic = get(in, 1) != 0};
+    tg_coap_observation_t kept = {.peer = reg->peer,
+                                  .cookie = tg_reg_table_id(server, reg),
+                                  .path = tg_format_path(reg, &obs.path, text),
+                                  .accept = reg->format};
+    tg_slice_t token = get_bytes(in, sizeof kept.token);
+    if (in->bad) return;
+    memcpy(kept.token, token.p, sizeof kept.token);
+    if (tg_coap_observation_add(server->coap, &kept, &obs.id) != TG_OK) continue;
+    if (tg_reg_table_obs_add(reg, &obs) != TG_OK) tg_coap_observation_del(server->coap, obs.id);
+  }
+}
+
+/* The last Updates before the end may not have been written: they get the benefit of the doubt. */
+static void restore_lifetime(tg_server_t *server, tg_reg_t *reg, int64_t heard_ms, tg_timer_fn fn) {
+  uint64_t now = tg_wheel_now(server->config.wheel);
+  reg->saved_ms = now;
+  if (reg->lifetime_s == 0) return;
+  uint64_t slack_s = reg->lifetime_s / 4 > SLACK_MIN_S ? reg->lifetime_s / 4 : SLACK_MIN_S;
+  int64_t span = (int64_t)(((uint64_t)reg->lifetime_s + server->config.grace_s + slack_s) * 1000);
+  int64_t passed = tg_clock_wall_ms() - heard_ms;
+  if (passed < 0) passed = 0; /* the wall clock was set back */
+  reg->due_ms = passed < span ? now + (uint64_t)(span - passed) : now;
+  tg_reg_table_arm(server, reg, fn);
+}
+
+static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device_info_t *info, reader_t *in) {
+  tg_server_t *server = restore->server;
+  tg_addr_t addr = {0};
+  tg_id_t peer;
+  tg_link_t *link = find_link(restore, get_text(in));
+  tg_slice_t bytes = get_text(in), alt = get_text(in), sms = get_text(in);
+  get_lists(in, &server->links);
+  if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
+  if (!link) return TG_E_NOT_FOUND; /* no longer configured */
+  addr.len = (uint8_t)bytes.len;
+  if (bytes.len) memcpy(addr.b, bytes.p, bytes.len);
+  reg->alt = alt.len ? tg_alloc_str(alt) : NULL;
+  reg->sms = sms.len ? tg_alloc_str(sms) : NULL;
+  tg_rc_t rc = tg_coap_peer(server->coap, link, &addr, &peer);
+  if (rc == TG_OK) rc = tg_reg_table_bind(server, reg, peer);
+  if (rc != TG_OK) return rc;
+  info->link = link->name;
+  info->backend = restore->backend;
+  info->backend_ud = server;
+  info->backend_cookie = tg_reg_table_id(server, reg);
+  info->objects = server->links.objects;
+  info->object_count = server->links.object_count;
+  info->versions = server->links.versions;
+  info->version_count = server->links.version_count;
+  return tg_twin_online(server->config.twin, info, TG_EVENT_TYPE_COUNT, &reg->device);
+}
+
+static tg_rc_t restore_row(const restore_t *restore, tg_reg_t *reg, tg_slice_t ep, reader_t *in) {
+  tg_server_t *server = restore->server;
+  if (get(in, 1) != ROW_VERSION) return TG_E_CORRUPT;
+  tg_rc_t rc = tg_reg_table_rekey(server, reg, get(in, 8));
+  if (rc != TG_OK) return rc;
+  int64_t heard_ms = (int64_t)get(in, 8);
+  tg_device_info_t info = {.ep = ep, .enabler = (tg_version_t)get(in, 4)};
+  info.lifetime_s = reg->lifetime_s = (uint32_t)get(in, 4);
+  info.quirks = (uint32_t)get(in, 4);
+  info.queue_mode = reg->queue_mode = get(in, 1) != 0;
+  reg->formats = (uint8_t)get(in, 1);
+  reg->format = (int16_t)get(in, 2);
+  reg->plan_pending = true;
+  rc = restore_device(restore, reg, &info, in);
+  if (rc != TG_OK) return rc;
+  restore_observations(server, reg, in);
+  restore_lifetime(server, reg, heard_ms, restore->fn);
+  return TG_OK;
+}
+
+static bool on_row(void *ud, tg_slice_t key, tg_slice_t value) {
+  const restore_t *restore = ud;
+  tg_server_t *server = restore->server;
+  tg_reg_t *reg = tg_reg_table_add(server);
+  if (!reg) return false;
+  reader_t in = {.rest = value};
+  tg_rc_t rc = restore_row(restore, reg, key, &in);
+  if (rc == TG_OK) {
+    server->stats.restored++;
+    return true;
+  }
+  char ep[128];
+  tg_log("server", TG_LOG_WARN, "registration_not_restored ep=%s rc=%s", tg_log_text(key, ep, sizeof ep),
+         tg_rc_name(rc));
+  server->stats.corrupt++;
+  tg_reg_table_del(server, reg);
+  return true;
+}
+
+tg_rc_t tg_reg_store_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, tg_timer_fn fn,
+                             const tg_backend_ops_t *backend) {
+  restore_t restore = {.server = server, .links = links, .link_count = link_count, .fn = fn, .backend = backend};
+  return tg_store_each(server->config.store, BUCKET, on_row, &restore);
+}

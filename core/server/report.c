@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Notify: values of an observation go to the twin. The ACK of a confirmable one waits until what it caused is on disk; one that the
+ * event bus has no room for is not acknowledged and comes again.
+ *
+ * Path: core/coap/coap_notify.c -> core/server/report.c -> core/device/twin_values.c
+ */
+
+#include <stdio.h>
+
+#include "core/server/server_state.h"
+
+static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
+  for (size_t i = 0; i < reg->obs_count; i++) {
+    if (reg->obs[i].id == id) return &reg->obs[i];
+  }
+  return NULL;
+}
+
+static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, const tg_coap_result_t *result,
+                        tg_coap_reply_t *reply) {
+  tg_report_payload_t payload = {
+      .base = *path, .content_format = result->content_format, .body = result->body, .source = TG_SOURCE_NOTIFY};
+  tg_rc_t rc = tg_report_take(server, reg, &payload);
+  server->stats.notifications++;
+  if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc); /* not acknowledged: it comes again */
+  if (rc == TG_OK && result->confirmable) tg_server_hold(server, reply);
+}
+
+void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
+  tg_reg_obs_t *obs = find_observation(reg, result->observation);
+  if (!obs) { /* not ours any more */
+    tg_coap_observation_del(server->coap, result->observation);
+    return;
+  }
+  if (result->peer != TG_ID_NONE && result->peer != reg->peer) {
+    if (tg_takeover_move(server, reg, result->peer) != TG_OK) return;
+    tg_reg_store_put(server, reg);
+  }
+  tg_server_heard(server, reg);
+  if (server->config.seen_by_reports) tg_reg_table_extend(server, reg);
+  tg_path_t path = obs->path;
+  if (!result->observing) {
+    char why[48];
+    snprintf(why, sizeof why, "ended: %u.%02u", result->code >> 5, result->code & 31u);
+    tg_observe_ended(server, reg, obs, why);
+  }
+  if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
+  if (reg->plan_pending) tg_observe_plan(server, reg, 1);
+}

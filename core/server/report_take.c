@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of core/server: a payload becomes records, records go to the twin. What can't be decoded is told and counted; the session stays. */
+
+#include <stdio.h>
+
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/codec/codec.h"
+#include "core/server/quirk.h"
+#include "core/server/server_state.h"
+
+enum { RECORDS_MAX = 4096, RECORDS_FIRST = 64 };
+
+static tg_rc_t add_record(tg_server_t *server, const tg_record_t *record, int64_t now_ms) {
+  if (server->record_count == server->record_cap) {
+    if (server->record_cap == RECORDS_MAX) return TG_E_TOO_LONG;
+    size_t cap = server->record_cap ? server->record_cap * 2 : RECORDS_FIRST;
+    tg_record_t *bigger = tg_alloc_resize(server->records, cap, sizeof *bigger);
+    if (!bigger) return TG_E_NOMEM;
+    server->records = bigger;
+    server->record_cap = cap;
+  }
+  tg_record_t *kept = &server->records[server->record_count++];
+  *kept = *record;
+  if (kept->time_source != TG_TIME_UNKNOWN) return TG_OK;
+  kept->time_source = TG_TIME_RECEIVED;
+  kept->time_ms = now_ms;
+  return TG_OK;
+}
+
+static bool is_security(const tg_path_t *path) {
+  return path->len > 0 && (path->id[0] == 0 || path->id[0] == 21 || path->id[0] == 23);
+}
+
+static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  if (!device) return TG_E_GONE;
+  tg_model_t model = tg_twin_model(server->config.twin, device);
+  tg_codec_input_t input = {.content_format = payload->content_format,
+                            .base = payload->base,
+                            .model = &model,
+                            .payload = payload->body,
+                            .now_ms = tg_clock_wall_ms(),
+                            .scratch = &server->scratch,
+                            .unsigned_tlv = (device->quirks & TG_QUIRK_UNSIGNED_TLV) != 0};
+  tg_codec_dec_t dec;
+  tg_record_t record;
+  server->record_count = 0;
+  tg_rc_t rc = tg_codec_dec_init(&dec, &input);
+  while (rc == TG_OK && (rc = tg_codec_dec_next(&dec, &record)) == TG_OK) {
+    if (is_security(&record.path)) return TG_E_DENIED;
+    rc = add_record(server, &record, input.now_ms);
+  }
+  return rc == TG_END ? TG_OK : rc;
+}
+
+/* A resource without definition is told when its first value comes. */
+static void tell_unknown(tg_server_t *server, const tg_reg_t *reg) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  tg_model_t model = tg_twin_model(server->config.twin, device);
+  if (!model.registry) return;
+  for (size_t i = 0; i < server->record_count; i++) {
+    const tg_record_t *record = &server->records[i];
+    tg_record_t known;
+    if (tg_model_resource(&model, &record->path)) continue;
+    if (tg_twin_value(server->config.twin, reg->device, &record->path, &known) == TG_OK) continue;
+    char text[TG_PATH_TEXT_MAX];
+    tg_server_tell(server, reg, TG_EVENT_MODEL_MISSING, tg_slice_str(tg_path_text(&record->path, text)));
+  }
+}
+
+tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload) {
+  tg_rc_t rc = decode(server, reg, payload);
+  if (rc != TG_OK) {
+    const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+    char why[96];
+    snprintf(why, sizeof why, "payload not decoded: %s (format %d)", tg_rc_name(rc), payload->content_format);
+    server->stats.undecodable++;
+    tg_server_refuse(server, reg->device, tg_slice_str(device ? device->ep : NULL), why);
+    return rc;
+  }
+  tell_unknown(server, reg);
+  tg_event_records_t records = {.items = server->records, .count = server->record_count, .source = payload->source};
+  rc = tg_twin_put(server->config.twin, reg->device, &records);
+  if (rc == TG_E_FULL) server->stats.shed++;
+  return rc;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Send: a registered device reports on its own (LwM2M Core 1.1 §6.4.6). Answered when what it caused is on disk.
+ *
+ * Path: core/server/server_route.c -> core/server/send.c -> core/server/report.c
+ */
+
+#include "core/server/server_state.h"
+
+enum { BUSY_S = 60 };
+
+/* Security objects do not exist for reports. */
+static uint8_t code_of(tg_rc_t rc) {
+  return rc == TG_E_DENIED ? TG_COAP_404 : tg_rc_coap(rc);
+}
+
+void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
+  tg_reg_t *reg = tg_reg_table_of_peer(server, request->peer);
+  if (!reg) {
+    tg_server_refuse(server, TG_ID_NONE, tg_slice(NULL, 0), "Send without registration");
+    reply->code = TG_COAP_400;
+    return;
+  }
+  if (request->content_format != TG_CF_SENML_JSON && request->content_format != TG_CF_SENML_CBOR) {
+    reply->code = TG_COAP_415;
+    return;
+  }
+  tg_server_heard(server, reg);
+  tg_report_payload_t payload = {
+      .content_format = request->content_format, .body = request->body, .source = TG_SOURCE_SEND};
+  tg_rc_t rc = tg_report_take(server, reg, &payload);
+  if (rc != TG_OK) {
+    reply->code = code_of(rc);
+    if (reply->code == TG_COAP_503) reply->max_age = BUSY_S;
+    return;
+  }
+  if (server->config.seen_by_reports) tg_reg_table_extend(server, reg);
+  if (reg->plan_pending) tg_observe_plan(server, reg, 1);
+  server->stats.sends++;
+  reply->code = TG_COAP_204;
+  tg_server_hold(server, reply);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life of the LwM2M Server: tables, defaults, restoring after a restart; see server.h. */
+
+#include "core/base/alloc.h"
+#include "core/server/server_state.h"
+
+enum {
+  REGS_MAX = 131072,
+  LIFETIME_S = 86400,
+  GRACE_S = 247,
+  AWAKE_MS = 93000,
+  SCRATCH_MAX = 1 << 20,
+  OUT_MAX = 1 << 18
+};
+
+tg_server_t *tg_server_new(const tg_server_config_t *config) {
+  tg_server_t *server = tg_alloc_array(1, sizeof *server);
+  if (!server) return NULL;
+  server->config = *config;
+  server->coap = config->coap;
+  if (!server->config.default_lifetime_s) server->config.default_lifetime_s = LIFETIME_S;
+  if (!server->config.grace_s) server->config.grace_s = GRACE_S;
+  if (!server->config.awake_ms) server->config.awake_ms = AWAKE_MS;
+  tg_hidx_init(&server->by_key);
+  tg_buf_init_growing(&server->scratch, SCRATCH_MAX);
+  tg_buf_init_growing(&server->out, OUT_MAX);
+  tg_rc_t rc = tg_pool_init(&server->regs, sizeof(tg_reg_t), REGS_MAX);
+  if (rc == TG_OK) rc = tg_command_init(server);
+  if (rc == TG_OK) rc = tg_observe_init(server);
+  if (rc == TG_OK) return server;
+  tg_server_free(server);
+  return NULL;
+}
+
+void tg_server_free(tg_server_t *server) {
+  if (!server) return;
+  for (uint32_t slot = 0; slot < tg_pool_slots(&server->regs); slot++) {
+    tg_reg_t *reg = tg_pool_at(&server->regs, slot, NULL);
+    if (!reg) continue;
+    tg_observe_drop(server, reg);
+    const tg_server_call_t *call = tg_pool_find(&server->calls, reg->call);
+    if (call) tg_coap_cancel(server->coap, call->exchange);
+    tg_reg_table_del(server, reg);
+  }
+  tg_pool_fini(&server->regs);
+  tg_pool_fini(&server->calls);
+  tg_pool_fini(&server->plans);
+  tg_hidx_fini(&server->by_key);
+  tg_buf_fini(&server->scratch);
+  tg_buf_fini(&server->out);
+  tg_alloc_free(server->by_peer);
+  tg_alloc_free(server->records);
+  tg_alloc_free(server);
+}
+
+void tg_server_attach(tg_server_t *server, tg_coap_t *coap) {
+  server->coap = coap;
+}
+
+void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats) {
+  *stats = server->stats;
+}
+
+tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, size_t *restored) {
+  *restored = 0;
+  if (!server->config.store) return TG_OK;
+  tg_rc_t rc = tg_reg_store_restore(server, links, link_count, tg_reg_end_on_lifetime, &tg_command_backend);
+  *restored = (size_t)server->stats.restored;
+  return rc == TG_OK || rc == TG_E_STORE ? rc : TG_E_STORE;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_CORE_SERVER_SERVER_STATE_H
+#define TG_CORE_SERVER_SERVER_STATE_H
+
+/** What the files of the server share. For core/server only. */
+
+#include "core/base/hidx.h"
+#include "core/base/log.h"
+#include "core/server/reg.h"
+#include "core/server/server.h"
+
+struct tg_server {
+  tg_server_config_t config;
+  tg_coap_t *coap;
+  tg_pool_t regs; /* tg_reg_t */
+  tg_hidx_t by_key;
+  uint32_t *by_peer; /* peer slot → registration's slot + 1 */
+  size_t by_peer_cap;
+  tg_pool_t calls;      /* of command.c */
+  tg_pool_t plans;      /* of observe.c */
+  tg_reg_links_t links; /* of the Register being handled */
+  tg_record_t *records; /* of the payload being decoded */
+  size_t record_count;
+  size_t record_cap;
+  tg_buf_t scratch; /* texts of records */
+  tg_buf_t out;     /* payloads and rows being written */
+  tg_log_limit_t refuse_limit;
+  tg_server_stats_t stats;
+};
+
+/** Tells people that something of @p ep (empty: not known) was refused and why; limited to 60 a minute. @p device may be TG_ID_NONE. */
+void tg_server_refuse(tg_server_t *server, tg_id_t device, tg_slice_t ep, const char *why);
+
+/** Emits an event of @p reg's device with a note; what does not fit is logged. */
+void tg_server_tell(tg_server_t *server, const tg_reg_t *reg, tg_event_type_t type, tg_slice_t note);
+
+/** Holds @p reply until what this turn wrote is on disk. */
+void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
+
+/** @p reg was heard from: the device's window and last_seen move. */
+void tg_server_heard(tg_server_t *server, const tg_reg_t *reg);
+
+/** Puts @p reg on a new address where @p peer is allowed to take it (see takeover.c); emits MOVED. TG_E_DENIED, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer);
+
+/** Whether @p peer may register @p ep, which @p old (may be NULL) holds now; @p why is set where not. */
+bool tg_takeover_allows(tg_server_t *server, tg_slice_t ep, const tg_reg_t *old, tg_id_t peer, const char **why);
+
+/** Copies the identity that the link vouches for into @p out (cleared before); empty when there is none. */
+void tg_takeover_identity(const tg_server_t *server, tg_id_t peer, tg_buf_t *out);
+
+/** The @p attempt-th format to try for @p path of @p reg; false when there is none left. */
+bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_path_t *path, unsigned attempt,
+                      int *format);
+
+/** Remembers what worked. */
+void tg_format_worked(tg_reg_t *reg, int format);
+
+/** Text of a path on the wire, with its NUL. */
+enum { TG_FORMAT_PATH_MAX = TG_REG_ALT_MAX + TG_PATH_TEXT_MAX };
+
+/** The path as @p reg's device knows it: alternate path and ids; written to @p text and returned. */
+const char *tg_format_path(const tg_reg_t *reg, const tg_path_t *path, char text[TG_FORMAT_PATH_MAX]);
+
+/** A command's request on its way. */
+typedef struct tg_server_call {
+  tg_server_t *server;
+  tg_id_t reg;
+  tg_id_t command;
+  tg_id_t exchange;
+  tg_path_t path;
+  uint8_t op;      /* tg_op_t */
+  uint8_t attempt; /* of formats */
+  int format;
+} tg_server_call_t;
+
+/** Writes the payload of WRITE, UPDATE and CREATE in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
+TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
+                                               const tg_command_t *command, int format);
+
+/** A payload from @p reg's device. */
+typedef struct tg_report_payload {
+  tg_path_t base;
+  int content_format;
+  tg_slice_t body;
+  tg_source_t source;
+} tg_report_payload_t;
+
+/** Decodes into server->records and puts them to the twin. Errors of tg_codec_dec_next(), TG_E_TOO_LONG, TG_E_DENIED for /0, /21, /23 (all told as REFUSED), of tg_twin_put(). */
+TG_MUST_CHECK tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload);
+
+/** A notification of @p reg. */
+void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply);
+
+/** Makes the automatic observations that @p reg lacks, one at a time, beginning after @p delay_ms. */
+void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
+
+/** Ends plan and observations of @p reg without telling the device. */
+void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
+
+/** Takes note of an observation that the device granted. */
+void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);
+
+/** The observation @p obs of @p reg ended: list, row, OBSERVING event. */
+void tg_observe_ended(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const char *why);
+
+/** Makes the pool of calls. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_command_init(tg_server_t *server);
+
+/** Makes the pool of plans. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_observe_init(tg_server_t *server);
+
+/** The backend of LwM2M devices. */
+extern const tg_backend_ops_t tg_command_backend;
+
+/** POST /rd. */
+void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** POST /rd/{id}. */
+void tg_update_handle(tg_server_t *server, tg_reg_t *reg, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** DELETE /rd/{id}. */
+void tg_deregister_handle(tg_server_t *server, tg_reg_t *reg, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** POST /dp. */
+void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** Resource paths of the server: routes one request. */
+void tg_server_route(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+#endif
