@@ -2,6 +2,8 @@
 /*
  * From the outbox to one broker, in order. Called when something was committed, taken, or a connection came; calls only the store
  * and the connection. See mqtt_drain.h.
+ *
+ * Path: core/store/store_outbox.c -> core/mqtt/mqtt_drain.c -> the broker
  */
 
 #include "core/mqtt/mqtt_drain.h"
