@@ -12,8 +12,8 @@ enum { SENML_VERSION = 10 };
 /* Times below 2^28 seconds are relative to now (RFC 8428 §4.5.3). */
 #define RELATIVE_BELOW_MS (INT64_C(268435456) * 1000)
 
-/* Far enough for every date that has four digits, and for sums of a few without overflow. */
-#define TIME_MAX_MS (INT64_C(1) << 52)
+/* The last date that has four digits: sums of a few such times don't overflow, and a double still holds their milliseconds. */
+#define TIME_MAX_MS INT64_C(253402300799999)
 
 #define BIT(label) (UINT32_C(1) << (label))
 static const uint32_t value_labels =

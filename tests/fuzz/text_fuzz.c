@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plain text; what decodes must come back. */
+
+#include "tests/fuzz/payload_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const int formats[] = {TG_CF_TEXT, TG_CF_SENML_JSON, -1};
+  payload_fuzz_run(TG_CF_TEXT, tg_slice(data, size), formats);
+  return 0;
+}
