@@ -92,8 +92,7 @@ static tg_rc_t go_online(tg_server_t *server, const tg_coap_request_t *request, 
                            .object_count = server->links.object_count,
                            .versions = server->links.versions,
                            .version_count = server->links.version_count};
-  tg_rc_t rc = fill(server, reg, candidate);
-  if (rc == TG_OK) rc = tg_reg_table_bind(server, reg, request->peer);
+  tg_rc_t rc = tg_reg_table_bind(server, reg, request->peer);
   if (rc == TG_OK) rc = tg_twin_online(server->config.twin, &info, TG_EVENT_REGISTERED, &reg->device);
   return rc;
 }
@@ -173,7 +172,8 @@ void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, t
   tg_reg_t *reg = NULL;
   if (rc == TG_OK) {
     reg = tg_reg_table_add(server);
-    rc = reg ? go_online(server, request, reg, &candidate) : TG_E_FULL;
+    rc = reg ? fill(server, reg, &candidate) : TG_E_FULL;
+    if (rc == TG_OK) rc = go_online(server, request, reg, &candidate);
     if (rc != TG_OK && reg) tg_reg_table_del(server, reg);
   }
   if (rc != TG_OK) {

@@ -52,7 +52,7 @@ typedef struct tg_server_stats {
 /** Makes a server; NULL without memory. @p config is copied. */
 tg_server_t *tg_server_new(const tg_server_config_t *config);
 
-/** Frees it; registrations stay in the store. NULL is allowed. */
+/** Frees it, before its exchange layer and its twin are freed; registrations stay in the store. NULL is allowed. */
 void tg_server_free(tg_server_t *server);
 
 /** Gives the server its exchange layer (whose handler and notify functions are the two below). */
