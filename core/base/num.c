@@ -165,6 +165,33 @@ static void put_scientific(tg_buf_t *buf, const decimal_t *d) {
   tg_buf_put_fmt(buf, "e%d", d->exponent);
 }
 
+/*
+ * Values with a few decimals, as sensors have them, without the C library: an integer of at most 15 digits over an exact power of
+ * ten is correctly rounded, so the first power that gives the value back gives its shortest text.
+ */
+static bool put_short(tg_buf_t *buf, double magnitude) {
+  double power = 1;
+  for (int fraction = 1; fraction <= 6; fraction++) {
+    power *= 10;
+    double scaled = magnitude * power;
+    if (scaled >= 1e15) return false;
+    uint64_t whole = (uint64_t)(scaled + 0.5);
+    double back = (double)whole / power;
+    if (back < magnitude || back > magnitude) continue;
+    uint64_t rest = whole % (uint64_t)power;
+    char text[24];
+    size_t at = sizeof text;
+    for (int i = 0; i < fraction; i++, rest /= 10) text[--at] = (char)('0' + rest % 10);
+    text[--at] = '.';
+    whole /= (uint64_t)power;
+    do text[--at] = (char)('0' + whole % 10);
+    while (whole /= 10);
+    tg_buf_put(buf, tg_slice(text + at, sizeof text - at));
+    return true;
+  }
+  return false;
+}
+
 void tg_num_put_double(tg_buf_t *buf, double value, bool exponent) {
   if (!isfinite(value)) {
     tg_buf_put_str(buf, "null");
@@ -177,6 +204,7 @@ void tg_num_put_double(tg_buf_t *buf, double value, bool exponent) {
     tg_buf_put_fmt(buf, "%llu", (unsigned long long)magnitude);
     return;
   }
+  if (magnitude >= 1e-5 && put_short(buf, magnitude)) return;
   decimal_t d;
   shortest(magnitude, &d);
   if (exponent && (d.exponent < -5 || d.exponent > 16)) put_scientific(buf, &d);

@@ -53,6 +53,7 @@ static tg_rc_t check_structure(tg_slice_t text, size_t *at) {
   return token.kind == TG_JSON_LEX_END ? TG_OK : TG_E_SYNTAX;
 }
 
+/* limits: the parameters are those of json_c_visit_userfunc. */
 static int count_member(json_object *node, int flags, json_object *parent, const char *key, size_t *index, void *ud) {
   (void)node, (void)parent, (void)index;
   size_t *members = ud;

@@ -3,7 +3,6 @@
 
 #include "core/codec/json_write.h"
 
-#include <inttypes.h>
 #include <math.h>
 
 #include "core/base/base64.h"
@@ -93,14 +92,23 @@ void tg_json_write_str(tg_json_out_t *json, tg_slice_t text) {
   put_quoted(json->out, text);
 }
 
+static void put_digits(tg_buf_t *out, uint64_t value, bool negative) {
+  char text[24];
+  size_t at = sizeof text;
+  do text[--at] = (char)('0' + value % 10);
+  while (value /= 10);
+  if (negative) text[--at] = '-';
+  tg_buf_put(out, tg_slice(text + at, sizeof text - at));
+}
+
 void tg_json_write_int(tg_json_out_t *json, int64_t value) {
   before_value(json);
-  tg_buf_put_fmt(json->out, "%" PRId64, value);
+  put_digits(json->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, value < 0);
 }
 
 void tg_json_write_uint(tg_json_out_t *json, uint64_t value) {
   before_value(json);
-  tg_buf_put_fmt(json->out, "%" PRIu64, value);
+  put_digits(json->out, value, false);
 }
 
 void tg_json_write_double(tg_json_out_t *json, double value) {
