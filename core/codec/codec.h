@@ -16,9 +16,9 @@ typedef struct tg_codec_input {
   tg_path_t base;          /* what was asked for; the root for Send and composite */
   const tg_model_t *model; /* types of resources; NULL or unknown ones are typed from the wire */
   tg_slice_t payload;
-  int64_t now_ms;          /* Unix time of reception; relative times are resolved against it */
-  tg_buf_t *scratch;       /* fixed or growing; cleared by init; decoded text and bytes are put there */
-  bool unsigned_tlv;       /* quirk: integers in TLV without a sign (users-pains 9) */
+  int64_t now_ms;    /* Unix time of reception; relative times are resolved against it */
+  tg_buf_t *scratch; /* fixed or growing; cleared by init; decoded text and bytes are put there */
+  bool unsigned_tlv; /* quirk: integers in TLV without a sign (users-pains 9) */
 } tg_codec_input_t;
 
 /** A decoder of any format; private members. Caller's memory (about 600 bytes), no clean-up. */
@@ -41,8 +41,9 @@ TG_MUST_CHECK tg_rc_t tg_codec_dec_next(tg_codec_dec_t *dec, tg_record_t *record
 /** What is to be written. */
 typedef struct tg_codec_output {
   int content_format;
-  tg_path_t base;      /* the request's path: records lie at or below it */
-  const tg_record_t *records; /* ascending by path (TLV nests by it); times are written where time_source is DEVICE and the format can */
+  tg_path_t base; /* the request's path: records lie at or below it */
+  const tg_record_t *
+      records; /* ascending by path (TLV nests by it); times are written where time_source is DEVICE and the format can */
   size_t count;
   const tg_model_t *model; /* tells which resources are multiple; may be NULL */
 } tg_codec_output_t;

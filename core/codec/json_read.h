@@ -11,10 +11,20 @@
 #include "core/base/rc.h"
 #include "core/base/slice.h"
 
-typedef struct tg_json tg_json_t;           /* a document */
-typedef struct json_object tg_json_node_t;  /* a node in it, lent as long as the document; NULL is JSON null or "not there" */
+typedef struct tg_json tg_json_t; /* a document */
+typedef struct json_object
+    tg_json_node_t; /* a node in it, lent as long as the document; NULL is JSON null or "not there" */
 
-typedef enum tg_json_kind { TG_JSON_NULL, TG_JSON_BOOL, TG_JSON_INT, TG_JSON_UINT, TG_JSON_DOUBLE, TG_JSON_STRING, TG_JSON_ARRAY, TG_JSON_OBJECT } tg_json_kind_t;
+typedef enum tg_json_kind {
+  TG_JSON_NULL,
+  TG_JSON_BOOL,
+  TG_JSON_INT,
+  TG_JSON_UINT,
+  TG_JSON_DOUBLE,
+  TG_JSON_STRING,
+  TG_JSON_ARRAY,
+  TG_JSON_OBJECT
+} tg_json_kind_t;
 
 /** Parses @p text (up to @p max bytes). TG_E_SYNTAX, TG_E_TOO_LONG, TG_E_DUPLICATE, TG_E_ENCODING, TG_E_RANGE (a number) with the offset in @p diag (may be NULL). Free with tg_json_read_free(). */
 TG_MUST_CHECK tg_rc_t tg_json_read(tg_slice_t text, size_t max, tg_diag_t *diag, tg_json_t **doc);
@@ -53,6 +63,7 @@ TG_MUST_CHECK tg_rc_t tg_json_read_double(const tg_json_node_t *node, double *va
 TG_MUST_CHECK tg_rc_t tg_json_read_bool(const tg_json_node_t *node, bool *value);
 
 /** Walks an object's members in order; return false to stop. */
-void tg_json_read_each(const tg_json_node_t *node, bool (*fn)(void *ud, tg_slice_t name, const tg_json_node_t *value), void *ud);
+void tg_json_read_each(const tg_json_node_t *node, bool (*fn)(void *ud, tg_slice_t name, const tg_json_node_t *value),
+                       void *ud);
 
 #endif

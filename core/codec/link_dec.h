@@ -12,12 +12,12 @@
 
 /** What was tolerated; a bit set. */
 enum {
-  TG_LINK_QUIRK_BLANKS = 1,       /* blanks between parts */
-  TG_LINK_QUIRK_NO_BRACKETS = 2,  /* /3/0 without <> */
-  TG_LINK_QUIRK_QUOTES = 4,       /* a quoted number */
-  TG_LINK_QUIRK_EMPTY = 8,        /* empty link; a comma doubled, trailing or missing */
-  TG_LINK_QUIRK_ATTRIBUTE = 16,   /* an attribute of odd syntax, ignored */
-  TG_LINK_QUIRK_NO_SLASH = 32     /* <3/0> */
+  TG_LINK_QUIRK_BLANKS = 1,      /* blanks between parts */
+  TG_LINK_QUIRK_NO_BRACKETS = 2, /* /3/0 without <> */
+  TG_LINK_QUIRK_QUOTES = 4,      /* a quoted number */
+  TG_LINK_QUIRK_EMPTY = 8,       /* empty link; a comma doubled, trailing or missing */
+  TG_LINK_QUIRK_ATTRIBUTE = 16,  /* an attribute of odd syntax, ignored */
+  TG_LINK_QUIRK_NO_SLASH = 32    /* <3/0> */
 };
 
 /** One link, borrowed from the input. */

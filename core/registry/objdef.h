@@ -12,20 +12,20 @@ enum { TG_OPS_READ = 1, TG_OPS_WRITE = 2, TG_OPS_EXECUTE = 4 };
 /** Version major.minor as one number that compares in order. */
 typedef uint32_t tg_version_t;
 #define TG_VERSION_OF(major, minor) (((tg_version_t)(major) << 16) | (tg_version_t)(minor))
-#define TG_VERSION_1_0 TG_VERSION_OF(1, 0)
-#define TG_VERSION_1_1 TG_VERSION_OF(1, 1)
+#define TG_VERSION_1_0              TG_VERSION_OF(1, 0)
+#define TG_VERSION_1_1              TG_VERSION_OF(1, 1)
 
 /** A resource; strings belong to the definition. */
 typedef struct tg_resdef {
   uint16_t id;
-  uint8_t ops; /* TG_OPS_… */
+  uint8_t ops;  /* TG_OPS_… */
   uint8_t type; /* tg_type_t; NONE for executables */
   bool multiple;
   bool mandatory;
   bool sensitive; /* never shown in logs, topics or the command line */
   bool has_range;
   double min;
-  double max;     /* of numbers, when has_range */
+  double max; /* of numbers, when has_range */
   const char *name;
   const char *unit; /* "" when none */
 } tg_resdef_t;

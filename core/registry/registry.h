@@ -21,10 +21,12 @@ TG_MUST_CHECK tg_rc_t tg_registry_add(tg_registry_t *registry, tg_objdef_t *def)
 const tg_objdef_t *tg_registry_find(const tg_registry_t *registry, uint16_t id, tg_version_t version);
 
 /** Reads OMA XML (one file may define one object) and adds it. DOCTYPE refused; at most 1 MiB, depth 32. TG_E_SYNTAX, TG_E_TOO_LONG … with @p diag (file, line, what). */
-TG_MUST_CHECK tg_rc_t tg_registry_load_xml(tg_registry_t *registry, const char *file_name, tg_slice_t xml, tg_diag_t *diag);
+TG_MUST_CHECK tg_rc_t tg_registry_load_xml(tg_registry_t *registry, const char *file_name, tg_slice_t xml,
+                                           tg_diag_t *diag);
 
 /** Reads every `*.xml` of a folder; a bad file is reported through @p diag (the first one) and skipped; @p loaded counts the good ones. TG_E_IO when the folder can't be read. */
-TG_MUST_CHECK tg_rc_t tg_registry_load_folder(tg_registry_t *registry, const char *folder, size_t *loaded, tg_diag_t *diag);
+TG_MUST_CHECK tg_rc_t tg_registry_load_folder(tg_registry_t *registry, const char *folder, size_t *loaded,
+                                              tg_diag_t *diag);
 
 /** Calls @p fn for every definition, by id then version; false stops. */
 void tg_registry_each(const tg_registry_t *registry, bool (*fn)(void *ud, const tg_objdef_t *def), void *ud);
