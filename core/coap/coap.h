@@ -122,7 +122,7 @@ TG_MUST_CHECK tg_rc_t tg_coap_add_link(tg_coap_t *coap, tg_link_t *link, const t
 /** Writes out what links gathered; call at the end of each loop turn. */
 void tg_coap_flush(tg_coap_t *coap);
 
-/** The peer at @p addr on @p link, made if need be. TG_E_FULL. */
+/** The peer at @p addr on @p link, made if need be. TG_E_FULL; TG_E_ARG for a link that is not attached. */
 TG_MUST_CHECK tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer);
 
 /** Link and address of @p peer (lent until the next call of this function), or false when it is gone. */

@@ -120,7 +120,6 @@ tg_coap_peer_t *tg_coap_peer_make(tg_coap_t *coap, uint8_t bearer, const tg_addr
   tg_coap_peer_t *peer = look_up(coap, hash, bearer, addr);
   if (peer) return peer;
   tg_id_t id;
-  if (addr->len > TG_ADDR_MAX) return NULL;
   peer = take(coap, &id);
   if (!peer) return NULL;
   peer->bearer = bearer;
@@ -181,7 +180,7 @@ uint8_t tg_coap_peer_szx(const tg_coap_t *coap, const tg_coap_peer_t *peer) {
 
 tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer) {
   uint8_t bearer = tg_coap_engine_find(coap, link);
-  if (bearer == TG_COAP_BEARERS) return TG_E_ARG;
+  if (bearer == TG_COAP_BEARERS || addr->len > TG_ADDR_MAX) return TG_E_ARG;
   tg_coap_peer_t *found = tg_coap_peer_make(coap, bearer, addr);
   if (!found) return TG_E_FULL;
   *peer = tg_coap_peer_id(coap, found);

@@ -52,6 +52,17 @@ static void keep_body(wire_t *wire, tg_slice_t body) {
   if (body.len) memcpy(wire->body, body.p, body.len);
 }
 
+/* A slash inside a segment is no separator. */
+static void put_segment(tg_buf_t *path, tg_slice_t segment) {
+  tg_buf_put_u8(path, '/');
+  for (size_t i = 0; i < segment.len; i++) {
+    if (segment.p[i] == '/')
+      tg_buf_put_str(path, "%2F");
+    else
+      tg_buf_put_u8(path, segment.p[i]);
+  }
+}
+
 static void wire_handle(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
   wire_t *wire = ud;
   tg_buf_t path;
@@ -60,10 +71,10 @@ static void wire_handle(void *ud, const tg_coap_request_t *request, tg_coap_repl
   wire->request = *request;
   for (uint16_t i = 0; i < request->msg->option_count; i++) {
     if (request->msg->options[i].number != TG_OPT_URI_PATH) continue;
-    tg_buf_put_u8(&path, '/');
-    tg_buf_put(&path, tg_coap_msg_value(request->msg->options + i));
+    put_segment(&path, tg_coap_msg_value(request->msg->options + i));
   }
   (void)tg_buf_cstr(&path);
+  wire->path_len = path.len;
   keep_body(wire, request->body);
   tg_buf_t *body = reply->body;
   *reply = wire->reply;
@@ -130,7 +141,7 @@ tg_addr_t wire_addr(char peer) {
   return (tg_addr_t){.len = 1, .b = {(uint8_t)peer}};
 }
 
-static void put_in(wire_t *wire, char peer, const char *format, va_list args) {
+TG_PRINTF(3, 0) static void put_in(wire_t *wire, char peer, const char *format, va_list args) {
   char text[WIRE_TEXT], digits[WIRE_TEXT];
   uint8_t bytes[WIRE_TEXT / 2];
   size_t count = 0;

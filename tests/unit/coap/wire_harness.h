@@ -44,7 +44,8 @@ typedef struct wire {
   void (*on_request)(struct wire *wire, const tg_coap_request_t *request, tg_coap_reply_t *reply);
   unsigned requests;
   tg_coap_request_t request; /* msg and body are gone */
-  char path[256];
+  char path[256];    /* with a NUL behind; a NUL may be in it, too */
+  size_t path_len;
   size_t body_len;
   uint8_t body[WIRE_BODY]; /* of the last request, result or notification */
 
