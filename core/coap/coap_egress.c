@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Answers as bytes, and bytes to the link.
- * Path: core/coap/coap_serve.c -> core/coap/coap_egress.c -> core/link/link_udp.c
+ * Path: core/coap/coap_serve.c | core/server/command.c -> core/coap/coap_egress.c -> core/link/link_udp.c
  */
 
 #include "core/coap/coap_egress.h"

@@ -3,7 +3,7 @@
  * The `lwm2m` backend of the twin: a command becomes a request, its answer the command's result (lwm2m.md 1.3, 2.8). A format that
  * the device does not speak (4.06, 4.15) is followed by the next one; what worked is remembered.
  *
- * Path: core/device/twin_command.c -> core/server/command.c -> core/coap/coap_exchange.c
+ * Path: core/device/twin_command.c | core/coap/coap_response.c -> core/server/command.c -> core/coap/coap_egress.c
  */
 
 #include <stdio.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * De-register: the device says good-bye (LwM2M Core 1.1 §6.2.3).
- *
- * Path: core/server/server_route.c -> core/server/deregister.c -> core/event/event_bus.c
+ * Called by server_route.c.
  */
 
 #include "core/server/server_state.h"

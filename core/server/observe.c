@@ -2,8 +2,7 @@
 /*
  * Automatic observations by configuration: one request at a time, the next only after an answer, so that a spoofed Register can't
  * make the server send much (security.md 2.1). What times out waits for the next message of the device.
- *
- * Path: core/server/register.c | core/server/update.c -> core/server/observe.c -> core/coap/coap_exchange.c
+ * Called by register.c, update.c, report.c, send.c.
  */
 
 #include <stdio.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Register: checks everything first, then changes state once (LwM2M Core 1.1 §6.2.1, lwm2m.md 1.2.2 to 1.2.4).
- *
- * Path: core/server/server_route.c -> core/server/register.c -> core/event/event_bus.c
+ * Called by server_route.c.
  */
 
 #include "core/base/alloc.h"

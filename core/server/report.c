@@ -3,7 +3,7 @@
  * Notify: values of an observation go to the twin. The ACK of a confirmable one waits until what it caused is on disk; one that the
  * event bus has no room for is not acknowledged and comes again.
  *
- * Path: core/coap/coap_notify.c -> core/server/report.c -> core/device/twin_values.c
+ * Path: core/coap/coap_notify.c | core/server/server_route.c -> core/server/report.c -> core/device/twin_values.c
  */
 
 #include <stdio.h>

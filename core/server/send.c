@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Send: a registered device reports on its own (LwM2M Core 1.1 §6.4.6). Answered when what it caused is on disk.
- *
- * Path: core/server/server_route.c -> core/server/send.c -> core/server/report.c
+ * Called by server_route.c.
  */
 
 #include "core/server/server_state.h"

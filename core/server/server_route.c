@@ -2,7 +2,7 @@
 /*
  * The resources of the server by path and method: /rd, /rd/{id}, /dp, /.well-known/core; and the entry of notifications.
  *
- * Path: core/coap/coap_request.c -> core/server/server_route.c -> core/server/register.c | core/server/report.c
+ * Path: core/coap/coap_serve.c -> core/server/server_route.c -> core/server/report.c
  */
 
 #include "core/server/server_state.h"

@@ -2,8 +2,7 @@
 /*
  * Update: without parameters it only extends the lifetime, which is the request a server sees most, so that way is short (LwM2M
  * Core 1.1 §6.2.2). The row in the store follows coarsely: at most once in max(60 s, lifetime / 4).
- *
- * Path: core/server/server_route.c -> core/server/update.c -> core/event/event_bus.c
+ * Called by server_route.c.
  */
 
 #include "core/base/alloc.h"
