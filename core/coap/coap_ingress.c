@@ -2,7 +2,7 @@
 /*
  * Every datagram of every link: decoded, told apart by type and code, sent on its way. Whatever is no message of CoAP ends here,
  * without leaving a trace in the peer table: a confirmable one is reset, any other gets silence (RFC 7252 §4.2, §4.3).
- * Path: core/link/link_udp.c -> core/coap/coap_ingress.c -> core/coap/coap_serve.c
+ * Path: core/link/link_udp.c -> core/coap/coap_ingress.c -> core/coap/coap_serve.c | core/coap/coap_response.c
  */
 
 #include "core/coap/coap_ingress.h"

@@ -2,7 +2,7 @@
 /*
  * Responses to their exchanges: by message id for what is piggybacked, by token for the rest, always from the peer that was asked
  * (RFC 7252 §5.3.2). A response is a step of a block-wise transfer or the end.
- * Path: core/coap/coap_ingress.c -> core/coap/coap_response.c -> core/server/command.c
+ * Path: core/coap/coap_ingress.c -> core/coap/coap_response.c -> core/server/command.c | core/coap/coap_notify.c
  */
 
 #include "core/coap/coap_response.h"

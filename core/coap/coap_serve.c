@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A request to the handler and its reply to the peer: duplicates from memory, blocks put together and cut, answers kept back.
- * Path: core/coap/coap_ingress.c -> core/coap/coap_serve.c -> core/server/server_route.c
+ * Path: core/coap/coap_ingress.c -> core/coap/coap_serve.c -> core/server/server_route.c | core/coap/coap_egress.c
  */
 
 #include "core/coap/coap_serve.h"

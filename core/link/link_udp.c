@@ -2,7 +2,8 @@
 /*
  * UDP: up to 64 datagrams a system call either way, up to 1,024 a turn, so that a flood leaves time for the rest of the loop.
  * What send() gathers leaves at the end of the turn, or when the queue is full; what the socket does not take waits for it.
- * Path: kernel -> core/link/link_udp.c -> core/coap/coap_ingress.c
+ * Path: the socket -> core/link/link_udp.c -> core/coap/coap_ingress.c
+ * Path (down): core/coap/coap_egress.c -> core/link/link_udp.c -> the socket
  */
 
 #include "core/link/link_udp.h"
