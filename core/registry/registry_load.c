@@ -44,12 +44,11 @@ static tg_rc_t load_file(tg_registry_t *registry, const char *path, uint8_t *mem
   return tg_registry_load_xml(registry, path, tg_slice(memory, len), diag);
 }
 
-/* Loads what is good; tells the first thing that is bad. XML that is no object definition is nobody's fault. */
+/* Loads what is good; tells the first file that is bad, or else the first that is XML of another kind. */
 static tg_rc_t load_entries(tg_registry_t *registry, DIR *dir, const char *folder, size_t *loaded, tg_diag_t *diag) {
   uint8_t *memory = tg_alloc(TG_OBJXML_SIZE_MAX + 1);
   if (!memory) return TG_E_NOMEM;
-  bool told = false;
-  tg_rc_t rc = TG_OK;
+  tg_rc_t told = TG_OK, rc = TG_OK;
   for (const struct dirent *entry; rc != TG_E_NOMEM && (entry = readdir(dir));) {
     char path[PATH_MAX_LEN];
     if (!is_xml(entry->d_name)) continue;
@@ -57,8 +56,9 @@ static tg_rc_t load_entries(tg_registry_t *registry, DIR *dir, const char *folde
     int n = snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
     rc = n < 0 || (size_t)n >= sizeof path ? TG_E_TOO_LONG : load_file(registry, path, memory, &one);
     if (rc == TG_OK) ++*loaded;
-    if (rc == TG_OK || rc == TG_E_NOT_FOUND || told) continue;
-    told = true;
+    bool is_news = told == TG_OK || (told == TG_E_NOT_FOUND && rc != TG_E_NOT_FOUND);
+    if (rc == TG_OK || !is_news) continue;
+    told = rc;
     if (diag) *diag = one;
   }
   tg_alloc_free(memory);

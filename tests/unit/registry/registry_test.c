@@ -154,9 +154,8 @@ static void loads_every_file_of_the_public_registry(void **state) {
   if (diag.message[0]) print_error("%s:%d: %s\n", diag.file, diag.line, diag.message);
   check_int(loaded, old_files);
   check_rc(tg_registry_load_folder(registry, current, &loaded, &diag), TG_OK);
-  if (diag.message[0]) print_error("%s:%d: %s\n", diag.file, diag.line, diag.message);
   check_int(loaded, files - 3);
-  assert_string_equal(diag.message, "");
+  assert_non_null(strstr(diag.message, "object definition"));
   const tg_objdef_t *device = tg_registry_find(registry, 3, 0);
   check_int(device->version, TG_VERSION_OF(1, 2));
   check_int(tg_registry_find(registry, 3, TG_VERSION_1_0)->version, TG_VERSION_1_0);
