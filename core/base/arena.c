@@ -44,10 +44,8 @@ static tg_arena_chunk_t *add_chunk(tg_arena_t *arena, size_t need) {
   chunk->next = NULL;
   chunk->cap = cap;
   chunk->used = 0;
-  if (arena->current)
-    arena->current->next = chunk;
-  else
-    arena->first = chunk;
+  if (arena->current) arena->current->next = chunk;
+  else arena->first = chunk;
   arena->current = chunk;
   arena->used += cap;
   return chunk;

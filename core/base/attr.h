@@ -5,18 +5,18 @@
 /** Compiler attributes behind names of ours, so that the sources stay C17. */
 
 #if defined(__GNUC__)
-#define TG_MUST_CHECK __attribute__((warn_unused_result))
+#define TG_MUST_CHECK                 __attribute__((warn_unused_result))
 #define TG_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
-#define TG_NORETURN __attribute__((noreturn))
-#define TG_UNUSED __attribute__((unused))
-#define TG_LIKELY(x) __builtin_expect(!!(x), 1)
-#define TG_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define TG_NORETURN                   __attribute__((noreturn))
+#define TG_UNUSED                     __attribute__((unused))
+#define TG_LIKELY(x)                  __builtin_expect(!!(x), 1)
+#define TG_UNLIKELY(x)                __builtin_expect(!!(x), 0)
 #else
 #define TG_MUST_CHECK
 #define TG_PRINTF(format_at, args_at)
 #define TG_NORETURN
 #define TG_UNUSED
-#define TG_LIKELY(x) (x)
+#define TG_LIKELY(x)   (x)
 #define TG_UNLIKELY(x) (x)
 #endif
 

@@ -15,8 +15,8 @@ typedef struct tg_buf {
   uint8_t *p;
   size_t len;
   size_t cap;
-  size_t max;  /* what a growing buffer may grow to; 0 = fixed */
-  tg_rc_t rc;  /* TG_OK until a write did not fit (TG_E_TOO_LONG) or the heap gave nothing (TG_E_NOMEM) */
+  size_t max; /* what a growing buffer may grow to; 0 = fixed */
+  tg_rc_t rc; /* TG_OK until a write did not fit (TG_E_TOO_LONG) or the heap gave nothing (TG_E_NOMEM) */
 } tg_buf_t;
 
 /** A fixed buffer over @p memory of @p cap bytes (kept until the last use of @p buf). */

@@ -62,10 +62,8 @@ void tg_log(const char *area, tg_log_level_t level, const char *format, ...) {
   for (char *c = line; *c; c++) {
     if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' '; /* one event stays one line, whatever came in */
   }
-  if (state.sink)
-    state.sink(state.ud, level, area, line);
-  else
-    to_stderr(level, area, line);
+  if (state.sink) state.sink(state.ud, level, area, line);
+  else to_stderr(level, area, line);
 }
 
 bool tg_log_allow(tg_log_limit_t *limit, uint64_t now_ms, uint32_t per_minute) {
@@ -97,10 +95,8 @@ const char *tg_log_text(tg_slice_t text, char *out, size_t cap) {
       len = safe + mark;
       break;
     }
-    if (plain)
-      out[len] = (char)c;
-    else
-      memcpy(out + len, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
+    if (plain) out[len] = (char)c;
+    else memcpy(out + len, (char[]){'\\', 'x', digits[c >> 4], digits[c & 15]}, 4);
     len += need;
     if (len + sizeof more <= cap) safe = len;
   }

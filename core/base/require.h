@@ -10,9 +10,9 @@
 TG_NORETURN void tg_require_failed(const char *condition, const char *file, int line);
 
 /** Always on: the programmer broke a contract. */
-#define TG_REQUIRE(condition)                                                   \
-  do {                                                                          \
-    if (TG_UNLIKELY(!(condition))) tg_require_failed(#condition, __FILE__, __LINE__); \
+#define TG_REQUIRE(condition)                                                                                          \
+  do {                                                                                                                 \
+    if (TG_UNLIKELY(!(condition))) tg_require_failed(#condition, __FILE__, __LINE__);                                  \
   } while (0)
 
 #ifdef NDEBUG

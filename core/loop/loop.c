@@ -18,10 +18,8 @@ static void on_prepare(uv_prepare_t *prepare) {
   uint64_t now = uv_now(&loop->uv);
   uint64_t next = tg_wheel_next(loop->wheel);
   if (loop->wait_until < next) next = loop->wait_until;
-  if (next == UINT64_MAX)
-    (void)uv_timer_stop(&loop->timer);
-  else
-    (void)uv_timer_start(&loop->timer, on_timer, next > now ? next - now : 0, 0);
+  if (next == UINT64_MAX) (void)uv_timer_stop(&loop->timer);
+  else (void)uv_timer_start(&loop->timer, on_timer, next > now ? next - now : 0, 0);
 }
 
 static void on_check(uv_check_t *check) {

@@ -82,10 +82,8 @@ static void place(tg_wheel_t *wheel, tg_timer_t *timer) {
 void tg_wheel_add(tg_wheel_t *wheel, tg_timer_t *timer, uint64_t due_ms) {
   if (timer->next) tg_wheel_del(wheel, timer);
   timer->due_ms = due_ms;
-  if (due_ms <= wheel->cursor)
-    list_append(&wheel->overdue, timer);
-  else
-    place(wheel, timer);
+  if (due_ms <= wheel->cursor) list_append(&wheel->overdue, timer);
+  else place(wheel, timer);
 }
 
 void tg_wheel_del(tg_wheel_t *wheel, tg_timer_t *timer) {
@@ -148,10 +146,8 @@ size_t tg_wheel_advance(tg_wheel_t *wheel, uint64_t now_ms) {
     wheel->cursor = begins;
     list_move(&due, &wheel->slots[level * SLOTS + slot]);
     unmark(wheel, level, slot);
-    if (level == 0)
-      called += call_all(wheel, &due);
-    else
-      cascade(wheel, &due);
+    if (level == 0) called += call_all(wheel, &due);
+    else cascade(wheel, &due);
   }
   wheel->cursor = wheel->now;
   wheel->advancing = false;

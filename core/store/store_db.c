@@ -46,7 +46,7 @@ static int open_reader(const char *path, tg_store_db_t *db) {
     db->reader = db->file.db;
     return SQLITE_OK;
   }
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_FULLMUTEX; /* a reader of a WAL writes its shared memory */
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX; /* a reader of a WAL writes its shared memory */
   int result = sqlite3_open_v2(path, &db->reader, flags, NULL);
   if (result == SQLITE_OK) result = sqlite3_busy_timeout(db->reader, 100);
   if (result == SQLITE_OK) result = sqlite3_exec(db->reader, "PRAGMA query_only = ON", NULL, NULL, NULL);

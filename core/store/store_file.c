@@ -130,12 +130,14 @@ static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA wal_autocheckpoint = 4000;"
                               "PRAGMA journal_size_limit = 33554432;"
                               "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA cache_size = -4096;"
+                              "PRAGMA cache_size = -16384;"
                               "PRAGMA trusted_schema = OFF";
 
 /* Opens once. @p result is SQLite's, for telling damage from the rest. */
 static tg_rc_t open_once(const char *path, tg_diag_t *diag, sqlite3 **db, int *result) {
-  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
+  /* In memory two threads share the connection; a file's connections have one each. */
+  int threads = *path == ':' ? SQLITE_OPEN_FULLMUTEX : SQLITE_OPEN_NOMUTEX;
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | threads;
   *result = sqlite3_open_v2(path, db, flags, NULL);
   if (*result == SQLITE_OK) *result = sqlite3_busy_timeout(*db, BUSY_MS);
   if (*result == SQLITE_OK) *result = sqlite3_exec(*db, pragmas, NULL, NULL, NULL);

@@ -237,12 +237,50 @@ static void closing_on_a_full_disk_ends_and_says_what_is_lost(void **state) {
   check_int(store_harness_read(h, 1, 0, &out), 1);
 }
 
+/* A read in the middle of a turn writes the first half of a ticket, which fails; the second half succeeds. The ticket has failed. */
+static void fail_half_a_ticket(const store_harness_t *parent) {
+  store_harness_t h = *parent;
+  int errors = 0;
+  tg_log_setup(TG_LOG_INFO, count_errors, &errors);
+  (void)signal(SIGXFSZ, SIG_IGN);
+  h.loop = tg_loop_new();
+  REQUIRE(h.loop && store_harness_open(&h, NULL) == TG_OK);
+  REQUIRE(tg_store_put(h.store, "row", tg_slice_str("k"), tg_slice_str("0")) == TG_OK);
+  REQUIRE(store_harness_commit(&h) == TG_OK);
+  limit_files(4096);
+  REQUIRE(store_harness_add(&h, 1, true, "dropped", NULL) == TG_OK);
+  char memory[64];
+  tg_buf_t value;
+  tg_buf_init(&value, memory, sizeof memory);
+  REQUIRE(tg_store_get(h.store, "row", tg_slice_str("k"), &value) == TG_E_STORE);
+  limit_files(RLIM_INFINITY);
+  REQUIRE(store_harness_add(&h, 1, true, "written", NULL) == TG_OK);
+  REQUIRE(store_harness_commit(&h) == TG_E_STORE);
+  REQUIRE(store_harness_add(&h, 1, true, "next", NULL) == TG_OK);
+  REQUIRE(store_harness_commit(&h) == TG_OK);
+  tg_buf_clear(&value);
+  REQUIRE(store_harness_read(&h, 1, 0, &value) == 2);
+  REQUIRE(tg_slice_is(tg_buf_slice(&value), "written next"));
+  store_harness_close(&h);
+  tg_loop_free(h.loop);
+  _exit(0);
+}
+
+static void a_ticket_fails_with_any_of_its_parts(void **state) {
+  pid_t pid = fork();
+  if (pid == 0) fail_half_a_ticket(*state);
+  int status = 0;
+  assert_int_equal(waitpid(pid, &status, 0), pid);
+  check_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(what_was_reported_committed_is_there_after_kill_9_and_numbers_never_repeat,
                                       set_up, tear_down),
       cmocka_unit_test_setup_teardown(a_full_disk_fails_its_tickets_and_rows_catch_up_when_there_is_room, set_up,
                                       tear_down),
+      cmocka_unit_test_setup_teardown(a_ticket_fails_with_any_of_its_parts, set_up, tear_down),
       cmocka_unit_test_setup_teardown(closing_on_a_full_disk_ends_and_says_what_is_lost, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
