@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Checks a configuration against config/schema.lua: pure functions, data in, data or errors out. The program runs it in a
--- Lua state of its own (bindings/host/config_load.c); tests run it as it is.
+-- Checks a configuration against config/schema.lua: pure functions, data in, data or errors out.
+-- The program runs it in a Lua state of its own (bindings/host/config_load.c); tests run it as is.
 
 local check = {}
 
--- Where keys stand ---------------------------------------------------------------------------------------------------
+-- Where keys stand ------------------------------------------------------------------------------
 
 local function skip_long(source, at)
   local level = source:match("^%[(=*)%[", at)
@@ -13,7 +13,8 @@ local function skip_long(source, at)
   return (stop or #source) + 1
 end
 
---- Cuts Lua source into tokens with their lines: names, strings, punctuation. Comments and blanks are skipped.
+--- Cuts Lua source into tokens with their lines: names, strings, punctuation. Comments and blanks
+-- are skipped.
 local function tokens(source)
   local list, at, line = {}, 1, 1
   local function add(kind, text, stop)
@@ -50,7 +51,8 @@ local function tokens(source)
   return list
 end
 
---- Maps key paths such as `links[1].port` to lines. Understands table constructors; what it cannot follow has no line.
+--- Maps key paths such as `links[1].port` to lines. Understands table constructors; what it cannot
+-- follow has no line.
 function check.lines(source)
   local lines, list, at = {}, tokens(source), 1
   local stack = {} -- open constructors: { path, index }
@@ -90,7 +92,7 @@ function check.lines(source)
   return lines
 end
 
--- Names --------------------------------------------------------------------------------------------------------------
+-- Names -----------------------------------------------------------------------------------------
 
 local function distance(a, b)
   local row = {}
@@ -127,16 +129,16 @@ local function sorted_keys(map)
   return keys
 end
 
--- Values -------------------------------------------------------------------------------------------------------------
+-- Values ----------------------------------------------------------------------------------------
 
 local SECONDS = { ms = 0.001, s = 1, m = 60, h = 3600, d = 86400 }
 local BYTES = { B = 1, kB = 1024, KB = 1024, MB = 1024 ^ 2, GB = 1024 ^ 3 }
 
 local function with_unit(value, units, example)
-  if type(value) == "number" then return value end
+  if type(value) == "number" and value >= 0 and value < math.huge then return value end
   if type(value) ~= "string" then return nil, example end
   local number, unit = value:match("^(%d+%.?%d*)%s*(%a*)$")
-  local factor = number and units[unit == "" and "" or unit]
+  local factor = number and units[unit]
   if not factor then return nil, example end
   return tonumber(number) * factor
 end
@@ -147,6 +149,7 @@ function scalar.string(field, value)
   if type(value) ~= "string" then return nil, "text is wanted" end
   if value:find("\0", 1, true) then return nil, "text must not hold a NUL" end
   if field.max and #value > field.max then return nil, "at most " .. field.max .. " bytes" end
+  if field.pattern and not value:find(field.pattern) then return nil, field.like .. " is wanted" end
   if not field.values then return value end
   for _, allowed in ipairs(field.values) do
     if value == allowed then return value end
@@ -157,7 +160,7 @@ function scalar.string(field, value)
 end
 
 function scalar.integer(_, value)
-  if math.type(value) == "float" and value == math.floor(value) then value = math.tointeger(value) end
+  if math.type(value) == "float" then value = math.tointeger(value) end
   if math.type(value) ~= "integer" then return nil, "a whole number is wanted" end
   return value
 end
@@ -173,13 +176,15 @@ function scalar.boolean(_, value)
 end
 
 function scalar.duration(_, value)
-  local seconds, example = with_unit(value, SECONDS, 'seconds or text such as "30s", "5m", "1d" are wanted')
+  local hint = 'seconds or text such as "30s", "5m", "1d" are wanted'
+  local seconds, example = with_unit(value, SECONDS, hint)
   if not seconds then return nil, example end
   return seconds
 end
 
 function scalar.size(_, value)
-  local bytes, example = with_unit(value, BYTES, 'bytes or text such as "64kB", "64MB" are wanted')
+  local hint = 'bytes or text such as "64kB", "64MB" are wanted'
+  local bytes, example = with_unit(value, BYTES, hint)
   if not bytes then return nil, example end
   return math.tointeger(math.floor(bytes))
 end
@@ -205,12 +210,22 @@ local function check_bounds(field, value)
   return nil
 end
 
--- The walk -----------------------------------------------------------------------------------------------------------
+-- The walk --------------------------------------------------------------------------------------
 
 local walk -- (state, field, value, path) -> checked value
 
+--- The line of `path`, else that of what it stands in: what include() gave has none of its own.
+local function line_of(state, path)
+  while path and path ~= "" do
+    if state.lines[path] then return state.lines[path] end
+    path = path:match("^(.*)%[[^%[]*%]$") or path:match("^(.*)%.[^.]*$")
+  end
+  return 1
+end
+
 local function complain(state, path, text)
-  state.errors[#state.errors + 1] = { path = path, line = state.lines[path] or 0, message = text }
+  local line = line_of(state, path)
+  state.errors[#state.errors + 1] = { path = path, line = line, message = text }
 end
 
 local function member(path, key)
@@ -238,7 +253,8 @@ local function walk_table(state, field, value, path)
       local where = path == "" and "" or " in " .. path
       local near = type(key) == "string" and check.nearest(key, sorted_keys(fields))
       local hint = near and ('; did you mean "%s"?'):format(near) or ""
-      complain(state, member(path, key), ('unknown key "%s"%s%s'):format(tostring(key), where, hint))
+      local text = ('unknown key "%s"%s%s'):format(tostring(key), where, hint)
+      complain(state, member(path, key), text)
     end
   end
   for _, key in ipairs(sorted_keys(fields)) do
@@ -255,7 +271,8 @@ local function walk_list(state, field, value, path)
   local out, count = {}, #value
   for key in pairs(value) do
     if math.type(key) ~= "integer" or key < 1 or key > count then
-      complain(state, member(path, key), ('%s is a list; it has no key "%s"'):format(path, tostring(key)))
+      local text = ('%s is a list; it has no key "%s"'):format(path, tostring(key))
+      complain(state, member(path, key), text)
     end
   end
   if field.max and count > field.max then
@@ -273,8 +290,7 @@ function walk(state, field, value, path, parent)
   if value == nil and kind == "table" and not field.required then value = {} end
   if value == nil then
     if field.required then
-      state.lines[path] = state.lines[path] or state.lines[parent]
-      complain(state, path, path .. " is missing: " .. (field.doc or ""))
+      complain(state, parent, path .. " is missing: " .. (field.doc or ""))
     end
     return kind == "list" and {} or nil
   end
@@ -297,7 +313,8 @@ local function check_unique(state, list, path)
   for i, item in ipairs(list) do
     if item.name and seen[item.name] then
       local at = ("%s[%d].name"):format(path, i)
-      complain(state, at, ('%s: "%s" is the name of %s[%d] already'):format(at, item.name, path, seen[item.name]))
+      local text = '%s: "%s" is the name of %s[%d] already'
+      complain(state, at, text:format(at, item.name, path, seen[item.name]))
     end
     seen[item.name or 0] = i
   end
@@ -309,8 +326,62 @@ local function name_links(links)
   end
 end
 
+--- Scripts are called by the name of their file, or of its folder for an init.lua.
+local function name_scripts(state, scripts)
+  for i, script in ipairs(scripts) do
+    local stem = script.file:gsub("/init%.lua$", ""):match("([^/]*)$"):gsub("%.lua$", "")
+    script.name = script.name or stem
+    if script.name:find("[^%w._-]") or script.name == "" then
+      local path = ("scripts[%d]"):format(i)
+      local text = '%s: its name "%s" may only hold A-Z a-z 0-9 . _ -'
+      complain(state, path, text:format(path, script.name))
+    end
+  end
+end
+
+local function check_waits(state, brokers)
+  for i, broker in ipairs(brokers) do
+    if broker.reconnect_min > broker.reconnect_max then
+      local path = ("mqtt[%d]"):format(i)
+      local text = path .. ": reconnect_min is longer than reconnect_max"
+      complain(state, path .. ".reconnect_min", text)
+    end
+  end
+end
+
+-- Data as text ----------------------------------------------------------------------------------
+
+local function text_of(value, depth)
+  if type(value) ~= "table" then
+    assert(type(value) ~= "function", "a function is no data")
+    return ("%q"):format(value)
+  end
+  assert(depth < 32, "nested too deeply")
+  local parts = {}
+  for _, key in ipairs(sorted_keys(value)) do
+    parts[#parts + 1] = ("[%s]=%s"):format(text_of(key, depth + 1), text_of(value[key], depth + 1))
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+--- Plain data as a Lua expression: how options travel to a script's own Lua state.
+function check.text(value)
+  return text_of(value == nil and {} or value, 0)
+end
+
+-- The whole -------------------------------------------------------------------------------------
+
+local function check_options(state, scripts)
+  for i, script in ipairs(scripts) do
+    local path = ("scripts[%d].options"):format(i)
+    local fine, wrong = pcall(check.text, script.options)
+    if not fine then complain(state, path, path .. ": " .. wrong:gsub("^.-:%d+: ", "")) end
+  end
+end
+
 --- Checks `value` (what the file returned) against `schema`.
--- @return the configuration with defaults and units resolved, or nil; and the list of errors { path, line, message }
+-- @return the configuration with defaults and units resolved, or nil; and the list of errors
+-- { path, line, message }
 function check.run(schema, value, source)
   local state = { errors = {}, lines = check.lines(source or "") }
   if type(value) ~= "table" then
@@ -322,6 +393,10 @@ function check.run(schema, value, source)
     name_links(out.links)
     check_unique(state, out.links, "links")
     check_unique(state, out.mqtt, "mqtt")
+    name_scripts(state, out.scripts)
+    check_unique(state, out.scripts, "scripts")
+    check_waits(state, out.mqtt)
+    check_options(state, out.scripts)
   end
   table.sort(state.errors, function(a, b)
     if a.line ~= b.line then return a.line < b.line end

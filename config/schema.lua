@@ -1,19 +1,23 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every key of the configuration: type, range, default, meaning. The program checks config files against this table and nothing
--- else; the annotated sample, the man page section and the JSON Schema are generated from it (tools/gen_config_doc.lua).
+-- Every key of the configuration: type, range, default, meaning. The program checks config files
+-- against this table and nothing else; docs/configuration.md and the man page's section are
+-- generated from it (tools/gen_config_doc.lua).
 --
 -- A field: { "type", default = …, doc = "…" } and, by type,
---   string    max = longest, in bytes; values = { allowed … }; required = true
+--   string    max = longest, in bytes; values = { allowed … }; pattern with like = what it means
+--             (required = true goes with every type)
 --   integer   min, max
 --   number    min, max
 --   boolean
---   duration  seconds as a number or text such as "500ms", "30s", "5m", "12h", "30d"; min, max in seconds
+--   duration  seconds as a number or text such as "500ms", "30s", "5m", "12h", "30d"; min, max in
+--             seconds
 --   size      bytes as a number or text such as "64kB", "64MB" (powers of 1,024); min, max in bytes
 --   path      an LwM2M path, "/3303/0/5700"
 --   table     fields = { … }
---   list      of = field (a single value stands for a list of one where single = true)
+--   list      of = field, max = entries
 --   any       plain data, handed on as it is (a script's options)
--- A field of type "table" may have variants = { key = "kind", udp = { fields }, … }: the value of that key adds fields.
+-- A field of type "table" may have short = the key that a plain value stands for, and
+-- variants = { key = "kind", udp = { fields }, … }: the value of that key adds fields.
 -- `secret = true` keeps a value out of every output.
 
 local tls = {
@@ -32,14 +36,28 @@ end
 return {
   "table",
   fields = {
-    name = { "string", default = "tidegate", max = 64, doc = "Name of this gateway, seen in topics and logs." },
-    data_dir = { "string", default = "/var/lib/tidegate", doc = "Where state is kept. Made if it is not there." },
+    name = {
+      "string",
+      default = "tidegate",
+      max = 64,
+      doc = "Name of this gateway, seen in topics and logs.",
+    },
+    data_dir = {
+      "string",
+      default = "/var/lib/tidegate",
+      doc = "Where state is kept. Made if it is not there.",
+    },
 
     log = {
       "table",
       doc = "The log: one line an event on standard error.",
       fields = {
-        level = { "string", default = "info", values = { "error", "warn", "info", "debug" }, doc = "Least important lines to write." },
+        level = {
+          "string",
+          default = "info",
+          values = { "error", "warn", "info", "debug" },
+          doc = "Least important lines to write.",
+        },
       },
     },
 
@@ -47,8 +65,18 @@ return {
       "table",
       doc = "The socket of the command line.",
       fields = {
-        socket = { "string", default = "", doc = "Path of the Unix socket; \"\" is control.sock in data_dir." },
-        mode = { "string", default = "0660", max = 4, doc = "Its permissions, octal: who may write to it may command devices." },
+        socket = {
+          "string",
+          default = "",
+          doc = "Path of the Unix socket; \"\" is control.sock in data_dir.",
+        },
+        mode = {
+          "string",
+          default = "0660",
+          pattern = "^0?[0-7][0-7][0-7]$",
+          like = 'octal digits such as "0660"',
+          doc = "Its permissions, octal: who may write to it may command devices.",
+        },
       },
     },
 
@@ -56,8 +84,18 @@ return {
       "table",
       doc = "Durable state (SQLite).",
       fields = {
-        path = { "string", default = "", doc = "Database file; \"\" is tidegate.db in data_dir; \":memory:\" keeps nothing over a restart." },
-        outbox_max = { "size", default = "64MB", min = 65536, doc = "Messages waiting for brokers. When full, devices are told to keep theirs." },
+        path = {
+          "string",
+          default = "",
+          doc = "Database file; \"\" is tidegate.db in data_dir; \":memory:\" keeps nothing over "
+            .. "a restart.",
+        },
+        outbox_max = {
+          "size",
+          default = "64MB",
+          min = 65536,
+          doc = "Messages waiting for brokers. When full, devices are told to keep theirs.",
+        },
       },
     },
 
@@ -68,20 +106,56 @@ return {
       of = {
         "table",
         fields = {
-          kind = { "string", required = true, values = { "udp", "nidd" }, doc = "What kind of link." },
-          name = { "string", max = 32, doc = "Its name in logs and topics; without it kind and number, such as udp0." },
+          kind = {
+            "string",
+            required = true,
+            values = { "udp", "nidd" },
+            doc = "What kind of link.",
+          },
+          name = {
+            "string",
+            max = 32,
+            doc = "Its name in logs and topics; without it kind and number, such as udp0.",
+          },
         },
         variants = {
           key = "kind",
           udp = {
-            host = { "string", default = "0.0.0.0", doc = "Address to listen on; \"::\" for IPv6." },
-            port = { "integer", default = 5683, min = 0, max = 65535, doc = "UDP port; 0 picks a free one." },
-            receive_buffer = { "size", default = "4MB", min = 4096, max = 268435456, doc = "Kernel buffer for bursts." },
+            host = {
+              "string",
+              default = "0.0.0.0",
+              doc = "Address to listen on; \"::\" for IPv6.",
+            },
+            port = {
+              "integer",
+              default = 5683,
+              min = 0,
+              max = 65535,
+              doc = "UDP port; 0 picks a free one.",
+            },
+            receive_buffer = {
+              "size",
+              default = "4MB",
+              min = 4096,
+              max = 268435456,
+              doc = "Kernel buffer for bursts.",
+            },
           },
           nidd = with_tls {
-            api_root = { "string", required = true, doc = "Root of the SCEF's or NEF's T8 API, https://scef.example.net" },
+            api_root = {
+              "string",
+              required = true,
+              pattern = "^https?://.",
+              like = "an http or https URL",
+              doc = "Root of the SCEF's or NEF's T8 API, https://scef.example.net",
+            },
             scs_as_id = { "string", required = true, max = 128, doc = "Our identity at the SCEF." },
-            provider = { "string", default = "", max = 128, doc = "mtcProviderId, where the operator wants one." },
+            provider = {
+              "string",
+              default = "",
+              max = 128,
+              doc = "mtcProviderId, where the operator wants one.",
+            },
             devices = {
               "list",
               default = {},
@@ -93,22 +167,56 @@ return {
               doc = "Where the SCEF reaches us.",
               fields = with_tls {
                 host = { "string", default = "127.0.0.1", doc = "Address to listen on." },
-                port = { "integer", default = 0, min = 0, max = 65535, doc = "TCP port; 0 picks a free one." },
-                url = { "string", default = "", doc = "How the SCEF spells it, https://gw.example.org:8443; \"\" is http://host:port." },
+                port = {
+                  "integer",
+                  default = 0,
+                  min = 0,
+                  max = 65535,
+                  doc = "TCP port; 0 picks a free one.",
+                },
+                url = {
+                  "string",
+                  default = "",
+                  doc = "How the SCEF spells it, https://gw.example.org:8443; \"\" is "
+                    .. "http://host:port.",
+                },
               },
             },
-            duration = { "duration", default = "30d", min = 60, doc = "How long a configuration is asked for; renewed before it ends." },
-            max_latency = { "duration", default = "1d", doc = "How long the SCEF may hold a request for a sleeping device." },
+            duration = {
+              "duration",
+              default = "30d",
+              min = 60,
+              doc = "How long a configuration is asked for; renewed before it ends.",
+            },
+            max_latency = {
+              "duration",
+              default = "1d",
+              doc = "How long the SCEF may hold a request for a sleeping device.",
+            },
             pdn_option = {
               "string",
               default = "WAIT_FOR_UE",
               values = { "WAIT_FOR_UE", "INDICATE_ERROR", "SEND_TRIGGER" },
               doc = "What the SCEF does without a connection to the device.",
             },
-            token_url = { "string", default = "", doc = "OAuth2 token endpoint (client credentials); \"\" for none." },
+            token_url = {
+              "string",
+              default = "",
+              doc = "OAuth2 token endpoint (client credentials); \"\" for none.",
+            },
             client_id = { "string", default = "", doc = "OAuth2 client." },
-            client_secret = { "string", default = "", secret = true, doc = "Its secret; use file() or env()." },
-            header = { "string", default = "", secret = true, doc = "One more header line for every request, \"Name: value\"." },
+            client_secret = {
+              "string",
+              default = "",
+              secret = true,
+              doc = "Its secret; use file() or env().",
+            },
+            header = {
+              "string",
+              default = "",
+              secret = true,
+              doc = "One more header line for every request, \"Name: value\".",
+            },
           },
         },
       },
@@ -118,15 +226,31 @@ return {
       "table",
       doc = "The LwM2M Server.",
       fields = {
-        default_lifetime = { "duration", default = "1d", min = 1, doc = "For devices that register without lt." },
-        awake = { "duration", default = "93s", min = 1, max = 86400, doc = "How long a device in queue mode listens after its last message." },
+        default_lifetime = {
+          "duration",
+          default = "1d",
+          min = 1,
+          doc = "For devices that register without lt.",
+        },
+        awake = {
+          "duration",
+          default = "93s",
+          min = 1,
+          max = 86400,
+          doc = "How long a device in queue mode listens after its last message.",
+        },
         rebind = {
           "string",
           default = "same-ip",
           values = { "never", "same-ip", "any" },
-          doc = "From which addresses a device without security may go on: its own only, its host, or any.",
+          doc = "From which addresses a device without security may go on: its own only, its "
+            .. "host, or any.",
         },
-        reports_extend_lifetime = { "boolean", default = false, doc = "Whether notifications and Send count as registration updates." },
+        reports_extend_lifetime = {
+          "boolean",
+          default = false,
+          doc = "Whether notifications and Send count as registration updates.",
+        },
         observe = {
           "list",
           default = { "/3303", "/3304" },
@@ -156,15 +280,48 @@ return {
         "table",
         fields = with_tls {
           name = { "string", default = "main", max = 32, doc = "Its name for rules; unique." },
-          uri = { "string", required = true, doc = "mqtt://host[:1883] or mqtts://host[:8883]" },
+          uri = {
+            "string",
+            required = true,
+            pattern = "^mqtts?://.",
+            like = "mqtt://host or mqtts://host",
+            doc = "mqtt://host[:1883] or mqtts://host[:8883]",
+          },
           version = { "integer", default = 5, min = 4, max = 5, doc = "5, or 4 for MQTT 3.1.1." },
-          client_id = { "string", default = "", max = 64, doc = "\"\" is tidegate- and the store's identity." },
-          username = { "string", default = "", doc = "" },
+          client_id = {
+            "string",
+            default = "",
+            max = 64,
+            doc = "\"\" is tidegate- and the store's identity.",
+          },
+          username = { "string", default = "", doc = "Who we are to the broker; \"\" for nobody." },
           password = { "string", default = "", secret = true, doc = "Use file() or env()." },
-          keepalive = { "duration", default = "30s", min = 5, max = 65535, doc = "" },
-          reconnect_min = { "duration", default = "500ms", min = 0.01, doc = "First wait before a new connect." },
-          reconnect_max = { "duration", default = "30s", min = 0.01, doc = "Longest wait; waits double up to it, with jitter." },
-          inflight = { "integer", default = 16, min = 1, max = 16, doc = "Messages of QoS 1 and 2 outstanding." },
+          keepalive = {
+            "duration",
+            default = "30s",
+            min = 5,
+            max = 65535,
+            doc = "A broker that is silent for longer is taken for gone.",
+          },
+          reconnect_min = {
+            "duration",
+            default = "500ms",
+            min = 0.01,
+            doc = "First wait before a new connect.",
+          },
+          reconnect_max = {
+            "duration",
+            default = "30s",
+            min = 0.01,
+            doc = "Longest wait; waits double up to it, with jitter.",
+          },
+          inflight = {
+            "integer",
+            default = 16,
+            min = 1,
+            max = 16,
+            doc = "Messages of QoS 1 and 2 outstanding.",
+          },
         },
       },
     },
@@ -173,14 +330,26 @@ return {
       "table",
       doc = "The topics and payloads the gateway speaks by itself.",
       fields = {
-        name = { "string", default = "tidegate", values = { "tidegate", "none" }, doc = "\"none\" leaves all topics to your rules." },
+        name = {
+          "string",
+          default = "tidegate",
+          values = { "tidegate", "none" },
+          doc = "\"none\" leaves all topics to your rules.",
+        },
         prefix = { "string", default = "tidegate", max = 128, doc = "First level of every topic." },
-        qos = { "integer", default = 1, min = 0, max = 2, doc = "QoS of values; states and results go with 1." },
+        qos = {
+          "integer",
+          default = 1,
+          min = 0,
+          max = 2,
+          doc = "QoS of values; states and results go with 1.",
+        },
         delivery = {
           "string",
           default = "durable",
           values = { "durable", "queued" },
-          doc = "durable: a device is acknowledged when its values are on disk. queued: when they are in memory.",
+          doc = "durable: a device is acknowledged when its values are on disk. queued: when they "
+            .. "are in memory.",
         },
       },
     },
@@ -193,7 +362,12 @@ return {
         "table",
         short = "file",
         fields = {
-          file = { "string", required = true, doc = "Lua file, from the configuration's folder; drivers/NAME.lua and rules/NAME.lua are found among ours too." },
+          file = {
+            "string",
+            required = true,
+            doc = "Lua file, from the configuration's folder; drivers/NAME.lua and rules/NAME.lua "
+              .. "are found among ours too.",
+          },
           name = { "string", max = 64, doc = "Its name in logs; without it the file's." },
           options = { "any", doc = "Handed to the script." },
         },
@@ -205,7 +379,12 @@ return {
       doc = "What one script may use.",
       fields = {
         memory = { "size", default = "32MB", min = 1048576, doc = "Memory of one script." },
-        instructions = { "integer", default = 1000000, min = 10000, doc = "Lua instructions of one call." },
+        instructions = {
+          "integer",
+          default = 1000000,
+          min = 10000,
+          doc = "Lua instructions of one call.",
+        },
         burst = { "duration", default = "50ms", min = 0.001, max = 10, doc = "Time of one call." },
       },
     },
@@ -222,9 +401,27 @@ return {
       doc = "Caps. Over one of them a device gets 5.03 and comes again.",
       fields = {
         devices = { "integer", default = 131072, min = 1, max = 4000000, doc = "Devices known." },
-        peers = { "integer", default = 131072, min = 16, max = 4000000, doc = "Addresses remembered." },
-        request_body = { "size", default = "64kB", min = 1024, max = 16777216, doc = "A device's largest request." },
-        response_body = { "size", default = "256kB", min = 1024, max = 16777216, doc = "A device's largest answer." },
+        peers = {
+          "integer",
+          default = 131072,
+          min = 16,
+          max = 4000000,
+          doc = "Addresses remembered.",
+        },
+        request_body = {
+          "size",
+          default = "64kB",
+          min = 1024,
+          max = 16777216,
+          doc = "A device's largest request.",
+        },
+        response_body = {
+          "size",
+          default = "256kB",
+          min = 1024,
+          max = 16777216,
+          doc = "A device's largest answer.",
+        },
       },
     },
   },

@@ -30,7 +30,8 @@ static void at_turn_end(void *ud) {
 }
 
 static tg_rc_t open_store(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
-  const tg_store_config_t store = {.path = config->store_path, .outbox_max = config->outbox_max, .on_commit = on_commit, .ud = gateway};
+  const tg_store_config_t store = {
+      .path = config->store_path, .outbox_max = config->outbox_max, .on_commit = on_commit, .ud = gateway};
   return tg_store_open(gateway->parts.loop, &store, diag, &gateway->parts.store);
 }
 
@@ -80,10 +81,18 @@ static tg_rc_t open_link(tg_gateway_t *gateway, const tg_gateway_link_t *config,
   tg_gateway_parts_t *parts = &gateway->parts;
   if (config->kind == TG_GATEWAY_UDP) return tg_link_udp_open(parts->loop, &config->udp, diag, link);
   tg_link_nidd_config_t nidd = config->nidd;
-  nidd.store_get = tg_gateway_turn_load;
-  nidd.store_put = tg_gateway_turn_save;
-  nidd.store_ud = parts->store;
-  return tg_link_nidd_open(parts->loop, &nidd, diag, link);
+  nidd.memory = (tg_link_nidd_memory_t){tg_gateway_turn_load, tg_gateway_turn_save, parts->store};
+  return tg_link_nidd_new(parts->loop, &nidd, diag, link);
+}
+
+/* The ports in fact bound: with port 0 this is how people and tests learn them. */
+static void log_listening(const tg_link_t *link, const tg_gateway_link_t *config) {
+  bool udp = config->kind == TG_GATEWAY_UDP;
+  const char *host = udp ? config->udp.host : config->nidd.listen.host;
+  unsigned port = udp ? tg_link_udp_port(link) : tg_link_nidd_port(link);
+  bool v6 = strchr(host, ':') != NULL;
+  tg_log("gateway", TG_LOG_INFO, "listening link=%s address=%s%s%s:%u", link->name, v6 ? "[" : "", host, v6 ? "]" : "",
+         port);
 }
 
 static tg_rc_t open_links(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
@@ -96,6 +105,7 @@ static tg_rc_t open_links(tg_gateway_t *gateway, const tg_gateway_config_t *conf
     tg_rc_t rc = open_link(gateway, &config->links[i], diag, &link);
     if (rc != TG_OK) return rc;
     gateway->links[gateway->link_count++] = link;
+    log_listening(link, &config->links[i]);
     tg_coap_params_t params;
     tg_coap_params_default(link, &params);
     rc = tg_coap_add_link(gateway->parts.coap, link, &params);
@@ -132,7 +142,8 @@ static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *conf
   return tg_loop_each_turn(gateway->parts.loop, at_turn_end, gateway);
 }
 
-tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config, tg_diag_t *diag, tg_gateway_t **out) {
+tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config, tg_diag_t *diag,
+                        tg_gateway_t **out) {
   tg_gateway_t *gateway = tg_alloc_array(1, sizeof *gateway);
   if (!gateway) return TG_E_NOMEM;
   gateway->parts.loop = loop;
@@ -153,8 +164,8 @@ void tg_gateway_close(tg_gateway_t *gateway) {
   if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
   tg_mqtt_free(parts->mqtt);
   parts->mqtt = NULL;
+  tg_server_free(parts->server); /* it ends what it has at the exchange layer */
   tg_coap_free(parts->coap);
-  tg_server_free(parts->server);
   for (size_t i = 0; i < gateway->link_count; i++) gateway->links[i]->ops->close(gateway->links[i]);
   tg_twin_free(parts->twin);
   tg_event_bus_free(parts->events);

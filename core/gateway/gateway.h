@@ -23,13 +23,13 @@ typedef enum tg_gateway_link_kind { TG_GATEWAY_UDP, TG_GATEWAY_NIDD } tg_gateway
 typedef struct tg_gateway_link {
   tg_gateway_link_kind_t kind;
   tg_link_udp_config_t udp;   /* of kind UDP */
-  tg_link_nidd_config_t nidd; /* of kind NIDD; load, save and ud are set by the gateway */
+  tg_link_nidd_config_t nidd; /* of kind NIDD; memory is set by the gateway */
 } tg_gateway_link_t;
 
 /** All of it. Everything is borrowed for the call to tg_gateway_open(), but strings that parts say they keep. */
 typedef struct tg_gateway_config {
-  const char *store_path;         /* "" or NULL: in memory */
-  uint64_t outbox_max;            /* bytes, 0 = default */
+  const char *store_path; /* "" or NULL: in memory */
+  uint64_t outbox_max;    /* bytes, 0 = default */
   const tg_gateway_link_t *links;
   size_t link_count;
   const tg_server_observe_t *observe; /* kept */
@@ -42,9 +42,9 @@ typedef struct tg_gateway_config {
   uint32_t devices_max;
   const tg_mqtt_broker_config_t *brokers;
   size_t broker_count;
-  tg_mqtt_message_fn on_message;  /* may be NULL */
-  tg_mqtt_state_fn on_state;      /* may be NULL */
-  void *ud;                       /* of the two */
+  tg_mqtt_message_fn on_message; /* may be NULL */
+  tg_mqtt_state_fn on_state;     /* may be NULL */
+  void *ud;                      /* of the two */
 } tg_gateway_config_t;
 
 /** The parts, lent as long as the gateway lives. */
@@ -64,8 +64,8 @@ typedef struct tg_gateway_parts {
  * @param registry  kept; definitions may be added later
  * @return TG_OK; any part's error with @p diag saying which part, what and, where known, how to mend it
  */
-TG_MUST_CHECK tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config, tg_diag_t *diag,
-                                      tg_gateway_t **gateway);
+TG_MUST_CHECK tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config,
+                                      tg_diag_t *diag, tg_gateway_t **gateway);
 
 /** Says good-bye to brokers, ends exchanges, closes links, writes out the store, frees. NULL is allowed. */
 void tg_gateway_close(tg_gateway_t *gateway);

@@ -23,7 +23,8 @@ void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
 
 void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts, uint64_t ticket, tg_rc_t rc) {
   if (!parts->coap) return; /* while opening or closing */
-  if (rc != TG_OK) tg_log("gateway", TG_LOG_ERROR, "commit_failed ticket=%llu error=%s", (unsigned long long)ticket, tg_rc_name(rc));
+  if (rc != TG_OK)
+    tg_log("gateway", TG_LOG_ERROR, "commit_failed ticket=%llu error=%s", (unsigned long long)ticket, tg_rc_name(rc));
   turn->committed = ticket;
   tg_coap_release(parts->coap, ticket, rc);
   if (turn->committed >= turn->waiting) tg_coap_release(parts->coap, turn->ended, TG_OK);
@@ -35,6 +36,7 @@ tg_rc_t tg_gateway_turn_load(void *ud, tg_slice_t key, tg_buf_t *value) {
   return tg_store_get(ud, "link", key, value);
 }
 
-tg_rc_t tg_gateway_turn_save(void *ud, tg_slice_t key, tg_slice_t value) {
-  return value.len ? tg_store_put(ud, "link", key, value) : tg_store_del(ud, "link", key);
+void tg_gateway_turn_save(void *ud, tg_slice_t key, tg_slice_t value) {
+  tg_rc_t rc = value.len ? tg_store_put(ud, "link", key, value) : tg_store_del(ud, "link", key);
+  if (rc != TG_OK) tg_log("gateway", TG_LOG_ERROR, "link_state_not_kept error=%s", tg_rc_name(rc));
 }

@@ -23,6 +23,6 @@ void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *part
 tg_rc_t tg_gateway_turn_load(void *ud, tg_slice_t key, tg_buf_t *value);
 
 /** Writes such a row; the empty value removes it. */
-tg_rc_t tg_gateway_turn_save(void *ud, tg_slice_t key, tg_slice_t value);
+void tg_gateway_turn_save(void *ud, tg_slice_t key, tg_slice_t value);
 
 #endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a file to a checked configuration; called by the commands. Nothing here knows a single key: see config_read.c. */
+
+#include <stdlib.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+
+#include "bindings/host/config.h"
+#include "bindings/host/config_lua.h"
+#include "bindings/host/config_read.h"
+#include "core/base/alloc.h"
+
+enum { ARENA_CHUNK = 16384, ARENA_MAX = 64 << 20 };
+
+typedef struct load {
+  tg_config_lua_t lua;
+  tg_config_t *config;
+  tg_buf_t *errors;
+} load_t;
+
+static int put_errors(lua_State *L, load_t *load, int list) {
+  lua_Integer count = luaL_len(L, list);
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_geti(L, list, i);
+    lua_getfield(L, -1, "line");
+    lua_getfield(L, -2, "message");
+    tg_buf_put_fmt(load->errors, "%s:%lld: %s\n", load->config->file, (long long)lua_tointeger(L, -2),
+                   lua_tostring(L, -1));
+    lua_pop(L, 3);
+  }
+  return 0;
+}
+
+/* Runs protected. Returns true when the configuration has been read. */
+static int load_body(lua_State *L) {
+  load_t *load = lua_touserdata(L, 1);
+  static const luaL_Reg libraries[] = {{"_G", luaopen_base},
+                                       {LUA_STRLIBNAME, luaopen_string},
+                                       {LUA_TABLIBNAME, luaopen_table},
+                                       {LUA_MATHLIBNAME, luaopen_math}};
+  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+    luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
+    lua_pop(L, 1);
+  }
+  tg_config_lua_own(L, "config/check.lua"); /* 2 */
+  int check = lua_gettop(L);
+  lua_getfield(L, check, "run");
+  tg_config_lua_own(L, "config/schema.lua");
+  tg_config_lua_content(L, load->config->file);
+  lua_pushvalue(L, -1);
+  tg_config_lua_eval(L, load->config->file);
+  lua_insert(L, -2); /* run, schema, value, source */
+  lua_call(L, 3, 2);
+  if (lua_isnil(L, -2)) return put_errors(L, load, lua_gettop(L));
+  lua_pop(L, 1);
+  lua_getfield(L, check, "text");
+  tg_config_read(L, lua_gettop(L) - 1, lua_gettop(L), load->config);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+static tg_config_t *new_config(const char *file) {
+  tg_config_t *config = tg_alloc_array(1, sizeof *config);
+  if (!config) return NULL;
+  tg_arena_init(&config->arena, ARENA_CHUNK, ARENA_MAX);
+  const char *slash = strrchr(file, '/');
+  tg_slice_t folder = slash ? tg_slice(file, (size_t)(slash - file)) : tg_slice_str(".");
+  char *file_copy = tg_arena_alloc(&config->arena, strlen(file) + 1);
+  char *folder_copy = tg_arena_alloc(&config->arena, folder.len + 1);
+  if (!file_copy || !folder_copy) {
+    tg_config_free(config);
+    return NULL;
+  }
+  memcpy(file_copy, file, strlen(file) + 1);
+  memcpy(folder_copy, folder.p, folder.len);
+  folder_copy[folder.len] = '\0';
+  config->file = file_copy;
+  config->folder = folder_copy;
+  return config;
+}
+
+static bool load_protected(load_t *load) {
+  lua_State *L = tg_config_lua_new(&load->lua);
+  if (!L) {
+    tg_buf_put_fmt(load->errors, "%s: out of memory\n", load->config->file);
+    return false;
+  }
+  lua_pushcfunction(L, load_body);
+  lua_pushlightuserdata(L, load);
+  bool fine = lua_pcall(L, 1, 1, 0) == LUA_OK;
+  if (!fine) {
+    const char *message = lua_tostring(L, -1);
+    tg_config_lua_explain(&load->lua, load->config->file, message ? message : "an error without a message",
+                          load->errors);
+  }
+  fine = fine && lua_toboolean(L, -1);
+  lua_close(L);
+  return fine;
+}
+
+tg_rc_t tg_config_load(const char *file, tg_buf_t *errors, tg_config_t **out) {
+  tg_config_t *config = new_config(file);
+  if (!config) {
+    tg_buf_put_fmt(errors, "%s: out of memory\n", file);
+    return TG_E_NOMEM;
+  }
+  load_t load = {.config = config, .errors = errors};
+  if (!load_protected(&load)) {
+    tg_config_free(config);
+    return TG_E_CONFIG;
+  }
+  *out = config;
+  return TG_OK;
+}
+
+void tg_config_free(tg_config_t *config) {
+  if (!config) return;
+  tg_arena_fini(&config->arena);
+  tg_alloc_free(config);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of requests of the control socket, and those that are answered at once; called by control_server.c. See control_ops.h. */
+
+#include "bindings/host/control_ops.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+
+#include "bindings/host/control_command.h"
+#include "bindings/host/control_events.h"
+
+typedef void (*op_fn)(tg_control_t *control, const tg_control_request_t *request);
+
+typedef struct op {
+  const char *name;
+  op_fn fn;
+} op_t;
+
+typedef struct listing {
+  const tg_control_t *control;
+  const tg_control_request_t *request;
+  const char *glob; /* NULL: all */
+  int64_t count;
+} listing_t;
+
+static void end_listing(const listing_t *listing) {
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &listing->request->tag);
+  tg_control_reply_int(&reply, "count", listing->count);
+  tg_control_reply_send(&reply, listing->request->conn, true);
+}
+
+static const char *device_state(const tg_device_t *device) {
+  if (!device->online) return "offline";
+  return device->awake ? "online" : "asleep";
+}
+
+static void put_objects(tg_control_reply_t *reply, const tg_device_t *device) {
+  tg_json_write_key(&reply->json, "objects");
+  tg_json_write_open(&reply->json, '[');
+  for (size_t i = 0; i < device->object_count; i++) {
+    char path[TG_PATH_TEXT_MAX];
+    tg_json_write_str(&reply->json, tg_slice_str(tg_path_text(&device->objects[i], path)));
+  }
+  tg_json_write_close(&reply->json, ']');
+}
+
+static bool put_device(void *ud, const tg_device_t *device) {
+  listing_t *listing = ud;
+  if (listing->glob && fnmatch(listing->glob, device->ep, 0) != 0) return true;
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &listing->request->tag);
+  tg_control_reply_text(&reply, "ep", device->ep);
+  tg_control_reply_text(&reply, "state", device_state(device));
+  tg_control_reply_text(&reply, "link", device->link ? device->link : "");
+  tg_control_reply_text(&reply, "kind", device->backend ? device->backend->kind : "");
+  tg_control_reply_int(&reply, "lifetime", device->lifetime_s);
+  tg_control_reply_int(&reply, "since", device->since_ms / 1000);
+  tg_control_reply_int(&reply, "last_seen", device->last_seen_ms / 1000);
+  tg_control_reply_int(&reply, "waiting", device->queued);
+  put_objects(&reply, device);
+  tg_control_reply_send(&reply, listing->request->conn, false);
+  listing->count++;
+  return true;
+}
+
+static void op_devices(tg_control_t *control, const tg_control_request_t *request) {
+  char glob[256];
+  tg_slice_t given = tg_json_read_str(tg_json_read_get(request->body, "ep"));
+  if (given.len >= sizeof glob) {
+    tg_control_reply_error(request->conn, &request->tag, TG_E_TOO_LONG, "ep is longer than 255 bytes");
+    return;
+  }
+  if (given.len) memcpy(glob, given.p, given.len);
+  glob[given.len] = '\0';
+  listing_t listing = {control, request, given.len ? glob : NULL, 0};
+  tg_twin_each(control->config.parts.twin, put_device, &listing);
+  end_listing(&listing);
+}
+
+static bool put_script(void *ud, const tg_api_status_t *status) {
+  listing_t *listing = ud;
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &listing->request->tag);
+  tg_control_reply_text(&reply, "name", status->name);
+  tg_control_reply_text(&reply, "file", status->file);
+  tg_control_reply_text(&reply, "version", status->version);
+  tg_control_reply_text(&reply, "state", status->state == TG_API_RUNNING ? "running" : "disabled");
+  tg_control_reply_int(&reply, "generation", status->generation);
+  tg_control_reply_int(&reply, "calls", (int64_t)status->calls);
+  tg_control_reply_int(&reply, "errors", (int64_t)status->errors);
+  tg_control_reply_int(&reply, "overruns", (int64_t)status->overruns);
+  tg_control_reply_int(&reply, "published", (int64_t)status->published);
+  tg_control_reply_int(&reply, "memory", (int64_t)status->memory);
+  if (*status->last_error) tg_control_reply_text(&reply, "last_error", status->last_error);
+  tg_control_reply_send(&reply, listing->request->conn, false);
+  listing->count++;
+  return true;
+}
+
+static void op_scripts(tg_control_t *control, const tg_control_request_t *request) {
+  listing_t listing = {control, request, NULL, 0};
+  const tg_control_scripts_t *scripts = &control->config.scripts;
+  if (scripts->each) scripts->each(scripts->ud, put_script, &listing);
+  end_listing(&listing);
+}
+
+static void op_reload(tg_control_t *control, const tg_control_request_t *request) {
+  const tg_control_scripts_t *scripts = &control->config.scripts;
+  tg_diag_t diag = {0};
+  tg_rc_t rc = TG_E_UNSUPPORTED;
+  if (scripts->reload)
+    rc = scripts->reload(scripts->ud, tg_json_read_str(tg_json_read_get(request->body, "name")), &diag);
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &request->tag);
+  tg_control_reply_text(&reply, "state", rc == TG_OK ? "done" : "failed");
+  if (rc != TG_OK) {
+    char message[sizeof diag.file + sizeof diag.message + 16];
+    (void)snprintf(message, sizeof message, "%s:%d: %s", diag.file, diag.line, diag.message);
+    tg_control_reply_text(&reply, "error", tg_rc_name(rc));
+    tg_control_reply_text(&reply, "message", diag.file[0] ? message : diag.message[0] ? diag.message : tg_rc_text(rc));
+  }
+  tg_control_reply_send(&reply, request->conn, true);
+}
+
+static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
+  tg_json_write_key(&reply->json, "links");
+  tg_json_write_open(&reply->json, '[');
+  size_t count = control->config.gateway ? tg_gateway_link_count(control->config.gateway) : 0;
+  for (size_t i = 0; i < count; i++) {
+    const tg_link_t *link = tg_gateway_link(control->config.gateway, i);
+    tg_json_write_open(&reply->json, '{');
+    tg_control_reply_text(reply, "name", link->name);
+    tg_control_reply_text(reply, "kind", link->ops->kind);
+    tg_json_write_close(&reply->json, '}');
+  }
+  tg_json_write_close(&reply->json, ']');
+}
+
+static void put_store(const tg_control_t *control, tg_control_reply_t *reply) {
+  if (!control->config.parts.store) return;
+  tg_store_stats_t stats;
+  tg_store_stats(control->config.parts.store, &stats);
+  tg_control_reply_text(reply, "gw", tg_store_gateway_id(control->config.parts.store));
+  tg_control_reply_int(reply, "outbox_rows", (int64_t)stats.outbox_rows);
+  tg_control_reply_int(reply, "outbox_bytes", (int64_t)stats.outbox_bytes);
+  tg_control_reply_int(reply, "outbox_refused", (int64_t)stats.outbox_refused);
+  tg_control_reply_int(reply, "failed_commits", (int64_t)stats.failed_commits);
+}
+
+static void op_status(tg_control_t *control, const tg_control_request_t *request) {
+  const tg_gateway_parts_t *parts = &control->config.parts;
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &request->tag);
+  tg_control_reply_text(&reply, "name", control->config.gateway_name);
+  tg_control_reply_text(&reply, "version", TG_VERSION);
+  tg_control_reply_int(&reply, "uptime", (int64_t)(tg_loop_now(parts->loop) - control->started_ms) / 1000);
+  tg_control_reply_int(&reply, "devices", (int64_t)tg_twin_count(parts->twin));
+  tg_control_reply_int(&reply, "clients", (int64_t)control->conn_count);
+  tg_control_reply_int(&reply, "clients_dropped_slow", (int64_t)control->dropped_slow);
+  tg_control_reply_int(&reply, "clients_refused", (int64_t)control->refused);
+  put_store(control, &reply);
+  put_links(control, &reply);
+  tg_control_reply_send(&reply, request->conn, true);
+}
+
+static const op_t ops[] = {
+    {"status", op_status},
+    {"devices", op_devices},
+    {"scripts", op_scripts},
+    {"reload", op_reload},
+    {"log", tg_control_events_log},
+    {"read", tg_control_command_submit},
+    {"write", tg_control_command_submit},
+    {"update", tg_control_command_submit},
+    {"execute", tg_control_command_submit},
+    {"delete", tg_control_command_submit},
+    {"discover", tg_control_command_submit},
+    {"observe", tg_control_command_submit},
+    {"cancel", tg_control_command_submit},
+    {"attributes", tg_control_command_submit},
+};
+
+static void route(tg_control_t *control, tg_control_request_t *request) {
+  tg_slice_t id = tg_json_read_str(tg_json_read_get(request->body, "id"));
+  if (id.len > TG_CONTROL_TAG_MAX) {
+    tg_control_reply_error(request->conn, NULL, TG_E_TOO_LONG, "id is longer than 64 bytes");
+    return;
+  }
+  request->tag.len = (uint8_t)id.len;
+  if (id.len) memcpy(request->tag.b, id.p, id.len);
+  tg_slice_t name = tg_json_read_str(tg_json_read_get(request->body, "op"));
+  for (size_t i = 0; i < sizeof ops / sizeof *ops; i++) {
+    if (!tg_slice_is(name, ops[i].name)) continue;
+    ops[i].fn(control, request);
+    return;
+  }
+  tg_control_reply_error(
+      request->conn, &request->tag, TG_E_UNSUPPORTED,
+      "op is one of status devices scripts reload log read write update execute delete discover observe cancel attributes");
+}
+
+void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {
+  tg_json_t *doc = NULL;
+  tg_diag_t diag = {0};
+  tg_rc_t rc = tg_json_read(line, TG_CONTROL_LINE_MAX, &diag, &doc);
+  if (rc != TG_OK) {
+    tg_control_reply_error(conn, NULL, rc, diag.message);
+    return;
+  }
+  tg_control_request_t request = {.conn = conn, .body = tg_json_read_root(doc)};
+  if (tg_json_read_kind(request.body) == TG_JSON_OBJECT) route(control, &request);
+  else tg_control_reply_error(conn, NULL, TG_E_TYPE, "a request is a JSON object");
+  tg_json_read_free(doc);
+}
