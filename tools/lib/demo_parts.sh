@@ -22,7 +22,8 @@ wakaama_is_there() {
 spawn() {
   local name=$1
   shift
-  "$@" >"$WORK/$name.log" 2>&1 </dev/null &
+  : >"$WORK/$name.log"
+  "$@" >>"$WORK/$name.log" 2>&1 </dev/null &
   LAST=$!
   CHILDREN+=("$LAST:$name")
 }
@@ -142,7 +143,7 @@ return {
       options = {
         port = "$WORK/tty",
         baud = 9600,
-        registers = {
+        map = {
           { path = "/3303/0/5700", unit = 1, fn = "input", address = 0, type = "int16", scale = 0.1, period = 2 },
           { path = "/3308/0/5900", unit = 1, fn = "holding", address = 10, type = "int16", scale = 0.1, write = true, period = 5 },
         },
