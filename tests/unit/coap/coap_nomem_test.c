@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/coap/coap_nomem_test.c: the exchange layer when an allocation fails: every call ends, nothing leaks, later messages work. */
+
+#include "core/coap/coap.h"
+#include "tests/unit/alloc_harness.h"
+#include "tests/unit/check.h"
+
+enum { BLOCK = 1024, BLOCKS = 3 };
+
+typedef struct scene {
+  tg_link_t link; /* first */
+  tg_coap_t *coap;
+  tg_wheel_t *wheel;
+  tg_random_seeded_t random;
+  uint8_t last[12]; /* header and token of the last message of ours */
+  unsigned requests;
+  size_t body;
+  unsigned dones;
+  unsigned good;
+} scene_t;
+
+static tg_rc_t keep_send(tg_link_t *link, const tg_link_send_t *send, uint64_t *handle) {
+  scene_t *scene = (scene_t *)link;
+  *handle = 0;
+  if (send->datagram.len >= sizeof scene->last) memcpy(scene->last, send->datagram.p, sizeof scene->last);
+  return TG_OK;
+}
+
+static void put_addr(const tg_link_t *link, const tg_addr_t *peer, tg_buf_t *out) {
+  (void)link, (void)peer;
+  tg_buf_put_str(out, "a:1");
+}
+
+static tg_slice_t identity(const tg_link_t *link, const tg_addr_t *peer) {
+  (void)link, (void)peer;
+  return tg_slice(NULL, 0);
+}
+
+static const tg_link_ops_t ops = {.kind = "nomem", .send = keep_send, .put_addr = put_addr, .identity = identity};
+
+static void handle(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
+  static const uint8_t payload[3000];
+  scene_t *scene = ud;
+  scene->requests++;
+  scene->body = request->body.len;
+  reply->code = TG_COAP_205;
+  reply->payload = tg_slice(payload, request->msg->code == TG_COAP_GET ? sizeof payload : 700);
+  reply->hold = request->msg->code == TG_COAP_POST;
+  reply->ticket = 1;
+}
+
+static void notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
+  (void)ud, (void)cookie, (void)result, (void)reply;
+}
+
+static void done(void *ud, const tg_coap_result_t *result) {
+  scene_t *scene = ud;
+  scene->dones++;
+  scene->good += result->rc == TG_OK;
+}
+
+static bool open_scene(scene_t *scene) {
+  *scene = (scene_t){.link = {.ops = &ops, .name = "nomem", .mtu = 1280, .binding = 'U'}, .random = {5}};
+  scene->wheel = tg_wheel_new(1000000);
+  if (!scene->wheel) return false;
+  tg_coap_config_t config = {.wheel = scene->wheel,
+                             .random = tg_random_fill_seeded,
+                             .random_ud = &scene->random,
+                             .handler = handle,
+                             .notify = notify,
+                             .ud = scene};
+  config.limits = (tg_coap_limits_t){.peers = 8, .exchanges = 8, .dedup = 8, .transfers = 8, .observations = 8, .held = 8};
+  scene->coap = tg_coap_new(&config);
+  if (!scene->coap) return false;
+  tg_coap_params_t params;
+  tg_coap_params_default(&scene->link, &params);
+  return tg_coap_add_link(scene->coap, &scene->link, &params) == TG_OK;
+}
+
+static void close_scene(scene_t *scene) {
+  tg_coap_free(scene->coap);
+  tg_wheel_free(scene->wheel);
+}
+
+/* An address too long for the peer's slot, so that it stands in the heap. */
+static tg_addr_t address(void) {
+  return (tg_addr_t){.len = 40, .b = {1}};
+}
+
+static void receive(scene_t *scene, const void *bytes, size_t len) {
+  tg_addr_t from = address();
+  scene->link.events->rx(scene->link.events_ud, &scene->link, &from, tg_slice(bytes, len));
+}
+
+static void receive_block(scene_t *scene, uint8_t num) {
+  uint8_t message[10 + BLOCK] = {0x40, TG_COAP_PUT, 1, num, 0xb1, 'a', 0xd1, 3};
+  message[8] = (uint8_t)(num << 4 | (num + 1 < BLOCKS ? 8 : 0) | 6);
+  message[9] = 0xff;
+  receive(scene, message, sizeof message);
+}
+
+/* A response to the last message, with Observe 5 and block @p num of two blocks of 16 bytes. */
+static void respond(scene_t *scene, uint8_t num) {
+  uint8_t message[12 + 5 + 1 + 16] = {0x68, TG_COAP_205, scene->last[2], scene->last[3]};
+  memcpy(message + 4, scene->last + 4, 8);
+  static const uint8_t options[] = {0x61, 5, 0xd1, 4};
+  memcpy(message + 12, options, sizeof options);
+  message[16] = (uint8_t)(num << 4 | (num ? 0 : 8));
+  message[17] = 0xff;
+  receive(scene, message, sizeof message);
+}
+
+static bool as_server(void *ud) {
+  static const uint8_t get[] = {0x40, TG_COAP_GET, 0, 1, 0xb1, 'a'}, post[] = {0x40, TG_COAP_POST, 0, 2, 0xb1, 'a'};
+  scene_t scene;
+  (void)ud;
+  bool is_good = open_scene(&scene);
+  if (is_good) {
+    receive(&scene, get, sizeof get);
+    receive(&scene, post, sizeof post);
+    tg_coap_release(scene.coap, 1, TG_OK);
+    receive(&scene, post, sizeof post);
+    for (uint8_t num = 0; num < BLOCKS; num++) receive_block(&scene, num);
+    tg_coap_stats_t stats;
+    tg_coap_stats(scene.coap, &stats);
+    is_good = scene.requests == 3 && scene.body == (size_t)BLOCKS * BLOCK && stats.shed == 0;
+  }
+  close_scene(&scene);
+  return is_good;
+}
+
+static bool as_client(void *ud) {
+  scene_t scene;
+  (void)ud;
+  bool is_good = open_scene(&scene);
+  if (is_good) {
+    tg_addr_t addr = address();
+    tg_coap_call_t call = {.method = TG_COAP_GET, .path = "/a", .query = "b", .accept = TG_CF_NONE, .done = done, .ud = &scene};
+    call.content_format = TG_CF_NONE;
+    tg_rc_t rc = tg_coap_peer(scene.coap, &scene.link, &addr, &call.peer);
+    if (rc == TG_OK) rc = tg_coap_send(scene.coap, &call, NULL);
+    unsigned accepted = rc == TG_OK;
+    if (accepted) respond(&scene, 0);
+    if (accepted) respond(&scene, 1);
+    tg_coap_stats_t stats;
+    tg_coap_stats(scene.coap, &stats);
+    is_good = rc == TG_OK && scene.good == 1 && stats.observations == 1;
+    tg_coap_free(scene.coap);
+    scene.coap = NULL;
+    check_int(scene.dones, accepted);
+  }
+  close_scene(&scene);
+  return is_good;
+}
+
+static void a_server_survives_every_failing_allocation(void **state) {
+  (void)state;
+  check_true(alloc_harness_each_failure(as_server, NULL) > 15);
+}
+
+static void a_client_survives_every_failing_allocation(void **state) {
+  (void)state;
+  check_true(alloc_harness_each_failure(as_client, NULL) > 15);
+}
+
+CHECK_SUITE(a_server_survives_every_failing_allocation, a_client_survives_every_failing_allocation)
