@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of main.c: words and options. See cli.h. */
+
+#include "bindings/host/cli.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_DUMP };
+
+static bool set_timeout(tg_cli_t *cli, const char *text) {
+  char *end = NULL;
+  cli->timeout = strtod(text, &end);
+  if (end != text && !*end && cli->timeout >= 1 && cli->timeout <= 2592000) return true;
+  (void)fprintf(stderr, "tidegate: --timeout %s: seconds from 1 to 2592000 are wanted\n", text);
+  return false;
+}
+
+static bool take_option(tg_cli_t *cli, int option) {
+  switch (option) {
+  case 'c':
+    cli->config = optarg;
+    cli->config_given = true;
+    return true;
+  case 'f': cli->follow = true; return true;
+  case 'h': cli->help = true; return true;
+  case OPT_SOCKET: cli->socket = optarg; return true;
+  case OPT_TYPE: cli->type = optarg; return true;
+  case OPT_JSON: cli->json = true; return true;
+  case OPT_DUMP: cli->dump = true; return true;
+  case OPT_TIMEOUT: return set_timeout(cli, optarg);
+  default: return false;
+  }
+}
+
+bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
+  static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                          {"follow", no_argument, NULL, 'f'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"socket", required_argument, NULL, OPT_SOCKET},
+                                          {"timeout", required_argument, NULL, OPT_TIMEOUT},
+                                          {"json", no_argument, NULL, OPT_JSON},
+                                          {"type", required_argument, NULL, OPT_TYPE},
+                                          {"dump", no_argument, NULL, OPT_DUMP},
+                                          {NULL, 0, NULL, 0}};
+  *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua"};
+  optind = 1;
+  for (int option; (option = getopt_long(argc, argv, "c:fh", options, NULL)) != -1;) {
+    if (!take_option(cli, option)) return false;
+  }
+  if (optind < argc) cli->command = argv[optind++];
+  for (; optind < argc; optind++) {
+    if (cli->word_count == TG_CLI_WORDS) {
+      (void)fprintf(stderr, "tidegate: too many words, from \"%s\" on\n", argv[optind]);
+      return false;
+    }
+    cli->words[cli->word_count++] = argv[optind];
+  }
+  return true;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_BINDINGS_HOST_CLI_H
+#define TG_BINDINGS_HOST_CLI_H
+
+/** The command line: options in any place, words in order, and how every command ends. */
+
+#include <stdbool.h>
+
+/** Exit codes; documented in the man page. */
+typedef enum tg_cli_exit {
+  TG_CLI_OK = 0,
+  TG_CLI_FAILED = 1, /* the operation failed: a device answered an error */
+  TG_CLI_USAGE = 2,
+  TG_CLI_UNREACHABLE = 3, /* no gateway at the control socket */
+  TG_CLI_CONFIG = 4,
+  TG_CLI_TIMEOUT = 5
+} tg_cli_exit_t;
+
+/** Most words after the command. */
+#define TG_CLI_WORDS 4
+
+/** The command line, taken apart; everything borrows from argv. */
+typedef struct tg_cli {
+  const char *command; /* NULL: none given */
+  const char *words[TG_CLI_WORDS];
+  int word_count;
+  const char *config; /* -c; the default when not given */
+  bool config_given;
+  const char *socket; /* --socket, or NULL */
+  const char *type;   /* --type of a value, or NULL */
+  double timeout;     /* seconds; 0 = as the gateway thinks */
+  bool json;
+  bool follow;
+  bool dump;
+  bool help;
+} tg_cli_t;
+
+/** Reads @p argv. @return true; false when something is wrong, after saying what on standard error */
+bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli);
+
+/** `tidegate run`: the gateway, until it is told to stop. */
+tg_cli_exit_t tg_cmd_run(const tg_cli_t *cli);
+
+/** `tidegate check`: reads the configuration and says everything that is wrong with it. */
+tg_cli_exit_t tg_cmd_check(const tg_cli_t *cli);
+
+/** Commands that ask a running gateway: devices, read, write, execute, observe, discover, log, scripts, reload, status. */
+tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli);
+
+#endif

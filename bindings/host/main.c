@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The program: which command, and how it ends. The commands are in cmd_*.c. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bindings/api/api.h"
+#include "bindings/host/cli.h"
+
+static const char usage[] = "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
+                            "  run [-c FILE]                 run the gateway\n"
+                            "  check [-c FILE]               check the configuration\n"
+                            "  status                        what the gateway is doing\n"
+                            "  devices [GLOB]                devices known\n"
+                            "  read EP PATH                  read a value\n"
+                            "  write EP PATH VALUE           write a value (--type when its definition is unknown)\n"
+                            "  execute EP PATH [ARGS]        execute a resource\n"
+                            "  observe EP PATH [-f]          observe; -f shows what arrives\n"
+                            "  discover EP [PATH]            what the device has\n"
+                            "  log [-f]                      events; -f goes on\n"
+                            "  scripts | reload [NAME]       scripts; load them again\n"
+                            "  api --dump                    functions that scripts may call\n"
+                            "  version | help\n"
+                            "options: --json --socket PATH --timeout SECONDS -c FILE --type TYPE -f\n"
+                            "exit: 0 done, 1 failed, 2 usage, 3 no gateway, 4 configuration, 5 timeout\n";
+
+static tg_cli_exit_t dump_api(const tg_cli_t *cli) {
+  if (!cli->dump) {
+    (void)fputs("tidegate api: --dump is missing; see tidegate help\n", stderr);
+    return TG_CLI_USAGE;
+  }
+  tg_buf_t out;
+  tg_buf_init_growing(&out, (size_t)1 << 20);
+  tg_rc_t rc = tg_api_dump(&out);
+  if (rc == TG_OK && out.len) (void)fwrite(out.p, 1, out.len, stdout);
+  else (void)fprintf(stderr, "tidegate api: %s\n", tg_rc_text(rc));
+  tg_buf_fini(&out);
+  return rc == TG_OK ? TG_CLI_OK : TG_CLI_FAILED;
+}
+
+int main(int argc, char **argv) {
+  tg_cli_t cli;
+  if (!tg_cli_parse(argc, argv, &cli)) return TG_CLI_USAGE;
+  if (cli.help || (cli.command && strcmp(cli.command, "help") == 0)) {
+    (void)fputs(usage, stdout);
+    return TG_CLI_OK;
+  }
+  if (!cli.command) {
+    (void)fputs(usage, stderr);
+    return TG_CLI_USAGE;
+  }
+  if (strcmp(cli.command, "version") == 0) {
+    (void)puts("tidegate " TG_VERSION);
+    return TG_CLI_OK;
+  }
+  if (strcmp(cli.command, "run") == 0) return (int)tg_cmd_run(&cli);
+  if (strcmp(cli.command, "check") == 0) return (int)tg_cmd_check(&cli);
+  if (strcmp(cli.command, "api") == 0) return (int)dump_api(&cli);
+  return (int)tg_cmd_ask(&cli);
+}

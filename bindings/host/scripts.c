@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds, loads and reloads script bundles; called by cmd_run.c. See scripts.h. */
+
+#include "bindings/host/scripts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "core/base/alloc.h"
+
+enum { FILE_MAX = 1 << 20, DEBOUNCE_MS = 200 };
+
+struct tg_scripts {
+  tg_loop_t *loop;
+  tg_api_t *api;
+  const tg_config_t *config;
+  tg_timer_t settle; /* editors write in several steps */
+  size_t watch_count;
+  tg_loop_path_t *watches[];
+};
+
+tg_rc_t tg_scripts_read(const char *file, tg_buf_t *content) {
+  FILE *f = fopen(file, "rbe");
+  if (!f) return errno == ENOENT || errno == ENOTDIR ? TG_E_NOT_FOUND : TG_E_IO;
+  uint8_t chunk[8192];
+  for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) tg_buf_put(content, tg_slice(chunk, n));
+  tg_rc_t rc = ferror(f) ? TG_E_IO : content->rc;
+  (void)fclose(f);
+  return rc;
+}
+
+/* The path of a script in the configuration's folder; false when it is too long to be one. */
+static bool path_of(const tg_config_t *config, const char *file, char path[PATH_MAX]) {
+  int len =
+      file[0] == '/' ? snprintf(path, PATH_MAX, "%s", file) : snprintf(path, PATH_MAX, "%s/%s", config->folder, file);
+  return len > 0 && len < PATH_MAX;
+}
+
+/* The operator's file, else the folder's init.lua, else ours of that name. @p search becomes the folder of a bundle that is one. */
+static tg_rc_t find_source(const tg_config_t *config, const char *file, tg_buf_t *content, char search[PATH_MAX]) {
+  char path[PATH_MAX];
+  search[0] = '\0';
+  if (!path_of(config, file, path)) return TG_E_TOO_LONG;
+  char inner[PATH_MAX + 16];
+  (void)snprintf(inner, sizeof inner, "%s/init.lua", path);
+  tg_rc_t rc = tg_scripts_read(inner, content);
+  if (rc == TG_OK) {
+    memcpy(search, path, sizeof path);
+    return TG_OK;
+  }
+  rc = tg_scripts_read(path, content);
+  if (rc != TG_E_NOT_FOUND) return rc;
+
+  (void)snprintf(inner, sizeof inner, "scripts/%s", file);
+  const tg_embedded_file_t *own = tg_api_embedded(inner);
+  if (!own) return TG_E_NOT_FOUND;
+  tg_buf_put(content, tg_slice(own->bytes, own->len));
+  return content->rc;
+}
+
+static tg_rc_t load_one(tg_scripts_t *scripts, const tg_config_script_t *script, tg_diag_t *diag) {
+  char search[PATH_MAX];
+  tg_buf_t content;
+  tg_buf_init_growing(&content, FILE_MAX);
+  tg_rc_t rc = find_source(scripts->config, script->file, &content, search);
+  if (rc != TG_OK) {
+    tg_diag_set(diag, script->file, 0, "can't be read from %s: %s", scripts->config->folder, tg_rc_text(rc));
+  } else {
+    const tg_api_bundle_t bundle = {.name = script->name,
+                                    .file = script->file,
+                                    .source = tg_buf_slice(&content),
+                                    .options = script->options,
+                                    .search = search[0] ? search : NULL,
+                                    .limits = scripts->config->script_limits};
+    rc = tg_api_load(scripts->api, &bundle, diag);
+  }
+  tg_buf_fini(&content);
+  if (rc == TG_OK) tg_log("script", TG_LOG_INFO, "loaded name=%s file=%s", script->name, script->file);
+  else
+    tg_log("script", TG_LOG_ERROR, "not_loaded name=%s at=%s:%d why=\"%s\"", script->name, diag->file, diag->line,
+           diag->message);
+  return rc;
+}
+
+tg_rc_t tg_scripts_reload(tg_scripts_t *scripts, tg_slice_t name, tg_diag_t *diag) {
+  tg_rc_t first = name.len ? TG_E_NOT_FOUND : TG_OK;
+  for (size_t i = 0; i < scripts->config->script_count; i++) {
+    const tg_config_script_t *script = &scripts->config->scripts[i];
+    if (name.len && !tg_slice_is(name, script->name)) continue;
+    tg_diag_t own = {0};
+    tg_rc_t rc = load_one(scripts, script, &own);
+    if (name.len) first = TG_OK;
+    if (rc == TG_OK || first != TG_OK) continue;
+    first = rc;
+    *diag = own;
+  }
+  return first;
+}
+
+static void on_settled(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  tg_diag_t diag = {0};
+  (void)!tg_scripts_reload(ud, tg_slice(NULL, 0), &diag); /* logged there */
+}
+
+static void on_change(void *ud, const char *name) {
+  tg_scripts_t *scripts = ud;
+  size_t len = name ? strlen(name) : 0;
+  if (name && (len < 4 || strcmp(name + len - 4, ".lua") != 0)) return;
+  tg_wheel_add(tg_loop_wheel(scripts->loop), &scripts->settle, tg_loop_now(scripts->loop) + DEBOUNCE_MS);
+}
+
+/* Folders, not files: editors replace files. */
+static void watch_folders(tg_scripts_t *scripts) {
+  for (size_t i = 0; i < scripts->config->script_count; i++) {
+    char path[PATH_MAX];
+    if (!path_of(scripts->config, scripts->config->scripts[i].file, path)) continue;
+    char *slash = strrchr(path, '/');
+    if (slash && slash != path) *slash = '\0';
+    tg_loop_path_t *watch = tg_loop_on_path(scripts->loop, path, on_change, scripts);
+    if (watch) scripts->watches[scripts->watch_count++] = watch;
+  }
+}
+
+tg_scripts_t *tg_scripts_new(tg_loop_t *loop, tg_api_t *api, const tg_config_t *config) {
+  tg_scripts_t *scripts = tg_alloc(sizeof *scripts + config->script_count * sizeof scripts->watches[0]);
+  if (!scripts) return NULL;
+  *scripts = (tg_scripts_t){.loop = loop, .api = api, .config = config};
+  scripts->settle.fn = on_settled;
+  scripts->settle.ud = scripts;
+  on_settled(&scripts->settle, scripts);
+  watch_folders(scripts);
+  return scripts;
+}
+
+void tg_scripts_free(tg_scripts_t *scripts) {
+  if (!scripts) return;
+  tg_wheel_del(tg_loop_wheel(scripts->loop), &scripts->settle);
+  for (size_t i = 0; i < scripts->watch_count; i++) tg_loop_path_end(scripts->watches[i]);
+  tg_alloc_free(scripts);
+}
