@@ -8,6 +8,7 @@
 -- once; nothing follows close().
 -- A clock has now() in seconds and after(seconds, fn), which returns a function that cancels.
 
+local failure = require "tidegate.failure"
 local modbus = require "tidegate.modbus"
 
 local bus = {}
@@ -16,14 +17,6 @@ Bus.__index = Bus
 
 local BACKOFF_MIN, BACKOFF_MAX = 1, 60
 local QUEUE_MAX = 256
-
-local Error = {}
-Error.__index = Error
-function Error.__tostring(self) return self.code .. ": " .. self.message end
-
-local function failure(code, message)
-  return setmetatable({ code = code, message = message }, Error)
-end
 
 --- A bus that connects when the first request comes.
 -- @param config { transport, clock, framing = "rtu"|"tcp", timeout = seconds, retries = number,

@@ -2,6 +2,7 @@
 -- Polls a register map over a bus (scripts/tidegate/modbus_bus.lua): when to ask what, what to do
 -- with a slave that is silent, and reads and writes in between. No ports, no gateway.
 
+local failure = require "tidegate.failure"
 local modbus = require "tidegate.modbus"
 
 local poll = {}
@@ -10,38 +11,58 @@ Poll.__index = Poll
 
 local SILENCE_MAX = 60 -- seconds between two questions to a slave that does not answer
 
---- @param config { bus, clock, map = rows (modbus.entry), unit and period = what rows without one
---   get, put = function(entry, value), count = function(name) }; raises when a row is wrong
-function poll.new(config)
-  local entries, by_path = {}, {}
-  for _, row in ipairs(config.map) do
+--- Checks the rows of a register map and fills in defaults; raises when one is wrong.
+-- @param unit, period what rows without one get
+-- @return entries (modbus.entry)
+function poll.entries(map, unit, period)
+  local entries, known = {}, {}
+  for _, row in ipairs(map) do
     local filled = setmetatable({}, { __index = row })
     filled.table = row.table or row.fn
-    filled.unit = row.unit or config.unit or 1
-    filled.period = row.period or config.period or 10
+    filled.unit = row.unit or unit or 1
+    filled.period = row.period or period or 10
     local entry = modbus.entry(filled)
-    if by_path[entry.path] then error("register map, " .. entry.path .. ": given twice", 0) end
+    local where = "register map, " .. entry.path
+    if known[entry.path] then error(where .. ": given twice", 0) end
     if math.type(entry.unit) ~= "integer" or entry.unit < 0 or entry.unit > 255 then
-      error("register map, " .. entry.path .. ": unit 0 to 255 is wanted", 0)
+      error(where .. ": unit 0 to 255 is wanted", 0)
     end
-    if type(entry.period) ~= "number" or entry.period <= 0 or entry.period ~= entry.period then
-      error("register map, " .. entry.path .. ": period is a number of seconds above 0", 0)
+    local seconds = entry.period
+    if type(seconds) ~= "number" or seconds <= 0 or seconds ~= seconds then
+      error(where .. ": period is a number of seconds above 0", 0)
     end
     entries[#entries + 1] = entry
-    by_path[entry.path] = entry
+    known[entry.path] = true
   end
   if #entries == 0 then error("register map: no rows", 0) end
+  return entries
+end
+
+--- Which object instances entries belong to: { "/3303/0", … }.
+function poll.objects(entries)
+  local seen, list = {}, {}
+  for _, entry in ipairs(entries) do
+    local instance = entry.path:match("^/%d+/%d+")
+    if not seen[instance] then list[#list + 1] = instance end
+    seen[instance] = true
+  end
+  table.sort(list)
+  return list
+end
+
+--- @param config { bus, clock, entries, put = function(entry, value), count = function(name) }
+function poll.new(config)
   local self = setmetatable({
     bus = config.bus,
     clock = config.clock,
     put = config.put,
     count = config.count or function() end,
-    by_path = by_path,
-    entries = entries,
+    by_path = {},
     units = {},
     requests = {},
   }, Poll)
-  for _, request in ipairs(modbus.plan(entries)) do self:add(request) end
+  for _, entry in ipairs(config.entries) do self.by_path[entry.path] = entry end
+  for _, request in ipairs(modbus.plan(config.entries)) do self:add(request) end
   return self
 end
 
@@ -153,14 +174,8 @@ function Poll:stop()
   self.cancel = nil
 end
 
-local function refused(code, message)
-  return setmetatable({ code = code, message = message }, {
-    __tostring = function(err) return err.code .. ": " .. err.message end,
-  })
-end
-
 local function not_in_map(path)
-  return refused("not_found", path .. " is not in the register map")
+  return failure("not_found", path .. " is not in the register map")
 end
 
 --- Reads one register of the map now; done(value) or done(nil, err).
@@ -180,29 +195,15 @@ end
 function Poll:write(path, value, done)
   local entry = self.by_path[path]
   if not entry then return done(nil, not_in_map(path)) end
-  if not entry.write then return done(nil, refused("method", path .. " is not writable")) end
+  if not entry.write then return done(nil, failure("method", path .. " is not writable")) end
   local raw, why = modbus.encode(entry, value)
-  if raw == nil then return done(nil, refused("type", path .. ": " .. why)) end
+  if raw == nil then return done(nil, failure("type", path .. ": " .. why)) end
   local pdu = modbus.write_pdu(entry.table, entry.address, raw)
   self.bus:request(entry.unit, pdu, { urgent = true }, function(ok, err)
     if not ok then return done(nil, err) end
     self.put(entry, value)
     done(true)
   end)
-end
-
---- Which objects and instances the map has: { "/3303/0", ... }.
-function Poll:objects()
-  local seen, list = {}, {}
-  for _, entry in ipairs(self.entries) do
-    local instance = entry.path:match("^/%d+/%d+")
-    if not seen[instance] then
-      seen[instance] = true
-      list[#list + 1] = instance
-    end
-  end
-  table.sort(list)
-  return list
 end
 
 return poll

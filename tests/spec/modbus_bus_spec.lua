@@ -278,17 +278,14 @@ local function slaves(units)
   return line
 end
 
-local function poller(line, map, config)
+local function poller(line, map)
   local clock = new_clock()
   local counts, count = counter()
   local puts = {}
-  config = config or {}
   local p = poll.new {
     bus = bus.new { transport = line, clock = clock, framing = "rtu", timeout = 1, retries = 1 },
     clock = clock,
-    map = map,
-    unit = config.unit,
-    period = config.period,
+    entries = poll.entries(map),
     put = function(entry, value) puts[#puts + 1] = { entry.path, value, clock.now() - 100 } end,
     count = count,
   }
@@ -407,19 +404,19 @@ describe("tidegate.modbus_poll", function()
       { { { path = "/1/2/3", address = 1 }, { path = "/1/2/3", address = 2 } }, "given twice" },
     }
     for _, row in ipairs(rows) do
-      local ok, why = pcall(poller, slaves {}, row[1])
+      local ok, why = pcall(poll.entries, row[1])
       assert.is_false(ok)
       assert.is_truthy(why:find(row[2], 1, true), why)
     end
   end)
 
   it("tells which object instances its map has", function()
-    local p = poller(slaves {}, {
+    local entries = poll.entries {
       { path = "/3303/1/5700", address = 0 },
       { path = "/3303/0/5700", address = 1 },
       { path = "/3303/0/5701", address = 2 },
-    })
-    assert.same({ "/3303/0", "/3303/1" }, p:objects())
+    }
+    assert.same({ "/3303/0", "/3303/1" }, poll.objects(entries))
   end)
 
   it("asks nothing after it was stopped", function()
