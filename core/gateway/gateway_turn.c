@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The end of a loop turn: events to rules, messages to the store, answers to devices, in this order.
- *
- * Path: core/event/event_bus.c -> core/gateway/gateway_turn.c -> core/coap/coap_reply.c
  */
 
 #include "core/gateway/gateway_turn.h"
