@@ -39,7 +39,10 @@ static void *capped_alloc(void *ud, void *p, size_t old_size, size_t size) {
 
 static void out_of_instructions(lua_State *L, lua_Debug *ar) {
   (void)ar;
-  luaL_error(L, "the file runs too long; a configuration is data");
+  luaL_where(L, 0); /* in a hook, level 0 is the function that runs */
+  lua_pushstring(L, "the file runs too long; a configuration is data");
+  lua_concat(L, 2);
+  lua_error(L);
 }
 
 lua_State *tg_config_lua_new(tg_config_lua_t *ctx) {
@@ -153,6 +156,6 @@ void tg_config_lua_explain(const tg_config_lua_t *ctx, const char *file, const c
   if (end && *end == ':' && number >= 0 && number < ctx->file_count) {
     tg_buf_put_fmt(errors, "%s%s\n", ctx->files[number], end);
   } else {
-    tg_buf_put_fmt(errors, "%s:0: %s\n", file, message);
+    tg_buf_put_fmt(errors, "%s:1: %s\n", file, message);
   }
 }

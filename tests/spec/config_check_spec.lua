@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What config/check.lua says about configurations, against the schema that ships.
+
+local check = dofile("config/check.lua")
+local schema = dofile("config/schema.lua")
+
+--- Evaluates `source` as a file would be, and checks it.
+local function run(source)
+  return check.run(schema, assert(load(source, "=config", "t", {}))(), source)
+end
+
+describe("config/check.lua", function()
+  it("fills in every default", function()
+    local config = assert(run("return { links = { { kind = 'udp' } } }"))
+    assert.equal("tidegate", config.name)
+    assert.equal("udp0", config.links[1].name)
+    assert.equal(5683, config.links[1].port)
+    assert.equal(86400, config.server.default_lifetime)
+    assert.equal(64 * 1024 * 1024, config.store.outbox_max)
+    assert.equal("/3303", config.server.observe[1].path)
+  end)
+
+  it("resolves units and short forms", function()
+    local config = assert(run([[return {
+      server = { awake = "2m", observe = { { path = "/3/0/9", pmin = 10 } } },
+      scripts = { "rules/my.lua", "plc/init.lua" },
+      mqtt = { { uri = "mqtt://h", reconnect_min = "250ms" } },
+    }]]))
+    assert.equal(120, config.server.awake)
+    assert.equal(10, config.server.observe[1].pmin)
+    assert.equal("my", config.scripts[1].name)
+    assert.equal("plc", config.scripts[2].name)
+    assert.equal(0.25, config.mqtt[1].reconnect_min)
+  end)
+
+  local wrong = {
+    { "return 1", 1, "must return a table" },
+    { "return {\n nmae = 'x' }", 2, 'unknown key "nmae"; did you mean "name"' },
+    { "return {\n\n links = { { kind = 'tcp' } } }", 3, '"tcp" is not one of udp, nidd' },
+    { "return { links = {\n { kind = 'udp',\n port = 70000 } } }", 3, "at most 65535" },
+    { "return { links = {\n { kind = 'udp', port = 1.5 } } }", 2, "a whole number is wanted" },
+    { "return { mqtt = {\n {} } }", 2, "uri is missing" },
+    { "return { mqtt = { { uri = 'http://h' } } }", 1, "mqtt://host or mqtts://host is wanted" },
+    { "return { server = {\n awake = '5 parsecs' } }", 2, 'text such as "30s"' },
+    { "return { server = { awake = -1 } }", 1, 'text such as "30s"' },
+    { "return { server = { observe = {\n '/03' } } }", 2, "no LwM2M path" },
+    { "return { control = { mode = '0999' } }", 1, "octal digits" },
+    { "return { limits = { peers = 'many' } }", 1, "a whole number is wanted" },
+    { "return { scripts = { x = 1 } }", 1, 'it has no key "x"' },
+    { "return { scripts = { 'a.lua',\n 'b/a.lua' } }", 2, "is the name of scripts[1] already" },
+    { "return { scripts = { { file = 'a b.lua' } } }", 1, "may only hold" },
+    { "return { name = ('x'):rep(65) }", 1, "at most 64 bytes" },
+    { "return { name = 'a\\0b' }", 1, "NUL" },
+    { "return { mqtt = { { uri = 'mqtt://h', reconnect_min = 60 } } }", 1, "longer than" },
+  }
+  for _, case in ipairs(wrong) do
+    local source, line, text = case[1], case[2], case[3]
+    it(("says %s of %s"):format(text, (source:gsub("%s+", " "))), function()
+      local config, errors = run(source)
+      assert.is_nil(config)
+      assert.equal(1, #errors)
+      assert.truthy(errors[1].message:find(text, 1, true), errors[1].message)
+      assert.equal(line, errors[1].line)
+    end)
+  end
+
+  it("finds everything that is wrong, in order of lines", function()
+    local _, errors = run("return {\n b = 1,\n a = 2,\n name = 3 }")
+    assert.equal(3, #errors)
+    assert.same({ 2, 3, 4 }, { errors[1].line, errors[2].line, errors[3].line })
+  end)
+
+  it("refuses functions among a script's options", function()
+    local value = { scripts = { { file = "a.lua", options = { f = print } } } }
+    local _, errors = check.run(schema, value, "")
+    assert.truthy(errors[1].message:find("a function is no data", 1, true))
+  end)
+
+  it("does not take comments and strings for keys when it looks for lines", function()
+    local lines = check.lines("return { -- links = {\n--[[ x = {\n]] name = [[\n{]],\n port = 1 }")
+    assert.equal(3, lines.name)
+    assert.equal(5, lines.port)
+    assert.is_nil(lines.links)
+  end)
+
+  it("writes data as text that reads back the same", function()
+    local data = { port = 502, "x\n\"", { 0.1, true }, ["a b"] = -1, big = math.maxinteger }
+    assert.same(data, load("return " .. check.text(data))())
+    assert.equal("{}", check.text(nil))
+  end)
+end)

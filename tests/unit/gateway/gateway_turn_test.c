@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/gateway/gateway_turn_test.c: which answers may go when. Store and exchange layer are stand-ins that write down what they are told. */
+
+#include "core/gateway/gateway_turn.h"
+
+#include "tests/unit/check.h"
+
+typedef struct stand_in {
+  uint64_t ticket;   /* open */
+  bool durable;      /* whether the turn queued a durable message */
+  uint64_t released; /* highest ticket let go */
+  tg_rc_t rc;        /* of the last release */
+} stand_in_t;
+
+static stand_in_t now;
+
+uint64_t tg_store_ticket(const tg_store_t *store) {
+  (void)store;
+  return now.ticket;
+}
+
+bool tg_store_end_turn(tg_store_t *store) {
+  (void)store;
+  now.ticket++;
+  return now.durable;
+}
+
+tg_rc_t tg_store_get(tg_store_t *store, const char *bucket, tg_slice_t key, tg_buf_t *value) {
+  (void)store, (void)bucket, (void)key, (void)value;
+  return TG_E_NOT_FOUND;
+}
+
+tg_rc_t tg_store_put(tg_store_t *store, const char *bucket, tg_slice_t key, tg_slice_t value) {
+  (void)store, (void)bucket, (void)key, (void)value;
+  return TG_OK;
+}
+
+tg_rc_t tg_store_del(tg_store_t *store, const char *bucket, tg_slice_t key) {
+  (void)store, (void)bucket, (void)key;
+  return TG_OK;
+}
+
+size_t tg_event_drain(tg_event_bus_t *bus) {
+  (void)bus;
+  return 0;
+}
+
+void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
+  (void)coap;
+  if (ticket > now.released) now.released = ticket;
+  now.rc = rc;
+}
+
+void tg_coap_flush(tg_coap_t *coap) {
+  (void)coap;
+}
+
+void tg_mqtt_pump(tg_mqtt_t *mqtt) {
+  (void)mqtt;
+}
+
+static tg_gateway_parts_t parts(void) {
+  static int engine; /* never looked into */
+  return (tg_gateway_parts_t){.coap = (tg_coap_t *)(void *)&engine};
+}
+
+static void end_turn(tg_gateway_turn_t *turn, bool durable) {
+  tg_gateway_parts_t p = parts();
+  now.durable = durable;
+  tg_gateway_turn_end(turn, &p);
+}
+
+static void commit(tg_gateway_turn_t *turn, uint64_t ticket, tg_rc_t rc) {
+  tg_gateway_parts_t p = parts();
+  tg_gateway_turn_committed(turn, &p, ticket, rc);
+}
+
+static void answers_go_at_once_when_nothing_must_be_on_disk(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, false);
+  check_int(now.released, 1);
+}
+
+static void answers_wait_for_the_disk_when_a_message_is_durable(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  check_int(now.released, 0);
+  commit(&turn, 1, TG_OK);
+  check_int(now.released, 1);
+}
+
+static void a_later_turn_does_not_overtake_one_that_waits(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  end_turn(&turn, false);
+  check_int(now.released, 0);
+  commit(&turn, 1, TG_OK); /* the second needs no commit of its own */
+  check_int(now.released, 2);
+}
+
+static void a_commit_lets_only_its_own_turns_go_while_others_wait(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  end_turn(&turn, true);
+  commit(&turn, 1, TG_OK);
+  check_int(now.released, 1);
+  commit(&turn, 2, TG_OK);
+  check_int(now.released, 2);
+}
+
+static void a_failed_commit_refuses_the_answers(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  end_turn(&turn, true); /* keeps the turns behind it waiting */
+  commit(&turn, 1, TG_E_STORE);
+  check_int(now.released, 1);
+  check_rc(now.rc, TG_E_STORE);
+}
+
+static void nobody_is_told_while_the_gateway_closes(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  tg_gateway_parts_t closed = {0};
+  tg_gateway_turn_committed(&turn, &closed, 1, TG_OK);
+  check_int(now.released, 0);
+}
+
+CHECK_SUITE(answers_go_at_once_when_nothing_must_be_on_disk, answers_wait_for_the_disk_when_a_message_is_durable,
+            a_later_turn_does_not_overtake_one_that_waits, a_commit_lets_only_its_own_turns_go_while_others_wait,
+            a_failed_commit_refuses_the_answers, nobody_is_told_while_the_gateway_closes)
