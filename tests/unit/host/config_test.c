@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/host/config_test.c: from files to the C structure, and what is said of bad ones. */
+
+#include "bindings/host/config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "tests/unit/check.h"
+
+typedef struct folder {
+  char path[64];
+  char file[96];
+} folder_t;
+
+static void write_file(const folder_t *folder, const char *name, const char *content) {
+  char path[160];
+  (void)snprintf(path, sizeof path, "%s/%s", folder->path, name);
+  FILE *f = fopen(path, "wb");
+  assert_non_null(f);
+  check_int(fwrite(content, 1, strlen(content), f), strlen(content));
+  check_int(fclose(f), 0);
+}
+
+static void make_folder(folder_t *folder, const char *content) {
+  (void)snprintf(folder->path, sizeof folder->path, "/tmp/tg-config-XXXXXX");
+  assert_non_null(mkdtemp(folder->path));
+  (void)snprintf(folder->file, sizeof folder->file, "%s/main.lua", folder->path);
+  write_file(folder, "main.lua", content);
+}
+
+static void remove_file(const folder_t *folder, const char *name) {
+  char path[160];
+  (void)snprintf(path, sizeof path, "%s/%s", folder->path, name);
+  (void)unlink(path);
+}
+
+static void remove_folder(const folder_t *folder) {
+  remove_file(folder, "main.lua");
+  remove_file(folder, "secret");
+  remove_file(folder, "part.lua");
+  (void)rmdir(folder->path);
+}
+
+/* Loads and expects success. */
+static tg_config_t *load(const folder_t *folder) {
+  tg_buf_t errors;
+  tg_config_t *config = NULL;
+  tg_buf_init_growing(&errors, 65536);
+  tg_rc_t rc = tg_config_load(folder->file, &errors, &config);
+  if (rc != TG_OK) print_error("%.*s", (int)errors.len, (const char *)errors.p);
+  tg_buf_fini(&errors);
+  check_rc(rc, TG_OK);
+  return config;
+}
+
+static void gives_every_part_what_it_wants(void **state) {
+  (void)state;
+  folder_t folder;
+  make_folder(&folder,
+              "return { name = 'gw/1', links = { { kind = 'udp', host = '127.0.0.1', port = 0 } },\n"
+              "server = { observe = { { path = '/3/0/9', pmin = 10, gt = 21.5 } }, rebind = 'never', awake = '5s' },\n"
+              "mqtt = { { uri = 'mqtt://h', reconnect_max = '1m' } }, control = { mode = '0600' },\n"
+              "scripts = { { file = 'rules/my.lua', options = { port = 502 } } }, objects = { 'xml' } }");
+  tg_config_t *config = load(&folder);
+  check_int(config->gateway.link_count, 1);
+  assert_string_equal(config->gateway.links[0].udp.host, "127.0.0.1");
+  assert_string_equal(config->gateway.links[0].udp.name, "udp0");
+  assert_string_equal(config->gateway.observe[0].query, "pmin=10&gt=21.5");
+  check_int(config->gateway.awake_ms, 5000);
+  check_int(config->gateway.rebind, TG_COAP_REBIND_NEVER);
+  check_int(config->gateway.brokers[0].reconnect_max_ms, 60000);
+  assert_string_equal(config->gateway.brokers[0].will.topic, "tidegate/gw/gw%2F1/state");
+  check_int(config->control_mode, 0600);
+  check_int(config->script_count, 2); /* the dialect comes first */
+  assert_string_equal(config->scripts[0].file, "dialects/tidegate.lua");
+  check_slice(config->scripts[1].options, "{[\"port\"]=502}");
+  check_true(strncmp(config->objects[0], folder.path, strlen(folder.path)) == 0);
+  tg_config_free(config);
+  remove_folder(&folder);
+}
+
+static void reads_secrets_and_parts_from_other_files(void **state) {
+  (void)state;
+  folder_t folder;
+  make_folder(&folder, "return { mqtt = include('part.lua'), name = env('TG_NOT_SET', 'other') }");
+  write_file(&folder, "part.lua", "return { { uri = 'mqtt://h', password = file('secret') } }");
+  write_file(&folder, "secret", "  s3cret\n");
+  tg_config_t *config = load(&folder);
+  assert_string_equal(config->gateway.brokers[0].password, "s3cret");
+  assert_string_equal(config->name, "other");
+  tg_config_free(config);
+  remove_folder(&folder);
+}
+
+/* One row per way to be wrong: the file, what is said behind its name. */
+static void names_file_line_and_fault(void **state) {
+  (void)state;
+  static const struct {
+    const char *content;
+    const char *said;
+  } rows[] = {
+      {"return {\n nmae = 1 }", ":2: unknown key \"nmae\""},
+      {"return {\n name = = 1 }", ":2: unexpected symbol"},
+      {"\nreturn { name = env('TG_NOT_SET') }", ":2: environment variable TG_NOT_SET is not set"},
+      {"return { name = file('nowhere') }", ":1: can't read "},
+      {"return include('main.lua')", "deep"},
+      {"local t = {}\nwhile true do t[1] = 1 end", ":2: the file runs too long"},
+      {"local s = ('x'):rep(1000000)\nwhile true do s = s .. s end", "memory"},
+      {"return os.getenv('HOME')", "nil value (global 'os')"},
+      {"\x1bLua", "attempt to load a binary chunk"},
+      {"error({})", "nil value (global 'error')"},
+      {"return 7", "must return a table"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    folder_t folder;
+    tg_buf_t errors;
+    tg_config_t *config = NULL;
+    make_folder(&folder, rows[i].content);
+    tg_buf_init_growing(&errors, 65536);
+    check_rc(tg_config_load(folder.file, &errors, &config), TG_E_CONFIG);
+    const char *said = tg_buf_cstr(&errors);
+    assert_non_null(said);
+    check_true(strncmp(said, folder.file, strlen(folder.file)) == 0);
+    if (!strstr(said, rows[i].said)) fail_msg("said: %s wanted: %s", said, rows[i].said);
+    tg_buf_fini(&errors);
+    remove_folder(&folder);
+  }
+}
+
+CHECK_SUITE(gives_every_part_what_it_wants, reads_secrets_and_parts_from_other_files, names_file_line_and_fault)
