@@ -37,6 +37,7 @@ typedef struct load {
   uint64_t repeated;
   unsigned observed;
   uint16_t mid;
+  uint32_t sequence; /* of notifications; ascending for each device */
   slot_t slots[TG_LOAD_WINDOW];
   tg_load_packet_t came[TG_LOAD_WINDOW];
   tg_load_packet_t out[TG_LOAD_WINDOW];
@@ -79,9 +80,7 @@ static bool fill(load_t *load, unsigned at) {
   slot->packet.device = config->from + index;
   if (load->phase == REGISTERING) tg_load_wire_register(&slot->packet, mark, load->mid++);
   else if (load->phase == UPDATING) tg_load_wire_update(&slot->packet, device, mark, load->mid++);
-  else
-    tg_load_wire_notify(&slot->packet, device, (uint32_t)load->answered + slot->use,
-                        (uint16_t)((slot->use & 0x3FF) << 6 | at));
+  else tg_load_wire_notify(&slot->packet, device, load->sequence++, (uint16_t)((slot->use & 0x3FF) << 6 | at));
   return true;
 }
 

@@ -3,7 +3,7 @@
 # The parts of tools/demo: build, broker, SCEF, gateway, devices, boiler; each started as a child that is stopped by its process id.
 # Sourced by tools/demo, which sets WORK, PEERS and keep.
 
-BIN=$TG_ROOT/build/release
+BIN=
 CHILDREN=()
 UDP_DEVICES="garden kitchen cellar"
 NIDD_DEVICES="meter1 meter2"
@@ -164,8 +164,14 @@ start_gateway() {
     give_up "the gateway refuses the configuration"
   }
   spawn topics mosquitto_sub -h 127.0.0.1 -p "$BROKER" -t "tidegate/#" -q 1 -F '%t %p'
+  await 10 "the subscriber's first message" subscribed
   spawn gateway "$BIN/tidegate" run -c "$WORK/tidegate.lua"
   await 20 "the gateway's UDP port in its log" gateway_port
+}
+
+# What is published before the subscription stands would be missed.
+subscribed() {
+  mosquitto_pub -h 127.0.0.1 -p "$BROKER" -t tidegate/hello -m hello 2>/dev/null && in_log topics '^tidegate/hello'
 }
 
 # The port comes with the line in which the link says that it is there.

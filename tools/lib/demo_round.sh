@@ -74,6 +74,8 @@ play_round() {
   write_and_read "${UDP_DEVICES%% *}" "$path" "$value"
   write_and_read "${NIDD_DEVICES%% *}" "$path" "$value"
   write_and_read boiler /3308/0/5900 22.5
+  await 5 "the register written at the boiler" in_log boiler '^write 1/holding 10 225'
+  say "    and the boiler itself says: $(grep -m1 '^write' "$WORK/boiler.log")"
 }
 
 look_further() {
