@@ -176,19 +176,31 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
   result->record_count = server->record_count;
 }
 
+/* Where the new instance is: what the device says, if that is an instance of the object, or what was asked for. */
+static bool find_created(const tg_server_call_t *call, const tg_coap_result_t *answer, char created[TG_PATH_TEXT_MAX]) {
+  tg_path_t path;
+  int len =
+      snprintf(created, TG_PATH_TEXT_MAX, "/%.*s/%.*s", (int)answer->location[0].len,
+               (const char *)answer->location[0].p, (int)answer->location[1].len, (const char *)answer->location[1].p);
+  if (len < TG_PATH_TEXT_MAX && tg_path_parse(tg_slice_str(created), &path) == TG_OK && path.len == TG_PATH_INSTANCE &&
+      path.id[0] == call->path.id[0])
+    return true;
+  if (call->path.len != TG_PATH_INSTANCE) return false;
+  tg_path_text(&call->path, created);
+  return true;
+}
+
+/* Whatever the answer to a cancellation: it is not wanted any more, and what still comes is reset (RFC 7641 §3.6). */
+static void end_observation(const tg_server_call_t *call, tg_reg_t *reg) {
+  tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
+  if (obs) tg_observe_ended(call->server, reg, obs, "cancelled");
+}
+
 static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
                         tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
   tg_op_t op = (tg_op_t)call->op;
   if (op == TG_OP_DISCOVER) result->text = answer->body;
-  if (op == TG_OP_CREATE && answer->location[1].len) {
-    snprintf(created, TG_PATH_TEXT_MAX, "/%.*s/%.*s", (int)answer->location[0].len, (const char *)answer->location[0].p,
-             (int)answer->location[1].len, (const char *)answer->location[1].p);
-    result->text = tg_slice_str(created);
-  }
-  if (op == TG_OP_CANCEL) {
-    tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
-    if (obs) tg_observe_ended(call->server, reg, obs, "cancelled");
-  }
+  if (op == TG_OP_CREATE && find_created(call, answer, created)) result->text = tg_slice_str(created);
   if (reads(op)) take_records(call, reg, answer, result);
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
   if (op != TG_OP_OBSERVE) return;
@@ -224,6 +236,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
   if (answer->rc == TG_E_CANCELLED) result.rc = TG_E_AGAIN; /* the registration was replaced under it */
   if (answer->rc == TG_OK && reg) {
     tg_server_heard(server, reg);
+    if (ended.op == TG_OP_CANCEL) end_observation(&ended, reg);
     bool good = answer->code >> 5 == 2;
     result.state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
     result.rc = good ? TG_OK : TG_E_PEER;

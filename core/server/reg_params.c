@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf of core/server: the query of Register and Update (LwM2M Core 1.1 §6.2.1, lwm2m.md 1.2.2). Unknown names are tolerated. See reg.h. */
+/*
+ * Leaf of core/server: the query of Register and Update (LwM2M Core 1.1 §6.2.1, lwm2m.md 1.2.2). Unknown names are tolerated. Values
+ * are taken as they stand: percent-encoding belongs to URIs, an option holds what was decoded (RFC 7252 §6.4 step 9), and decoding
+ * again would let `a%2Fb` speak for `a/b`. See reg.h.
+ */
 
 #include "core/base/num.h"
 #include "core/base/utf8.h"

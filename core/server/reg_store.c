@@ -140,6 +140,17 @@ static void get_lists(reader_t *in, tg_reg_links_t *lists) {
   }
 }
 
+/* Whether the rest of a row is a list of observations and nothing else. */
+static bool check_observations(reader_t in) {
+  const size_t token = sizeof((tg_coap_observation_t *)NULL)->token;
+  size_t count = (size_t)get(&in, 2);
+  for (size_t i = 0; !in.bad && i < count; i++) {
+    (void)get_path(&in);
+    (void)get_bytes(&in, 1 + token);
+  }
+  return !in.bad && count <= TG_REG_OBS_MAX && in.rest.len == 0;
+}
+
 static void restore_observations(tg_server_t *server, tg_reg_t *reg, reader_t *in) {
   size_t count = (size_t)get(in, 2);
   for (size_t i = 0; !in->bad && i < count; i++) {
@@ -164,8 +175,9 @@ static void restore_lifetime(tg_server_t *server, tg_reg_t *reg, int64_t heard_m
   if (reg->lifetime_s == 0) return;
   uint64_t slack_s = reg->lifetime_s / 4 > SLACK_MIN_S ? reg->lifetime_s / 4 : SLACK_MIN_S;
   int64_t span = (int64_t)(((uint64_t)reg->lifetime_s + server->config.grace_s + slack_s) * 1000);
-  int64_t passed = tg_clock_wall_ms() - heard_ms;
-  if (passed < 0) passed = 0; /* the wall clock was set back */
+  int64_t wall_ms = tg_clock_wall_ms();
+  if (heard_ms < 0) heard_ms = 0;
+  int64_t passed = wall_ms > heard_ms ? wall_ms - heard_ms : 0; /* the wall clock may have been set back */
   reg->due_ms = passed < span ? now + (uint64_t)(span - passed) : now;
   tg_reg_table_arm(server, reg, fn);
 }
@@ -178,6 +190,7 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   tg_slice_t bytes = get_text(in), alt = get_text(in), sms = get_text(in);
   get_lists(in, &server->links);
   if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
+  if (!check_observations(*in)) return TG_E_CORRUPT;
   if (!link) return TG_E_NOT_FOUND; /* no longer configured */
   addr.len = (uint8_t)bytes.len;
   if (bytes.len) memcpy(addr.b, bytes.p, bytes.len);

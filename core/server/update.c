@@ -51,23 +51,39 @@ static tg_rc_t read_change(tg_server_t *server, const tg_reg_t *reg, const tg_co
   return rc;
 }
 
-/* Same list as before, in whatever order? Wakaama and others send it each time. */
-static bool list_differs(const tg_device_t *device, const tg_reg_links_t *links) {
-  if (links->object_count != device->object_count || links->version_count != device->version_count) return true;
-  for (size_t i = 0; i < links->object_count; i++) {
-    size_t low = 0, high = device->object_count;
-    while (low < high) {
-      size_t middle = low + (high - low) / 2;
-      if (tg_path_cmp(&device->objects[middle], &links->objects[i]) < 0) low = middle + 1;
-      else high = middle;
-    }
-    if (low == device->object_count || !tg_path_eq(&device->objects[low], &links->objects[i])) return true;
+static bool find_object(const tg_device_t *device, const tg_path_t *path, size_t *index) {
+  size_t low = 0, high = device->object_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (tg_path_cmp(&device->objects[middle], path) < 0) low = middle + 1;
+    else high = middle;
   }
-  for (size_t i = 0; i < links->version_count; i++) {
-    const tg_model_version_t *a = &links->versions[i], *b = &device->versions[i];
-    if (a->oid != b->oid || a->version != b->version) return true;
+  *index = low;
+  return low < device->object_count && tg_path_eq(&device->objects[low], path);
+}
+
+static bool has_version(const tg_device_t *device, const tg_model_version_t *version) {
+  for (size_t i = 0; i < device->version_count; i++) {
+    const tg_model_version_t *known = &device->versions[i];
+    if (known->oid == version->oid) return known->version == version->version;
   }
   return false;
+}
+
+/* Same list as before, in whatever order, with whatever repetitions? Wakaama and others send it each time. */
+static bool list_differs(const tg_device_t *device, const tg_reg_links_t *links) {
+  bool seen[TG_REG_LINKS_MAX] = {false};
+  size_t distinct = 0, at;
+  if (device->object_count > TG_REG_LINKS_MAX || links->version_count != device->version_count) return true;
+  for (size_t i = 0; i < links->object_count; i++) {
+    if (!find_object(device, &links->objects[i], &at)) return true;
+    if (!seen[at]) distinct++;
+    seen[at] = true;
+  }
+  for (size_t i = 0; i < links->version_count; i++) {
+    if (!has_version(device, &links->versions[i])) return true;
+  }
+  return distinct != device->object_count;
 }
 
 static tg_rc_t tell_twin(tg_server_t *server, tg_reg_t *reg, const change_t *change) {

@@ -137,7 +137,7 @@ void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg) {
       .type = msg->type, .code = msg->code, .mid = msg->mid, .token = tg_slice(msg->token, msg->token_len)};
   tg_coap_enc_begin(&enc, &out, &head);
   if (msg->observe >= 0) tg_coap_enc_uint(&enc, TG_OPT_OBSERVE, (uint32_t)msg->observe);
-  put_parts(&enc, TG_OPT_URI_PATH, msg->path, '/');
+  put_parts(&enc, msg->code >> 5 ? TG_OPT_LOCATION_PATH : TG_OPT_URI_PATH, msg->path, '/');
   if (msg->format >= 0) tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)msg->format);
   put_parts(&enc, TG_OPT_URI_QUERY, msg->query, '&');
   tg_coap_enc_payload(&enc, tg_slice(msg->body, msg->body_len ? msg->body_len : strlen(msg->body)));
