@@ -10,7 +10,10 @@
 void *tg_config_get_array(lua_State *L, tg_arena_t *arena, size_t count, size_t size) {
   if (count && size > SIZE_MAX / count) luaL_error(L, "too many entries");
   void *items = tg_arena_alloc(arena, count * size);
-  if (!items) luaL_error(L, "out of memory");
+  if (!items) {
+    luaL_error(L, "out of memory");
+    return NULL; /* luaL_error does not return */
+  }
   return memset(items, 0, count * size);
 }
 

@@ -3,6 +3,7 @@
 
 #include "bindings/host/config_read.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <lauxlib.h>
@@ -55,8 +56,7 @@ static const char *callback_url(const reader_t *r) {
   size_t len = strlen(url);
   while (len && url[len - 1] == '/') len--;
   char *whole = tg_config_get_array(r->L, r->arena, len + sizeof "/t8/nidd", 1);
-  memcpy(whole, url, len);
-  memcpy(whole + len, "/t8/nidd", sizeof "/t8/nidd");
+  (void)snprintf(whole, len + sizeof "/t8/nidd", "%.*s/t8/nidd", (int)len, url);
   return whole;
 }
 

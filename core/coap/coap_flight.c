@@ -144,9 +144,8 @@ static void on_timer(tg_timer_t *timer, void *ud) {
   uint8_t tries = tg_coap_engine_bearer(coap, peer)->params.max_retransmit;
   if (flight->state == TG_COAP_FLIGHT_FAILED) {
     lose(coap, flight, (tg_rc_t)flight->fail_rc);
-  } else if (flight->give_up_ms && flight->give_up_ms <= tg_coap_engine_now(coap)) {
-    lose(coap, flight, TG_E_TIMEOUT);
-  } else if (flight->state == TG_COAP_FLIGHT_RUNNING && flight->sent > tries) {
+  } else if ((flight->give_up_ms && flight->give_up_ms <= tg_coap_engine_now(coap)) ||
+             (flight->state == TG_COAP_FLIGHT_RUNNING && flight->sent > tries)) {
     lose(coap, flight, TG_E_TIMEOUT);
   } else {
     if (flight->state == TG_COAP_FLIGHT_RUNNING) coap->stats.retransmissions++;

@@ -256,7 +256,7 @@ static bool is_welcome(const level_t *top, const tg_cbor_item_t *item) {
 }
 
 tg_rc_t tg_cbor_wire_skip(tg_slice_t *rest, const tg_cbor_item_t *item) {
-  level_t levels[DEPTH_MAX];
+  level_t levels[DEPTH_MAX] = {0};
   size_t depth = 0;
   tg_cbor_item_t at = *item;
   if (at.kind == TG_CBOR_BREAK) return TG_E_SYNTAX;

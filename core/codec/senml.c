@@ -174,9 +174,12 @@ tg_rc_t tg_senml_plan(const tg_codec_output_t *output, tg_senml_plan_t *plan) {
   *plan = (tg_senml_plan_t){.has_n = true, .has_bt = output->count > 0};
   bool all_at_base;
   if (is_base_common(output, &all_at_base)) {
-    (void)tg_path_text(&output->base, plan->bn);
+    tg_buf_t bn;
+    tg_buf_init(&bn, plan->bn, sizeof plan->bn);
+    tg_path_put(&bn, &output->base);
     plan->has_n = !all_at_base;
-    if (!all_at_base) strcat(plan->bn, "/");
+    if (plan->has_n) tg_buf_put_u8(&bn, '/');
+    if (!tg_buf_cstr(&bn)) return TG_E_INTERNAL;
   }
   for (size_t i = 0; i < output->count; i++) {
     const tg_record_t *record = output->records + i;

@@ -128,19 +128,19 @@ typedef struct tg_device_info {
 TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event, tg_id_t *device);
 
 /** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h at most; where the table is full the longest offline one is forgotten first. */
-void tg_twin_offline(tg_twin_t *twin, tg_id_t device, tg_event_type_t event, tg_slice_t note);
+void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slice_t note);
 
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
-void tg_twin_seen(tg_twin_t *twin, tg_id_t device);
+void tg_twin_seen(tg_twin_t *twin, tg_id_t id);
 
 /** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
-void tg_twin_awake(tg_twin_t *twin, tg_id_t device, uint64_t until_ms);
+void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
 /** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
-void tg_twin_asleep(tg_twin_t *twin, tg_id_t device);
+void tg_twin_asleep(tg_twin_t *twin, tg_id_t id);
 
 /** The device @p id, or NULL. */
-const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t device);
+const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);
 
 /** The device called @p ep, or NULL. O(1). */
 const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep);
@@ -161,7 +161,7 @@ TG_MUST_CHECK tg_rc_t tg_twin_put(tg_twin_t *twin, tg_id_t device, const tg_even
 TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, tg_record_t *record);
 
 /** Walks the last values at or below @p path in order; return false to stop. */
-void tg_twin_values(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, bool (*fn)(void *ud, const tg_record_t *record), void *ud);
+void tg_twin_values(const tg_twin_t *twin, tg_id_t id, const tg_path_t *path, bool (*fn)(void *ud, const tg_record_t *record), void *ud);
 
 /** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud, tg_id_t *id);
@@ -170,13 +170,13 @@ TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *comman
 TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
 
 /** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already. */
-void tg_twin_finish(tg_twin_t *twin, tg_id_t command, const tg_command_result_t *result);
+void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result);
 
 /** The command @p id as long as it has not ended, or NULL. */
-const tg_command_t *tg_twin_command(const tg_twin_t *twin, tg_id_t command);
+const tg_command_t *tg_twin_command(const tg_twin_t *twin, tg_id_t id);
 
 /** Walks the commands of a device in the order in which they will go; return false to stop. */
-void tg_twin_commands(const tg_twin_t *twin, tg_id_t device, bool (*fn)(void *ud, const tg_command_t *command, tg_command_state_t state), void *ud);
+void tg_twin_commands(const tg_twin_t *twin, tg_id_t id, bool (*fn)(void *ud, const tg_command_t *command, tg_command_state_t state), void *ud);
 
 /** Lower-case name of an operation: `read`, `write` … */
 const char *tg_twin_op_name(tg_op_t op);

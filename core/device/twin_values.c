@@ -43,7 +43,7 @@ struct tg_twin_values {
 };
 
 static void drop_text(tg_twin_values_t *values, cell_t *cell) {
-  if (!tg_record_copy_has_bytes((tg_type_t)cell->type)) return;
+  if (!tg_record_copy_has_bytes((tg_type_t)cell->type) || !cell->text) return;
   values->text_bytes -= cell->text->len;
   tg_alloc_free(cell->text);
   cell->type = TG_TYPE_NONE;

@@ -42,14 +42,14 @@ TG_MUST_CHECK tg_rc_t tg_http_exchange_complete(tg_http_exchanges_t *exchanges, 
 /** libmicrohttpd's access handler (MHD_AccessHandlerCallback); @p ud is the tg_http_exchanges_t. */
 enum MHD_Result tg_http_exchange_on_request(void *ud, struct MHD_Connection *connection, const char *url,
                                             const char *method, const char *version, const char *upload,
-                                            size_t *upload_len, void **request);
+                                            size_t *upload_len, void **slot);
 
 /** MHD_OPTION_NOTIFY_COMPLETED: frees what belongs to the request. */
-void tg_http_exchange_on_completed(void *ud, struct MHD_Connection *connection, void **request,
+void tg_http_exchange_on_completed(void *ud, struct MHD_Connection *connection, void **slot,
                                    enum MHD_RequestTerminationCode code);
 
 /** MHD_OPTION_NOTIFY_CONNECTION: the connection's deadline begins and ends. */
-void tg_http_exchange_on_connection(void *ud, struct MHD_Connection *connection, void **socket_context,
+void tg_http_exchange_on_connection(void *ud, struct MHD_Connection *mhd, void **socket_context,
                                     enum MHD_ConnectionNotificationCode code);
 
 #endif

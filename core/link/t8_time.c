@@ -33,7 +33,7 @@ static bool take_number(tg_slice_t *rest, size_t count, int64_t *value) {
   return true;
 }
 
-static bool take_byte(tg_slice_t *rest, char upper) {
+static bool take_byte(tg_slice_t *rest, uint8_t upper) {
   if (!rest->len || (rest->p[0] != upper && rest->p[0] != (upper | 0x20))) return false;
   *rest = tg_slice_from(*rest, 1);
   return true;

@@ -65,29 +65,21 @@ static void destroy(tg_mqtt_ring_t *ring) {
   tg_alloc_free(ring);
 }
 
-void tg_mqtt_ring_free(tg_mqtt_ring_t *ring) {
-  if (!ring) return;
-  pthread_mutex_lock(&ring->lock);
-  ring->closed = true;
-  bool drain_follows = ring->posted;
-  pthread_mutex_unlock(&ring->lock);
-  if (!drain_follows) destroy(ring);
-}
-
 static void drain(void *ud) {
   tg_mqtt_ring_t *ring = ud;
   pthread_mutex_lock(&ring->lock);
   ring->posted = false;
-  bool closed = ring->closed;
   ring_item_t *items = take_all(ring);
   pthread_mutex_unlock(&ring->lock);
 
-  /* A receiver may free the owner while it handles a note; then the ring goes after the last one. */
-  for (ring_item_t *item = items; item && !closed; item = item->next) {
-    ring->fn(ring->ud, &item->event);
-  }
+  for (ring_item_t *item = items; item; item = item->next) ring->fn(ring->ud, &item->event);
   free_items(items);
-  if (closed) destroy(ring);
+}
+
+void tg_mqtt_ring_free(tg_mqtt_ring_t *ring) {
+  if (!ring) return;
+  tg_loop_unpost(ring->loop, drain, ring);
+  destroy(ring);
 }
 
 static ring_item_t *copy_event(const tg_mqtt_event_t *event) {
@@ -109,7 +101,7 @@ bool tg_mqtt_ring_push(tg_mqtt_ring_t *ring, const tg_mqtt_event_t *event) {
 
   size_t bytes = event->topic.len + event->payload.len;
   pthread_mutex_lock(&ring->lock);
-  bool refused = ring->closed || (event->kind == TG_MQTT_MESSAGE && ring->bytes + bytes > MESSAGE_BYTES_MAX);
+  bool refused = event->kind == TG_MQTT_MESSAGE && ring->bytes + bytes > MESSAGE_BYTES_MAX;
   if (!refused) {
     *ring->last = item;
     ring->last = &item->next;

@@ -37,7 +37,7 @@ typedef void (*tg_mqtt_ring_fn)(void *ud, const tg_mqtt_event_t *event);
 /** A ring that hands notes to @p fn on @p loop; NULL without memory. */
 tg_mqtt_ring_t *tg_mqtt_ring_new(tg_loop_t *loop, tg_mqtt_ring_fn fn, void *ud);
 
-/** Ends it; nobody may push any more. A post on its way finds it closed; memory goes when that has passed. NULL is allowed. */
+/** Frees it with what is queued; nobody may push any more. Not from inside a receiver. NULL is allowed. */
 void tg_mqtt_ring_free(tg_mqtt_ring_t *ring);
 
 /** From any thread. False when the ring is full (only MESSAGE is ever refused, so that acknowledgements always get through) or memory is short. */

@@ -58,7 +58,7 @@ static uint8_t method_of(tg_op_t op) {
   return TG_COAP_GET;
 }
 
-static void on_done(void *ud, const tg_coap_result_t *result);
+static void on_done(void *ud, const tg_coap_result_t *answer);
 
 /* Format, payload and Accept of one attempt. */
 static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,

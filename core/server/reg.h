@@ -95,8 +95,8 @@ tg_reg_t *tg_reg_table_add(tg_server_t *server);
 /** Takes @p reg out of the table and frees it: timer, peer index, pin, strings. */
 void tg_reg_table_del(tg_server_t *server, tg_reg_t *reg);
 
-/** The registration whose location is @p id, or NULL. */
-tg_reg_t *tg_reg_table_find(const tg_server_t *server, tg_slice_t id);
+/** The registration whose location is @p text, or NULL. */
+tg_reg_t *tg_reg_table_find(const tg_server_t *server, tg_slice_t text);
 
 /** The registration with pool id @p id, or NULL. */
 tg_reg_t *tg_reg_table_get(const tg_server_t *server, tg_id_t id);

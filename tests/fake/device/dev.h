@@ -39,9 +39,19 @@ typedef struct tg_dev_value {
   char text[TG_DEV_TEXT_MAX];
 } tg_dev_value_t;
 
+/** What a message in flight is for. */
+typedef enum tg_dev_kind {
+  TG_DEV_FREE,
+  TG_DEV_REGISTER,
+  TG_DEV_UPDATE,
+  TG_DEV_DEREGISTER,
+  TG_DEV_SEND,
+  TG_DEV_NOTIFY
+} tg_dev_kind_t;
+
 /** A confirmable message until it is acknowledged, a request until it is answered. */
 typedef struct tg_dev_flight {
-  enum { TG_DEV_FREE, TG_DEV_REGISTER, TG_DEV_UPDATE, TG_DEV_DEREGISTER, TG_DEV_SEND, TG_DEV_NOTIFY } kind;
+  tg_dev_kind_t kind;
   bool acked; /* only the response is missing */
   uint16_t mid;
   uint8_t tries;

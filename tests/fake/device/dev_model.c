@@ -178,7 +178,7 @@ tg_rc_t tg_dev_model_set_text(tg_dev_t *dev, const tg_path_t *path, tg_slice_t t
 
 double tg_dev_model_number(const tg_dev_t *dev, const tg_path_t *path) {
   const resource_t *row = find(path);
-  if (!row) return NAN;
+  if (!row) return (double)NAN;
   const tg_value_t *value = &dev->values[row - resources].value;
   if (value->type == TG_TYPE_FLOAT) return value->f;
   return value->type == TG_TYPE_INTEGER ? (double)value->i : (double)NAN;

@@ -79,7 +79,7 @@ void tg_dev_net_send_empty(tg_dev_t *dev, uint8_t type, uint16_t mid) {
   tg_dev_net_send(dev, tg_slice(bytes, sizeof bytes));
 }
 
-tg_dev_flight_t *tg_dev_net_flight(tg_dev_t *dev, int kind) {
+tg_dev_flight_t *tg_dev_net_flight(tg_dev_t *dev, tg_dev_kind_t kind) {
   for (size_t i = 0; i < TG_DEV_FLIGHTS; i++) {
     tg_dev_flight_t *flight = dev->flights + i;
     if (flight->kind != TG_DEV_FREE) continue;

@@ -19,7 +19,7 @@ void tg_dev_net_send(tg_dev_t *dev, tg_slice_t bytes);
 void tg_dev_net_send_empty(tg_dev_t *dev, uint8_t type, uint16_t mid);
 
 /** A free flight for @p kind with a new message id and token; NULL when all are under way. */
-tg_dev_flight_t *tg_dev_net_flight(tg_dev_t *dev, int kind);
+tg_dev_flight_t *tg_dev_net_flight(tg_dev_t *dev, tg_dev_kind_t kind);
 
 /** Sends the flight's bytes and begins to repeat them. */
 void tg_dev_net_launch(tg_dev_t *dev, tg_dev_flight_t *flight);

@@ -28,16 +28,17 @@ const tg_dev_attributes_t *tg_dev_observe_attributes(const tg_dev_t *dev, const 
 static tg_dev_attributes_t *slot_of(tg_dev_t *dev, const tg_path_t *path) {
   const tg_dev_attributes_t *found = tg_dev_observe_attributes(dev, path);
   if (found) return dev->attributes + (found - dev->attributes);
+  const double none = (double)NAN;
   for (size_t i = 0; i < TG_DEV_ATTRIBUTES; i++) {
     if (dev->attributes[i].used) continue;
-    dev->attributes[i] = (tg_dev_attributes_t){true, *path, NAN, NAN, NAN, NAN, NAN};
+    dev->attributes[i] = (tg_dev_attributes_t){true, *path, none, none, none, none, none};
     return dev->attributes + i;
   }
   return NULL;
 }
 
 tg_rc_t tg_dev_observe_attribute(tg_dev_t *dev, const tg_path_t *path, tg_slice_t text) {
-  double value = NAN;
+  double value = (double)NAN;
   tg_dev_attributes_t *slot = slot_of(dev, path);
   if (!slot) return TG_E_FULL;
   tg_slice_t name = tg_slice_take(&text, '=');

@@ -19,7 +19,7 @@ typedef struct request {
   tg_coap_enc_t enc;
 } request_t;
 
-static bool begin(tg_dev_t *dev, request_t *request, int kind, uint8_t code) {
+static bool begin(tg_dev_t *dev, request_t *request, tg_dev_kind_t kind, uint8_t code) {
   request->flight = tg_dev_net_flight(dev, kind);
   if (!request->flight) return false;
   tg_buf_init(&request->out, request->flight->bytes, sizeof request->flight->bytes);
