@@ -222,6 +222,7 @@ function driver.define(core, definition)
   if type(definition.name) ~= "string" then error("tg.driver.define: name is missing", 3) end
   if type(definition.run) ~= "function" then error("tg.driver.define: run is missing", 3) end
 
+  if not core.sleep then require "tidegate.driver_core"(core) end
   local root
   local script = { name = definition.name, version = definition.version, driver = definition }
 

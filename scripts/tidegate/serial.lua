@@ -141,6 +141,7 @@ end
 -- @param core { open = as tg.serial.open, wait, sleep, log }
 -- @param opened called with each port that was opened, for writing to it; optional
 function serial.lines(core, name, options, opened)
+  if not core.sleep then require "tidegate.driver_core"(core) end
   local port, splitter
   local ready, at, pause = {}, 1, REOPEN_MIN
   local function reopen(err)

@@ -86,7 +86,8 @@ describe("tidegate.serial", function()
       local port, stream = new_port()
       local got = {}
       stream.give(nil, "early")
-      port:listen(function(bytes) got[#got + 1] = bytes end, function(err) got[#got + 1] = err.code end)
+      local function keep(bytes) got[#got + 1] = bytes end
+      port:listen(keep, function(err) keep(err.code) end)
       stream.give(nil, "later")
       stream.give(nil, nil)
       assert.same({ "early", "later", "closed" }, got)
