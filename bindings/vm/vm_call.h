@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_BINDINGS_VM_VM_CALL_H
+#define TG_BINDINGS_VM_VM_CALL_H
+
+/**
+ * The only door from C into Lua. Everything runs in a coroutine (a task) under the budgets; an error becomes a result, a file, a line
+ * and a sentence. A task may suspend itself in a C function and is woken later with the results of that function.
+ */
+
+#include "bindings/vm/vm.h"
+
+/** A task that is suspended; 0 = none. Stale ids are recognised. */
+typedef tg_id_t tg_vm_task_t;
+
+/** Runs protected, in the task, and may raise: pushes what the suspended C function returns and says how many values. */
+typedef int (*tg_vm_push_fn)(lua_State *L, void *arg);
+
+/**
+ * Calls @p fn, which finds @p arg as light userdata at index 1, protected and within budget. It can't suspend; what it returns is dropped.
+ * May be nested inside another call; the budget is that of the outermost one.
+ * @return TG_OK; TG_E_BUDGET; TG_E_NOMEM; TG_E_SCRIPT; with @p diag (may be NULL) naming file, line and message
+ */
+TG_MUST_CHECK tg_rc_t tg_vm_call(tg_vm_t *vm, lua_CFunction fn, void *arg, tg_diag_t *diag);
+
+/** The same, but it may suspend (then TG_OK): arg is valid until that happens. TG_E_FULL when 1,000 tasks wait already. */
+TG_MUST_CHECK tg_rc_t tg_vm_spawn(tg_vm_t *vm, lua_CFunction fn, void *arg, tg_diag_t *diag);
+
+/** The task that runs @p L and can be suspended there; 0 outside tasks, in a coroutine of the script's own, and where a C call is in the way. */
+tg_vm_task_t tg_vm_task(lua_State *L);
+
+/** Suspends the task: `return tg_vm_await(L);` in a C function for which tg_vm_task() is not 0. */
+int tg_vm_await(lua_State *L);
+
+/** Continues a suspended task: @p push gives the results of the function it waits in. Errors as tg_vm_call(); TG_E_GONE for a stale id. */
+TG_MUST_CHECK tg_rc_t tg_vm_wake(tg_vm_t *vm, tg_vm_task_t task, tg_vm_push_fn push, void *arg, tg_diag_t *diag);
+
+/** How many tasks are suspended. */
+size_t tg_vm_waiting(const tg_vm_t *vm);
+
+/** Stack of the last error, some lines of text; "" when there was none. Lent until the next call. */
+const char *tg_vm_traceback(const tg_vm_t *vm);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_BINDINGS_VM_VM_STATE_H
+#define TG_BINDINGS_VM_VM_STATE_H
+
+/** The inside of a vm, for the files of this folder only. */
+
+#include "bindings/vm/vm_undo.h"
+
+/** A coroutine of the pool. */
+typedef struct tg_vm_slot {
+  lua_State *co; /* anchored in the registry under `ref` */
+  int ref;
+  uint32_t generation;
+  uint32_t next_free; /* slot + 1 */
+  enum { TG_VM_FREE, TG_VM_RUNNING, TG_VM_WAITING } state;
+  bool may_wait;
+} tg_vm_slot_t;
+
+struct tg_vm {
+  lua_State *L;
+  tg_vm_config_t config;
+  tg_vm_stats_t stats;
+  tg_vm_undo_t undo; /* head of a ring */
+
+  uint32_t depth; /* nested calls */
+  uint32_t stretch;
+  uint64_t steps;
+  uint64_t steps_max;
+  uint64_t wall_deadline_ns;
+  uint64_t cpu_start_ns; /* 0 = not looked at yet */
+  uint64_t cpu_max_ns;
+  size_t since_clock; /* bytes allocated since the clock was last looked at */
+  bool over;
+  bool hooks_tight; /* an abort left coroutines with a hook at every instruction */
+
+  lua_State *running;
+  tg_vm_slot_t *slots;
+  uint32_t slot_count;
+  uint32_t running_slot; /* slot + 1 */
+  uint32_t free_head;    /* slot + 1 */
+  uint32_t idle;
+  uint32_t waiting;
+  int (*wake_push)(lua_State *L, void *arg);
+  void *wake_arg;
+  char traceback[2048];
+};
+
+/** Starts the budgets of an outermost call. */
+void tg_vm_state_begin(tg_vm_t *vm);
+
+/** Puts the count hook on @p L as it has to be at the start of a call. */
+void tg_vm_state_hook(tg_vm_t *vm, lua_State *L);
+
+#endif
