@@ -103,7 +103,8 @@ void tg_coap_params_default(const tg_link_t *link, tg_coap_params_t *params) {
 /* EXCHANGE_LIFETIME = MAX_TRANSMIT_SPAN + 2 * MAX_LATENCY + PROCESSING_DELAY (RFC 7252 §4.8.2). */
 static uint64_t lifetime(const tg_coap_params_t *params) {
   uint8_t doublings = params->max_retransmit < 24 ? params->max_retransmit : 24;
-  uint64_t span = (uint64_t)params->ack_timeout_ms * ((UINT64_C(1) << doublings) - 1) * params->ack_random_percent / 100;
+  uint64_t span =
+      (uint64_t)params->ack_timeout_ms * ((UINT64_C(1) << doublings) - 1) * params->ack_random_percent / 100;
   uint64_t latency_s = params->max_latency_s > LATENCY_S ? params->max_latency_s : LATENCY_S;
   return span + 2 * latency_s * 1000 + params->ack_timeout_ms;
 }

@@ -20,10 +20,10 @@ typedef struct tg_coap tg_coap_t;
 typedef struct tg_coap_request {
   tg_id_t peer;
   tg_link_t *link;
-  const tg_coap_msg_t *msg;  /* options; the payload is in `body` */
+  const tg_coap_msg_t *msg; /* options; the payload is in `body` */
   tg_slice_t body;
-  int content_format;        /* TG_CF_NONE when absent */
-  int accept;                /* TG_CF_NONE when absent */
+  int content_format; /* TG_CF_NONE when absent */
+  int accept;         /* TG_CF_NONE when absent */
   bool confirmable;
 } tg_coap_request_t;
 
@@ -31,11 +31,11 @@ typedef struct tg_coap_request {
 typedef struct tg_coap_reply {
   uint8_t code;
   int content_format;
-  tg_slice_t payload;        /* copied when the handler returns; longer than a block: served block-wise (Block2) */
-  tg_slice_t location[2];    /* Location-Path segments; unused ones empty */
-  uint32_t max_age;          /* seconds; written with 5.03 and 4.29 */
-  tg_buf_t *body;            /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
-  bool hold;                 /* keep the answer back until tg_coap_release() of `ticket` */
+  tg_slice_t payload;     /* copied when the handler returns; longer than a block: served block-wise (Block2) */
+  tg_slice_t location[2]; /* Location-Path segments; unused ones empty */
+  uint32_t max_age;       /* seconds; written with 5.03 and 4.29 */
+  tg_buf_t *body;         /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
+  bool hold;              /* keep the answer back until tg_coap_release() of `ticket` */
   uint64_t ticket;
 } tg_coap_reply_t;
 
@@ -44,15 +44,16 @@ typedef void (*tg_coap_handler_fn)(void *ud, const tg_coap_request_t *request, t
 
 /** What came back for a request of ours, or a notification. Lent for the call. */
 typedef struct tg_coap_result {
-  tg_rc_t rc;                /* TG_OK: a response (any code); TG_E_TIMEOUT, TG_E_RESET, TG_E_LINK, TG_E_CANCELLED, TG_E_TOO_LONG (body over the cap), TG_E_SYNTAX … */
+  tg_rc_t
+      rc; /* TG_OK: a response (any code); TG_E_TIMEOUT, TG_E_RESET, TG_E_LINK, TG_E_CANCELLED, TG_E_TOO_LONG (body over the cap), TG_E_SYNTAX … */
   uint8_t code;
   int content_format;
-  tg_slice_t body;           /* complete, whatever the number of blocks */
-  bool confirmable;          /* of the (last) message */
-  tg_slice_t location[2];    /* Location-Path segments of a 2.01 */
-  bool observing;            /* the observation stands (Observe option in a successful answer) */
-  tg_id_t observation;       /* then its id */
-  tg_id_t peer;              /* who sent it */
+  tg_slice_t body;        /* complete, whatever the number of blocks */
+  bool confirmable;       /* of the (last) message */
+  tg_slice_t location[2]; /* Location-Path segments of a 2.01 */
+  bool observing;         /* the observation stands (Observe option in a successful answer) */
+  tg_id_t observation;    /* then its id */
+  tg_id_t peer;           /* who sent it */
 } tg_coap_result_t;
 
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */
@@ -66,36 +67,37 @@ typedef enum tg_coap_rebind { TG_COAP_REBIND_NEVER, TG_COAP_REBIND_SAME_HOST, TG
 
 /** Transmission parameters of a link profile (RFC 7252 §4.8); a peer may have its own. */
 typedef struct tg_coap_params {
-  uint32_t ack_timeout_ms;      /* 2000 */
-  uint32_t ack_random_percent;  /* 150 */
-  uint8_t max_retransmit;       /* 4 */
-  uint8_t nstart;               /* 1 */
-  uint8_t block_szx;            /* largest block we offer: 6 = 1024 bytes */
-  uint32_t response_timeout_ms; /* after the ACK, for a separate response: 93,000; block transfers restart it with every block */
-  uint32_t max_latency_s;       /* handed to the link with requests */
+  uint32_t ack_timeout_ms;     /* 2000 */
+  uint32_t ack_random_percent; /* 150 */
+  uint8_t max_retransmit;      /* 4 */
+  uint8_t nstart;              /* 1 */
+  uint8_t block_szx;           /* largest block we offer: 6 = 1024 bytes */
+  uint32_t
+      response_timeout_ms; /* after the ACK, for a separate response: 93,000; block transfers restart it with every block */
+  uint32_t max_latency_s; /* handed to the link with requests */
 } tg_coap_params_t;
 
 /** Caps (security.md §6); 0 takes the default in brackets. */
 typedef struct tg_coap_limits {
-  uint32_t peers;            /* [131072] unpinned ones are recycled, least recently used first */
-  uint32_t exchanges;        /* outstanding requests of ours [65536] */
+  uint32_t peers;              /* [131072] unpinned ones are recycled, least recently used first */
+  uint32_t exchanges;          /* outstanding requests of ours [65536] */
   uint32_t exchanges_per_peer; /* waiting behind NSTART [64] */
-  uint32_t dedup;            /* remembered messages [65536], 16 a peer, 247 s */
-  uint32_t transfers;        /* block-wise bodies being assembled or served [1024], 16 a peer */
-  uint32_t observations;     /* [131072] */
-  uint32_t held;             /* replies waiting for a ticket [16384] */
-  size_t request_body;       /* [65536] larger: 4.13 with Size1 */
-  size_t response_body;      /* [262144] */
-  size_t transfer_bytes;     /* all assemblies together [4 MiB] */
+  uint32_t dedup;              /* remembered messages [65536], 16 a peer, 247 s */
+  uint32_t transfers;          /* block-wise bodies being assembled or served [1024], 16 a peer */
+  uint32_t observations;       /* [131072] */
+  uint32_t held;               /* replies waiting for a ticket [16384] */
+  size_t request_body;         /* [65536] larger: 4.13 with Size1 */
+  size_t response_body;        /* [262144] */
+  size_t transfer_bytes;       /* all assemblies together [4 MiB] */
 } tg_coap_limits_t;
 
 typedef struct tg_coap_config {
-  tg_wheel_t *wheel;           /* kept; its time is the engine's */
+  tg_wheel_t *wheel; /* kept; its time is the engine's */
   tg_random_fn random;
   void *random_ud;
   tg_coap_handler_fn handler;
   tg_coap_notify_fn notify;
-  void *ud;                    /* of handler and notify */
+  void *ud; /* of handler and notify */
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
 } tg_coap_config_t;
@@ -139,18 +141,18 @@ typedef struct tg_coap_call {
   tg_id_t peer;
   uint8_t method;
   bool non_confirmable;
-  const char *path;          /* `/3/0/0` or `/lwm2m/3/0/0`; segments are sent as they stand */
-  const char *query;         /* `pmin=1&pmax=60`, or NULL */
-  int accept;                /* TG_CF_NONE: no option */
+  const char *path;  /* `/3/0/0` or `/lwm2m/3/0/0`; segments are sent as they stand */
+  const char *query; /* `pmin=1&pmax=60`, or NULL */
+  int accept;        /* TG_CF_NONE: no option */
   int content_format;
-  tg_slice_t payload;        /* longer than a block: sent block-wise (Block1) */
-  int observe;               /* -1 none, 0 register, 1 cancel */
-  uint8_t token[8];          /* used when token_len is not 0: cancel by the observation's token */
+  tg_slice_t payload; /* longer than a block: sent block-wise (Block1) */
+  int observe;        /* -1 none, 0 register, 1 cancel */
+  uint8_t token[8];   /* used when token_len is not 0: cancel by the observation's token */
   uint8_t token_len;
-  uint8_t priority;          /* 0 bulk … 3 interactive: the order behind NSTART */
-  uint32_t timeout_ms;       /* whole exchange without progress; 0 = from the parameters */
-  uint64_t cookie;           /* with observe 0: handed to notify */
-  tg_coap_done_fn done;      /* not NULL */
+  uint8_t priority;     /* 0 bulk … 3 interactive: the order behind NSTART */
+  uint32_t timeout_ms;  /* whole exchange without progress; 0 = from the parameters */
+  uint64_t cookie;      /* with observe 0: handed to notify */
+  tg_coap_done_fn done; /* not NULL */
   void *ud;
 } tg_coap_call_t;
 
@@ -165,9 +167,10 @@ typedef struct tg_coap_observation {
   tg_id_t peer;
   uint8_t token[8];
   uint64_t cookie;
-  const char *path;          /* copied; what the rest of a block-wise notification is fetched with; NULL: it can't be (notify() gets TG_E_STATE) */
-  const char *query;         /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
-  int accept;                /* with path: TG_CF_NONE = no option */
+  const char *
+      path; /* copied; what the rest of a block-wise notification is fetched with; NULL: it can't be (notify() gets TG_E_STATE) */
+  const char *query; /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
+  int accept;        /* with path: TG_CF_NONE = no option */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */

@@ -17,8 +17,8 @@ typedef struct tg_device tg_device_t;
 
 typedef enum tg_op {
   TG_OP_READ,
-  TG_OP_WRITE,      /* replace (PUT) */
-  TG_OP_UPDATE,     /* partial write (POST) */
+  TG_OP_WRITE,  /* replace (PUT) */
+  TG_OP_UPDATE, /* partial write (POST) */
   TG_OP_EXECUTE,
   TG_OP_CREATE,
   TG_OP_DELETE,
@@ -31,24 +31,24 @@ typedef enum tg_op {
 
 /** One command; borrowed by submit, lent to backends and done functions. */
 typedef struct tg_command {
-  tg_id_t id;                /* set by submit */
+  tg_id_t id; /* set by submit */
   tg_id_t device;
   tg_op_t op;
   tg_path_t path;
   const tg_record_t *records; /* WRITE, UPDATE, CREATE: at or below path */
   size_t record_count;
-  tg_slice_t text;           /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
-  int content_format;        /* wanted format, -1 = the backend chooses */
-  uint32_t timeout_s;        /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
-  uint8_t priority;          /* 0 bulk … 3 interactive */
-  tg_slice_t tag;            /* the asker's own id (≤ 64 bytes), echoed in events */
+  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format; /* wanted format, -1 = the backend chooses */
+  uint32_t timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  uint8_t priority;   /* 0 bulk … 3 interactive */
+  tg_slice_t tag;     /* the asker's own id (≤ 64 bytes), echoed in events */
 } tg_command_t;
 
 /** How a command ended. Lent for the call. */
 typedef struct tg_command_result {
-  tg_command_state_t state;  /* DONE, FAILED, EXPIRED, CANCELLED */
+  tg_command_state_t state; /* DONE, FAILED, EXPIRED, CANCELLED */
   tg_rc_t rc;
-  uint8_t code;              /* CoAP code, 0 when the device gave none */
+  uint8_t code; /* CoAP code, 0 when the device gave none */
   const tg_record_t *records;
   size_t record_count;
   tg_slice_t text;
@@ -72,19 +72,19 @@ struct tg_device {
   const char *ep;
   const tg_backend_ops_t *backend;
   void *backend_ud;
-  uint64_t backend_cookie;  /* the backend's own handle (a registration's id, a driver's number) */
-  const char *link;         /* name of its link, or its driver; kept by the source */
-  bool online;              /* registered, or its driver runs */
+  uint64_t backend_cookie; /* the backend's own handle (a registration's id, a driver's number) */
+  const char *link;        /* name of its link, or its driver; kept by the source */
+  bool online;             /* registered, or its driver runs */
   bool queue_mode;
-  bool awake;               /* commands may go out; always true without queue mode */
-  uint8_t active;           /* commands started and not finished */
-  uint16_t queued;          /* commands waiting */
+  bool awake;      /* commands may go out; always true without queue mode */
+  uint8_t active;  /* commands started and not finished */
+  uint16_t queued; /* commands waiting */
   uint16_t object_count;
   uint16_t version_count;
-  uint32_t lifetime_s;      /* 0 = for ever */
-  uint32_t quirks;          /* what was tolerated (bits of core/server/quirk.h) */
-  tg_version_t enabler;     /* LwM2M version, 0 for drivers */
-  int64_t since_ms;         /* online since, Unix time */
+  uint32_t lifetime_s;  /* 0 = for ever */
+  uint32_t quirks;      /* what was tolerated (bits of core/server/quirk.h) */
+  tg_version_t enabler; /* LwM2M version, 0 for drivers */
+  int64_t since_ms;     /* online since, Unix time */
   int64_t last_seen_ms;
   const tg_path_t *objects; /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;
@@ -96,9 +96,9 @@ typedef struct tg_twin_config {
   tg_wheel_t *wheel;             /* kept */
   tg_random_fn random;
   void *random_ud;
-  uint32_t devices_max;          /* 0 = 131,072 */
-  uint32_t commands_max;         /* all devices together, 0 = 65,536; 100 a device */
-  uint32_t values_max;           /* last values a device keeps, 0 = 512; the oldest written goes */
+  uint32_t devices_max;  /* 0 = 131,072 */
+  uint32_t commands_max; /* all devices together, 0 = 65,536; 100 a device */
+  uint32_t values_max;   /* last values a device keeps, 0 = 512; the oldest written goes */
 } tg_twin_config_t;
 
 /** An empty twin; NULL without memory. @p config is copied. */
@@ -109,7 +109,7 @@ void tg_twin_free(tg_twin_t *twin);
 
 /** How a source introduces or refreshes a device. Borrowed; everything is copied but `link` (kept). */
 typedef struct tg_device_info {
-  tg_slice_t ep;              /* 1–255 bytes */
+  tg_slice_t ep; /* 1–255 bytes */
   const tg_backend_ops_t *backend;
   void *backend_ud;
   uint64_t backend_cookie;
@@ -118,14 +118,15 @@ typedef struct tg_device_info {
   uint32_t lifetime_s;
   uint32_t quirks;
   tg_version_t enabler;
-  const tg_path_t *objects;   /* any order */
+  const tg_path_t *objects; /* any order */
   size_t object_count;
   const tg_model_version_t *versions;
   size_t version_count;
 } tg_device_info_t;
 
 /** Makes the device online under info->ep, or takes the existing one over (values stay, the new source owns it), and emits @p event (REGISTERED or UPDATED; TG_EVENT_TYPE_COUNT: none, for devices restored from the store). A device in queue mode is awake until tg_twin_awake() gives its window an end; a restored one sleeps. On an error nothing has changed. TG_E_FULL, TG_E_ARG, TG_E_NOMEM. */
-TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event, tg_id_t *device);
+TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event,
+                                     tg_id_t *device);
 
 /** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h at most; where the table is full the longest offline one is forgotten first. */
 void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slice_t note);
@@ -161,10 +162,12 @@ TG_MUST_CHECK tg_rc_t tg_twin_put(tg_twin_t *twin, tg_id_t device, const tg_even
 TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const tg_path_t *path, tg_record_t *record);
 
 /** Walks the last values at or below @p path in order; return false to stop. */
-void tg_twin_values(const tg_twin_t *twin, tg_id_t id, const tg_path_t *path, bool (*fn)(void *ud, const tg_record_t *record), void *ud);
+void tg_twin_values(const tg_twin_t *twin, tg_id_t id, const tg_path_t *path,
+                    bool (*fn)(void *ud, const tg_record_t *record), void *ud);
 
 /** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
-TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud, tg_id_t *id);
+TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud,
+                                     tg_id_t *id);
 
 /** Cancels a command in any state but an ended one; done() comes with CANCELLED. TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
@@ -176,7 +179,8 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
 const tg_command_t *tg_twin_command(const tg_twin_t *twin, tg_id_t id);
 
 /** Walks the commands of a device in the order in which they will go; return false to stop. */
-void tg_twin_commands(const tg_twin_t *twin, tg_id_t id, bool (*fn)(void *ud, const tg_command_t *command, tg_command_state_t state), void *ud);
+void tg_twin_commands(const tg_twin_t *twin, tg_id_t id,
+                      bool (*fn)(void *ud, const tg_command_t *command, tg_command_state_t state), void *ud);
 
 /** Lower-case name of an operation: `read`, `write` … */
 const char *tg_twin_op_name(tg_op_t op);

@@ -11,10 +11,10 @@
 #include "core/registry/value.h"
 
 typedef enum tg_event_type {
-  TG_EVENT_REGISTERED,    /* a device came (again) */
-  TG_EVENT_UPDATED,       /* registration update or a changed object list */
-  TG_EVENT_DEREGISTERED,  /* it said good-bye, or its driver removed it */
-  TG_EVENT_EXPIRED,       /* lifetime over */
+  TG_EVENT_REGISTERED,   /* a device came (again) */
+  TG_EVENT_UPDATED,      /* registration update or a changed object list */
+  TG_EVENT_DEREGISTERED, /* it said good-bye, or its driver removed it */
+  TG_EVENT_EXPIRED,      /* lifetime over */
   TG_EVENT_AWAKE,
   TG_EVENT_ASLEEP,
   TG_EVENT_RECORDS,       /* values arrived */
@@ -51,22 +51,22 @@ typedef struct tg_event_command {
   tg_id_t id;
   tg_command_state_t state;
   tg_rc_t rc;
-  uint8_t code;          /* CoAP code of the answer, 0 when there was none */
-  uint8_t op;            /* tg_op_t */
+  uint8_t code; /* CoAP code of the answer, 0 when there was none */
+  uint8_t op;   /* tg_op_t */
   tg_path_t path;
-  tg_slice_t tag;        /* the asker's own id; may be empty */
+  tg_slice_t tag; /* the asker's own id; may be empty */
   const tg_record_t *items;
   size_t count;
-  tg_slice_t text;       /* Discover: link format; Create: the new path; else empty */
+  tg_slice_t text; /* Discover: link format; Create: the new path; else empty */
 } tg_event_command_t;
 
 /** One event. Everything is borrowed by emit and lent to subscribers for the call. */
 typedef struct tg_event {
   tg_event_type_t type;
-  tg_id_t device;        /* TG_ID_NONE when there is none (yet) */
+  tg_id_t device; /* TG_ID_NONE when there is none (yet) */
   tg_slice_t ep;
-  int64_t time_ms;       /* Unix milliseconds */
-  tg_slice_t note;       /* short text for people */
+  int64_t time_ms; /* Unix milliseconds */
+  tg_slice_t note; /* short text for people */
   union {
     tg_event_records_t records;
     tg_event_command_t command;

@@ -22,15 +22,21 @@ typedef struct tg_addr {
 
 /** How urgent and how patient a datagram is. */
 typedef struct tg_link_send {
-  const tg_addr_t *peer;    /* borrowed */
-  tg_slice_t datagram;      /* borrowed: the link copies what it can't send at once */
-  uint32_t max_latency_s;   /* how long the bearer may hold it; 0 = now or never */
-  uint8_t priority;         /* 0 bulk … 3 interactive */
-  bool expects_reply;       /* a request (a bearer may keep its downlink open) */
+  const tg_addr_t *peer;  /* borrowed */
+  tg_slice_t datagram;    /* borrowed: the link copies what it can't send at once */
+  uint32_t max_latency_s; /* how long the bearer may hold it; 0 = now or never */
+  uint8_t priority;       /* 0 bulk … 3 interactive */
+  bool expects_reply;     /* a request (a bearer may keep its downlink open) */
 } tg_link_send_t;
 
 /** What became of a datagram. */
-typedef enum tg_link_tx { TG_LINK_TX_QUEUED, TG_LINK_TX_BUFFERED, TG_LINK_TX_SENT, TG_LINK_TX_ACKED, TG_LINK_TX_FAILED } tg_link_tx_t;
+typedef enum tg_link_tx {
+  TG_LINK_TX_QUEUED,
+  TG_LINK_TX_BUFFERED,
+  TG_LINK_TX_SENT,
+  TG_LINK_TX_ACKED,
+  TG_LINK_TX_FAILED
+} tg_link_tx_t;
 
 /** Whether a peer can be reached. */
 typedef enum tg_link_reach { TG_LINK_UP, TG_LINK_DOWN, TG_LINK_WINDOW } tg_link_reach_t;
@@ -69,10 +75,10 @@ struct tg_link {
   const tg_link_ops_t *ops;
   const tg_link_events_t *events;
   void *events_ud;
-  const char *name;   /* from the configuration: `udp0`, `nb-iot`; unique, kept by the owner */
-  size_t mtu;         /* largest datagram in bytes */
-  char binding;       /* LwM2M binding letter: U, N, S, T */
-  bool reports_tx;    /* tx() tells delivery: the exchange layer's timer waits for it */
+  const char *name; /* from the configuration: `udp0`, `nb-iot`; unique, kept by the owner */
+  size_t mtu;       /* largest datagram in bytes */
+  char binding;     /* LwM2M binding letter: U, N, S, T */
+  bool reports_tx;  /* tx() tells delivery: the exchange layer's timer waits for it */
 };
 
 /** Sets who is told what happens; @p events is kept. */

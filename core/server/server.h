@@ -16,29 +16,29 @@ typedef struct tg_server tg_server_t;
 
 /** A path to observe on every device that has it: `/3303` observes each instance announced; query is sent as Write-Attributes first when not empty. */
 typedef struct tg_server_observe {
-  tg_path_t path;     /* object, instance or resource */
-  const char *query;  /* `pmin=10&pmax=300` or "" ; kept */
+  tg_path_t path;    /* object, instance or resource */
+  const char *query; /* `pmin=10&pmax=300` or "" ; kept */
 } tg_server_observe_t;
 
 /** Seam: may refuse a Register by returning other than TG_OK (its CoAP code is the answer). */
 typedef tg_rc_t (*tg_server_admit_fn)(void *ud, tg_slice_t ep, const tg_coap_request_t *request);
 
 typedef struct tg_server_config {
-  tg_coap_t *coap;              /* may be set later through tg_server_attach() */
-  tg_twin_t *twin;              /* kept */
-  tg_event_bus_t *events;       /* kept */
-  tg_store_t *store;            /* kept; NULL: nothing is durable */
-  tg_wheel_t *wheel;            /* kept */
+  tg_coap_t *coap;        /* may be set later through tg_server_attach() */
+  tg_twin_t *twin;        /* kept */
+  tg_event_bus_t *events; /* kept */
+  tg_store_t *store;      /* kept; NULL: nothing is durable */
+  tg_wheel_t *wheel;      /* kept */
   tg_random_fn random;
   void *random_ud;
   const tg_server_observe_t *observe; /* automatic observation; kept */
   size_t observe_count;
-  uint32_t default_lifetime_s;  /* 0 = 86,400 (LwM2M 1.0 default) */
-  uint32_t grace_s;             /* kept beyond the lifetime; 0 = 247 */
-  uint32_t awake_ms;            /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */
-  tg_coap_rebind_t rebind;      /* who may take a NoSec registration over from another address */
-  bool seen_by_reports;         /* notifications and Send extend the lifetime */
-  tg_server_admit_fn admit;     /* may be NULL */
+  uint32_t default_lifetime_s; /* 0 = 86,400 (LwM2M 1.0 default) */
+  uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */
+  uint32_t awake_ms;           /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */
+  tg_coap_rebind_t rebind;     /* who may take a NoSec registration over from another address */
+  bool seen_by_reports;        /* notifications and Send extend the lifetime */
+  tg_server_admit_fn admit;    /* may be NULL */
   void *admit_ud;
 } tg_server_config_t;
 
@@ -59,7 +59,8 @@ void tg_server_free(tg_server_t *server);
 void tg_server_attach(tg_server_t *server, tg_coap_t *coap);
 
 /** Reads registrations and observations back from the store and makes their devices known; @p links by name. @return TG_OK, TG_E_STORE */
-TG_MUST_CHECK tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, size_t *restored);
+TG_MUST_CHECK tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count,
+                                        size_t *restored);
 
 /** Counters as of now. */
 void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats);

@@ -50,7 +50,11 @@ static void cancel(tg_link_t *link, uint64_t handle) {
   TG_REQUIRE(handle != 0);
 }
 
-static const tg_link_ops_t ops = {.kind = "fuzz", .send = keep_send, .cancel = cancel, .put_addr = put_addr, .identity = identity};
+static const tg_link_ops_t ops = {.kind = "fuzz",
+                                  .send = keep_send,
+                                  .cancel = cancel,
+                                  .put_addr = put_addr,
+                                  .identity = identity};
 
 /* Reads the whole body, so that a wrong slice is seen. */
 static void touch(tg_slice_t bytes) {
@@ -132,12 +136,9 @@ static void report(target_t *target, tg_slice_t bytes) {
   tg_addr_t addr = {.len = 1, .b = {what >> 6}};
   const tg_link_events_t *events = target->link.events;
   uint64_t later = what & 8 ? tg_wheel_now(target->wheel) + 3000 : 0;
-  if (what & 16)
-    events->reach(target->link.events_ud, &target->link, &addr, (tg_link_reach_t)(what % 3), later);
-  else if (what & 32)
-    events->limits(target->link.events_ud, &target->link, &addr, what);
-  else
-    events->tx(target->link.events_ud, &target->link, target->handle, (tg_link_tx_t)(what % 5), later);
+  if (what & 16) events->reach(target->link.events_ud, &target->link, &addr, (tg_link_reach_t)(what % 3), later);
+  else if (what & 32) events->limits(target->link.events_ud, &target->link, &addr, what);
+  else events->tx(target->link.events_ud, &target->link, target->handle, (tg_link_tx_t)(what % 5), later);
 }
 
 static void step(target_t *target, uint8_t kind, tg_slice_t bytes) {

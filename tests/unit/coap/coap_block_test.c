@@ -66,18 +66,22 @@ static void a_new_first_block_begins_anew(void **state) {
 /* What comes (after block 0 of 16 bytes where `begun`), the answer's code. */
 static void blocks_that_do_not_fit_are_refused(void **state) {
   (void)state;
-  static const struct { bool begun; const char *in; const char *code; } rows[] = {
-      {false, "b161 d1030f ff" X16, "80"},             /* SZX 7 */
-      {false, "b161 d10318 ff" X16, "88"},             /* a body that was never begun */
-      {false, "b161 d10308 ff 78", "80"},              /* a block shorter than it says */
-      {false, "b161 d10308", "80"},                    /* an empty one */
-      {false, "b161 d10300 ff" X16 "78", "80"},        /* a last block that is longer */
-      {true, "b161 d10328 ff" X16, "88"},              /* a gap */
-      {true, "b161 d10319 ff" X16 X16, "88"},          /* a larger block: bytes 16 to 31 are missing */
-      {false, "b161 d40300000008 ff" X16, "82"},       /* four bytes of Block1 */
-      {false, "b161 d10308 0108 ff" X16, "82"},        /* Block1 twice */
-      {true, "b162 d10318 ff" X16, "88"},              /* another path */
-      {true, "b161 d10318 d1fc01 ff" X16, "88"},       /* a Request-Tag (27 + 13 + 252 = 292) */
+  static const struct {
+    bool begun;
+    const char *in;
+    const char *code;
+  } rows[] = {
+      {false, "b161 d1030f ff" X16, "80"},       /* SZX 7 */
+      {false, "b161 d10318 ff" X16, "88"},       /* a body that was never begun */
+      {false, "b161 d10308 ff 78", "80"},        /* a block shorter than it says */
+      {false, "b161 d10308", "80"},              /* an empty one */
+      {false, "b161 d10300 ff" X16 "78", "80"},  /* a last block that is longer */
+      {true, "b161 d10328 ff" X16, "88"},        /* a gap */
+      {true, "b161 d10319 ff" X16 X16, "88"},    /* a larger block: bytes 16 to 31 are missing */
+      {false, "b161 d40300000008 ff" X16, "82"}, /* four bytes of Block1 */
+      {false, "b161 d10308 0108 ff" X16, "82"},  /* Block1 twice */
+      {true, "b162 d10318 ff" X16, "88"},        /* another path */
+      {true, "b161 d10318 d1fc01 ff" X16, "88"}, /* a Request-Tag (27 + 13 + 252 = 292) */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = wire_open(NULL);
@@ -280,13 +284,20 @@ static void a_long_request_goes_out_in_blocks(void **state) {
   wire_t *wire = open_small();
   char token[17];
   put_long(wire);
-  assert_string_equal(wire_out(wire) + 24, "d10e08" "d11428" "ff" "30313233343536373839616263646566");
+  assert_string_equal(wire_out(wire) + 24, "d10e08"
+                                           "d11428"
+                                           "ff"
+                                           "30313233343536373839616263646566");
   strcpy(token, wire->token);
   wire_in(wire, "685f%04x%s d10e08", wire->mid, wire->token);
-  assert_string_equal(wire_out(wire) + 24, "d10e18" "ff" "30313233343536373839414243444546");
+  assert_string_equal(wire_out(wire) + 24, "d10e18"
+                                           "ff"
+                                           "30313233343536373839414243444546");
   assert_string_not_equal(wire->token, token);
   wire_in(wire, "685f%04x%s d10e18", wire->mid, wire->token);
-  assert_string_equal(wire_out(wire) + 24, "d10e20" "ff" "3031323334353637");
+  assert_string_equal(wire_out(wire) + 24, "d10e20"
+                                           "ff"
+                                           "3031323334353637");
   wire_in(wire, "6844%04x%s d10e20", wire->mid, wire->token);
   check_int(wire->dones, 1);
   check_rc(wire->result.rc, TG_OK);
@@ -297,15 +308,17 @@ static void a_long_request_goes_out_in_blocks(void **state) {
 /* The answer to block 0: its code and options, what becomes of the call: rc, code; -1: it goes on. */
 static void answers_to_a_block(void **state) {
   (void)state;
-  static const struct { const char *code, *options; int rc; uint8_t last; } rows[] = {
-      {"5f", "d10e18", TG_E_SYNTAX, 0},  /* of another block */
-      {"5f", "d10e0f", TG_E_SYNTAX, 0},  /* SZX 7 */
-      {"5f", "", TG_E_SYNTAX, 0},        /* Continue without Block1 */
-      {"44", "", TG_E_SYNTAX, 0},        /* Changed, of what? */
-      {"44", "d10e00", -1, 0},           /* each block by itself: go on */
-      {"8d", "", TG_OK, TG_COAP_413},
-      {"84", "", TG_OK, TG_COAP_404},
-      {"88", "", TG_OK, TG_COAP_408},
+  static const struct {
+    const char *code, *options;
+    int rc;
+    uint8_t last;
+  } rows[] = {
+      {"5f", "d10e18", TG_E_SYNTAX, 0}, /* of another block */
+      {"5f", "d10e0f", TG_E_SYNTAX, 0}, /* SZX 7 */
+      {"5f", "", TG_E_SYNTAX, 0},       /* Continue without Block1 */
+      {"44", "", TG_E_SYNTAX, 0},       /* Changed, of what? */
+      {"44", "d10e00", -1, 0},          /* each block by itself: go on */
+      {"8d", "", TG_OK, TG_COAP_413},   {"84", "", TG_OK, TG_COAP_404}, {"88", "", TG_OK, TG_COAP_408},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = open_small();
@@ -318,7 +331,9 @@ static void answers_to_a_block(void **state) {
       check_int(wire->result.rc, rows[i].rc);
       check_int(wire->result.code, rows[i].last);
     } else {
-      assert_string_equal(wire_out(wire) + 24, "d10e18" "ff" "30313233343536373839414243444546");
+      assert_string_equal(wire_out(wire) + 24, "d10e18"
+                                               "ff"
+                                               "30313233343536373839414243444546");
     }
     wire_close(wire);
   }
@@ -346,7 +361,9 @@ static void a_peer_may_ask_for_smaller_blocks_of_a_request(void **state) {
   put_long(wire);
   assert_memory_equal(wire_out(wire) + 24, "d10e09", 6);
   wire_in(wire, "685f%04x%s d10e08", wire->mid, wire->token); /* from now on 16: block 2 is next */
-  assert_string_equal(wire_out(wire) + 24, "d10e20" "ff" "3031323334353637");
+  assert_string_equal(wire_out(wire) + 24, "d10e20"
+                                           "ff"
+                                           "3031323334353637");
   wire_close(wire);
   wire = wire_open(NULL); /* one message of 40 bytes is too much for this one */
   put_long(wire);
@@ -386,16 +403,19 @@ static void a_long_answer_is_fetched_block_by_block(void **state) {
 /* Options and payload of the first answer, then of the second; the end. */
 static void misplaced_blocks_end_the_call(void **state) {
   (void)state;
-  static const struct { const char *first, *second; tg_rc_t rc; } rows[] = {
-      {"d10a0f ff" X16, NULL, TG_E_SYNTAX},                   /* SZX 7 */
-      {"d10a18 ff" X16, NULL, TG_E_SYNTAX},                   /* begins with block 1 */
-      {"d10a08 ff 78", NULL, TG_E_SYNTAX},                    /* shorter than it says */
-      {"d10a00 ff" X16 "78", NULL, TG_E_SYNTAX},              /* longer than it says */
-      {"d10a08 ff" X16, "d10a56 ff" X16, TG_E_SYNTAX},        /* block 5 of 1,024 for block 1 of 16 */
-      {"d10a08 ff" X16, "d10a28 ff" X16, TG_E_SYNTAX},        /* a gap */
-      {"d10a08 ff" X16, "d10a08 ff" X16, TG_E_SYNTAX},        /* the same again */
-      {"d10a08 ff" X16, "ff" X16, TG_E_SYNTAX},               /* no Block2 */
-      {"d30afffff8 ff" X16, NULL, TG_E_SYNTAX},               /* the largest number there is */
+  static const struct {
+    const char *first, *second;
+    tg_rc_t rc;
+  } rows[] = {
+      {"d10a0f ff" X16, NULL, TG_E_SYNTAX},            /* SZX 7 */
+      {"d10a18 ff" X16, NULL, TG_E_SYNTAX},            /* begins with block 1 */
+      {"d10a08 ff 78", NULL, TG_E_SYNTAX},             /* shorter than it says */
+      {"d10a00 ff" X16 "78", NULL, TG_E_SYNTAX},       /* longer than it says */
+      {"d10a08 ff" X16, "d10a56 ff" X16, TG_E_SYNTAX}, /* block 5 of 1,024 for block 1 of 16 */
+      {"d10a08 ff" X16, "d10a28 ff" X16, TG_E_SYNTAX}, /* a gap */
+      {"d10a08 ff" X16, "d10a08 ff" X16, TG_E_SYNTAX}, /* the same again */
+      {"d10a08 ff" X16, "ff" X16, TG_E_SYNTAX},        /* no Block2 */
+      {"d30afffff8 ff" X16, NULL, TG_E_SYNTAX},        /* the largest number there is */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = open_getting(NULL);

@@ -34,13 +34,23 @@ static void a_request_goes_out_and_its_answer_comes_back(void **state) {
 /* What the call asks for, the bytes behind the token. */
 static void options_are_written_in_order(void **state) {
   (void)state;
-  static const struct { const char *path, *query; int accept, format, observe; uint8_t method; const char *payload, *want; } rows[] = {
+  static const struct {
+    const char *path, *query;
+    int accept, format, observe;
+    uint8_t method;
+    const char *payload, *want;
+  } rows[] = {
       {NULL, NULL, -1, -1, -1, 1, "", ""},
       {"/", NULL, -1, -1, -1, 1, "", ""},
       {"3/0", NULL, -1, -1, -1, 1, "", "b1330130"},
       {"/3//0", NULL, -1, -1, -1, 1, "", "b133000130"},
-      {"/a", "pmin=1&pmax=60", -1, -1, -1, 3, "", "b1614670" "6d696e3d3107706d61783d3630"},
-      {"/a", "q", 11542, 0, 0, 1, "", "60516110" "3171" "222d16"},
+      {"/a", "pmin=1&pmax=60", -1, -1, -1, 3, "",
+       "b1614670"
+       "6d696e3d3107706d61783d3630"},
+      {"/a", "q", 11542, 0, 0, 1, "",
+       "60516110"
+       "3171"
+       "222d16"},
       {"/a", NULL, 0, 60, -1, 2, "hi", "b161113c50ff6869"},
       {"/a", NULL, -1, -1, 1, 1, "", "61015161"},
   };
@@ -90,7 +100,10 @@ static void tokens_are_eight_random_bytes_and_message_ids_count(void **state) {
 
 static void nstart_holds_back_and_priority_decides_who_is_next(void **state) {
   (void)state;
-  static const struct { const char *path; uint8_t priority; } calls[] = {{"/a", 0}, {"/b", 0}, {"/c", 3}, {"/d", 0}, {"/e", 3}};
+  static const struct {
+    const char *path;
+    uint8_t priority;
+  } calls[] = {{"/a", 0}, {"/b", 0}, {"/c", 3}, {"/d", 0}, {"/e", 3}};
   static const char order[] = "acebd";
   wire_t *wire = wire_open(NULL);
   for (size_t i = 0; i < TG_COUNT(calls); i++) {
@@ -223,7 +236,7 @@ static void cancelling_ends_it_at_once(void **state) {
   check_int(wire->dones, 1);
   check_rc(wire->result.rc, TG_E_CANCELLED);
   assert_memory_equal(wire_out(wire), "4801", 4); /* the second one's turn */
-  wire_in(wire, "7000%04x", mid);                  /* too late for the first */
+  wire_in(wire, "7000%04x", mid);                 /* too late for the first */
   check_int(wire->dones, 1);
   wire_close(wire);
   /* freeing the engine ends the second one: seen by the sanitizer, not by the count */

@@ -217,8 +217,10 @@ static void a_bearer_that_fails_at_once_ends_the_call(void **state) {
 
 static void the_limit_of_a_peer_decides_the_block_size(void **state) {
   (void)state;
-  static const struct { size_t mtu; const char *block1; } rows[] = {
-      {1280, "0e"}, {600, "0d"}, {128, "0a"}, {80, "08"}, {70, "08"}, {1, "08"}};
+  static const struct {
+    size_t mtu;
+    const char *block1;
+  } rows[] = {{1280, "0e"}, {600, "0d"}, {128, "0a"}, {80, "08"}, {70, "08"}, {1, "08"}};
   static const uint8_t payload[2000];
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = wire_open(NULL);

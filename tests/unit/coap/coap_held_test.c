@@ -168,8 +168,7 @@ static void a_bearer_that_keeps_the_separate_response_has_its_time(void **state)
   wire_close(wire);
 }
 
-CHECK_SUITE(a_held_answer_goes_out_with_its_ticket,
-            after_a_second_there_is_an_empty_ack_and_later_a_separate_response,
+CHECK_SUITE(a_held_answer_goes_out_with_its_ticket, after_a_second_there_is_an_empty_ack_and_later_a_separate_response,
             a_separate_response_that_is_reset_or_never_acknowledged_is_forgotten, an_error_answers_with_its_code,
             tickets_are_released_in_their_order, over_the_cap_the_answer_is_5_03_at_once,
             a_long_answer_and_a_block_can_be_held, forgetting_a_peer_drops_what_is_held_for_it,

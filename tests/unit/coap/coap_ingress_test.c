@@ -17,29 +17,31 @@ static void a_ping_is_answered_with_a_reset(void **state) {
 /* What comes in, what goes out; the ones that are no CoAP leave no peer behind. */
 static void each_kind_of_bad_message_gets_its_reset_or_silence(void **state) {
   (void)state;
-  static const struct { const char *in, *out; } rows[] = {
-      {"", ""},                                  /* nothing at all */
-      {"40", ""},                                /* no message id */
-      {"80017d02", ""},                          /* version 2 */
+  static const struct {
+    const char *in, *out;
+  } rows[] = {
+      {"", ""},                                   /* nothing at all */
+      {"40", ""},                                 /* no message id */
+      {"80017d02", ""},                           /* version 2 */
       {"49017d04010203040506070809", "70007d04"}, /* token of 9 bytes */
-      {"48017d06010203", "70007d06"},            /* token cut off */
-      {"58017d06010203", ""},                    /* the same, not confirmable */
-      {"41007d0aaa", "70007d0a"},                /* Empty with a token */
-      {"40017d1fd0", "70007d1f"},                /* option delta cut off */
-      {"50017d1fd0", ""},                        /* the same, not confirmable */
-      {"60017d1fd0", ""},                        /* the same in an ACK */
-      {"42207d124a01", "70007d12"},              /* class 1 */
-      {"42607d124a01", "70007d12"},              /* class 3 */
-      {"42e17d144a01", "70007d14"},              /* class 7 */
-      {"52e17d144a01", ""},                      /* class 7, not confirmable */
-      {"62017d104a01b161", ""},                  /* a request in an ACK */
-      {"72017d104a01b161", ""},                  /* a request in an RST */
-      {"60007d0e", ""},                          /* an ACK for nothing */
-      {"70007d0e", ""},                          /* an RST for nothing */
-      {"50007d0e", ""},                          /* Empty, not confirmable */
-      {"44457d16deadbeefff31", "70007d16"},      /* a response to nothing */
-      {"54457d16deadbeefff31", ""},              /* the same, not confirmable */
-      {"64457d16deadbeefff31", ""},              /* the same, piggybacked */
+      {"48017d06010203", "70007d06"},             /* token cut off */
+      {"58017d06010203", ""},                     /* the same, not confirmable */
+      {"41007d0aaa", "70007d0a"},                 /* Empty with a token */
+      {"40017d1fd0", "70007d1f"},                 /* option delta cut off */
+      {"50017d1fd0", ""},                         /* the same, not confirmable */
+      {"60017d1fd0", ""},                         /* the same in an ACK */
+      {"42207d124a01", "70007d12"},               /* class 1 */
+      {"42607d124a01", "70007d12"},               /* class 3 */
+      {"42e17d144a01", "70007d14"},               /* class 7 */
+      {"52e17d144a01", ""},                       /* class 7, not confirmable */
+      {"62017d104a01b161", ""},                   /* a request in an ACK */
+      {"72017d104a01b161", ""},                   /* a request in an RST */
+      {"60007d0e", ""},                           /* an ACK for nothing */
+      {"70007d0e", ""},                           /* an RST for nothing */
+      {"50007d0e", ""},                           /* Empty, not confirmable */
+      {"44457d16deadbeefff31", "70007d16"},       /* a response to nothing */
+      {"54457d16deadbeefff31", ""},               /* the same, not confirmable */
+      {"64457d16deadbeefff31", ""},               /* the same, piggybacked */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = wire_open(NULL);

@@ -69,7 +69,8 @@ static bool open_scene(scene_t *scene) {
                              .handler = handle,
                              .notify = notify,
                              .ud = scene};
-  config.limits = (tg_coap_limits_t){.peers = 8, .exchanges = 8, .dedup = 8, .transfers = 8, .observations = 8, .held = 8};
+  config.limits =
+      (tg_coap_limits_t){.peers = 8, .exchanges = 8, .dedup = 8, .transfers = 8, .observations = 8, .held = 8};
   scene->coap = tg_coap_new(&config);
   if (!scene->coap) return false;
   tg_coap_params_t params;
@@ -135,7 +136,8 @@ static bool as_client(void *ud) {
   bool is_good = open_scene(&scene);
   if (is_good) {
     tg_addr_t addr = address();
-    tg_coap_call_t call = {.method = TG_COAP_GET, .path = "/a", .query = "b", .accept = TG_CF_NONE, .done = done, .ud = &scene};
+    tg_coap_call_t call = {
+        .method = TG_COAP_GET, .path = "/a", .query = "b", .accept = TG_CF_NONE, .done = done, .ud = &scene};
     call.content_format = TG_CF_NONE;
     tg_rc_t rc = tg_coap_peer(scene.coap, &scene.link, &addr, &call.peer);
     if (rc == TG_OK) rc = tg_coap_send(scene.coap, &call, NULL);

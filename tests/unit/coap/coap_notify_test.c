@@ -43,9 +43,12 @@ static void a_confirmable_notification_is_handed_over_and_acknowledged(void **st
 /* Sequence numbers after 5, milliseconds between, whether each is news (RFC 7641 §3.4). */
 static void only_fresh_notifications_are_handed_over(void **state) {
   (void)state;
-  static const struct { unsigned seq; unsigned wait; unsigned fresh; } rows[] = {
-      {6, 0, 1}, {6, 0, 0}, {4, 0, 0}, {7, 0, 1}, {0xffffff, 0, 0}, {9, 0, 1}, {8, 0, 0},
-      {0x7fffff, 0, 1}, {0xfffffe, 0, 1}, {3, 0, 1}, {2, 0, 0}, {2, 128001, 1}, {1, 127000, 0}, {1, 2000, 1}};
+  static const struct {
+    unsigned seq;
+    unsigned wait;
+    unsigned fresh;
+  } rows[] = {{6, 0, 1},        {6, 0, 0},        {4, 0, 0}, {7, 0, 1}, {0xffffff, 0, 0}, {9, 0, 1},      {8, 0, 0},
+              {0x7fffff, 0, 1}, {0xfffffe, 0, 1}, {3, 0, 1}, {2, 0, 0}, {2, 128001, 1},   {1, 127000, 0}, {1, 2000, 1}};
   wire_t *wire = open_observing(NULL);
   unsigned news = 0, stale = 0;
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
@@ -127,8 +130,10 @@ static void a_dropped_ack_lets_the_notification_come_again(void **state) {
 /* An error or an answer without Observe ends it: handed over once, then reset. */
 static void an_observation_ends_with_an_error_or_without_observe(void **state) {
   (void)state;
-  static const struct { const char *head, *tail; uint8_t code; } rows[] = {
-      {"4884", "", TG_COAP_404}, {"4884", "6107", TG_COAP_404}, {"4845", "ff31", TG_COAP_205}};
+  static const struct {
+    const char *head, *tail;
+    uint8_t code;
+  } rows[] = {{"4884", "", TG_COAP_404}, {"4884", "6107", TG_COAP_404}, {"4845", "ff31", TG_COAP_205}};
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = open_observing(NULL);
     wire_in(wire, "%s0001%s%s", rows[i].head, wire->token, rows[i].tail);
@@ -157,10 +162,13 @@ static void an_unknown_critical_option_is_reset_and_ends_it(void **state) {
 /* Policy, who sends, whether it is accepted: `n` is a second port of host `a`. */
 static void a_new_address_is_accepted_by_policy(void **state) {
   (void)state;
-  static const struct { tg_coap_rebind_t rebind; char from; bool works; } rows[] = {
-      {TG_COAP_REBIND_NEVER, 'n', false},     {TG_COAP_REBIND_SAME_HOST, 'n', true},
-      {TG_COAP_REBIND_SAME_HOST, 'b', false}, {TG_COAP_REBIND_ANY, 'b', true},
-      {TG_COAP_REBIND_ANY, 'B', false}, /* the bearer vouches for somebody else */
+  static const struct {
+    tg_coap_rebind_t rebind;
+    char from;
+    bool works;
+  } rows[] = {
+      {TG_COAP_REBIND_NEVER, 'n', false}, {TG_COAP_REBIND_SAME_HOST, 'n', true}, {TG_COAP_REBIND_SAME_HOST, 'b', false},
+      {TG_COAP_REBIND_ANY, 'b', true},    {TG_COAP_REBIND_ANY, 'B', false}, /* the bearer vouches for somebody else */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_options_t options = {.rebind = rows[i].rebind};

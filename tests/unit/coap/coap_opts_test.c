@@ -17,18 +17,30 @@ static tg_coap_msg_t with_option(uint16_t number, uint16_t len) {
 /* RFC 7252 table 4 and the documents behind it: every length around the bounds. */
 static void lengths_are_those_of_the_rfcs(void **state) {
   (void)state;
-  static const struct { uint16_t number, min, max; uint8_t good, bad; } rows[] = {
-      {TG_OPT_IF_MATCH, 0, 8, 0, TG_COAP_402},       {TG_OPT_URI_HOST, 1, 255, 0, TG_COAP_402},
-      {TG_OPT_ETAG, 1, 8, 0, 0},                     {TG_OPT_IF_NONE_MATCH, 0, 0, 0, TG_COAP_402},
-      {TG_OPT_OBSERVE, 0, 3, 0, 0},                  {TG_OPT_URI_PORT, 0, 2, 0, TG_COAP_402},
-      {TG_OPT_LOCATION_PATH, 0, 255, 0, 0},          {TG_OPT_URI_PATH, 0, 255, 0, TG_COAP_402},
-      {TG_OPT_CONTENT_FORMAT, 0, 2, 0, 0},           {TG_OPT_MAX_AGE, 0, 4, 0, 0},
-      {TG_OPT_URI_QUERY, 0, 255, 0, TG_COAP_402},    {TG_OPT_ACCEPT, 0, 2, 0, TG_COAP_402},
-      {TG_OPT_LOCATION_QUERY, 0, 255, 0, 0},         {TG_OPT_BLOCK2, 0, 3, 0, TG_COAP_402},
-      {TG_OPT_BLOCK1, 0, 3, 0, TG_COAP_402},         {TG_OPT_SIZE2, 0, 4, 0, 0},
+  static const struct {
+    uint16_t number, min, max;
+    uint8_t good, bad;
+  } rows[] = {
+      {TG_OPT_IF_MATCH, 0, 8, 0, TG_COAP_402},
+      {TG_OPT_URI_HOST, 1, 255, 0, TG_COAP_402},
+      {TG_OPT_ETAG, 1, 8, 0, 0},
+      {TG_OPT_IF_NONE_MATCH, 0, 0, 0, TG_COAP_402},
+      {TG_OPT_OBSERVE, 0, 3, 0, 0},
+      {TG_OPT_URI_PORT, 0, 2, 0, TG_COAP_402},
+      {TG_OPT_LOCATION_PATH, 0, 255, 0, 0},
+      {TG_OPT_URI_PATH, 0, 255, 0, TG_COAP_402},
+      {TG_OPT_CONTENT_FORMAT, 0, 2, 0, 0},
+      {TG_OPT_MAX_AGE, 0, 4, 0, 0},
+      {TG_OPT_URI_QUERY, 0, 255, 0, TG_COAP_402},
+      {TG_OPT_ACCEPT, 0, 2, 0, TG_COAP_402},
+      {TG_OPT_LOCATION_QUERY, 0, 255, 0, 0},
+      {TG_OPT_BLOCK2, 0, 3, 0, TG_COAP_402},
+      {TG_OPT_BLOCK1, 0, 3, 0, TG_COAP_402},
+      {TG_OPT_SIZE2, 0, 4, 0, 0},
       {TG_OPT_PROXY_URI, 1, 1034, TG_COAP_505, TG_COAP_402},
       {TG_OPT_PROXY_SCHEME, 1, 255, TG_COAP_505, TG_COAP_402},
-      {TG_OPT_SIZE1, 0, 4, 0, 0},                    {TG_OPT_ECHO, 1, 40, 0, 0},
+      {TG_OPT_SIZE1, 0, 4, 0, 0},
+      {TG_OPT_ECHO, 1, 40, 0, 0},
       {TG_OPT_REQUEST_TAG, 0, 8, 0, 0},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
@@ -73,7 +85,8 @@ static void values_out_of_bounds_are_as_absent(void **state) {
 static void digests_tell_bodies_apart(void **state) {
   (void)state;
   tg_hash_key_t key = {1, 2};
-  tg_coap_msg_t a = with_option(TG_OPT_URI_PATH, 3), b = with_option(TG_OPT_URI_PATH, 4), c = with_option(TG_OPT_URI_QUERY, 3);
+  tg_coap_msg_t a = with_option(TG_OPT_URI_PATH, 3), b = with_option(TG_OPT_URI_PATH, 4),
+                c = with_option(TG_OPT_URI_QUERY, 3);
   tg_coap_msg_t tagged = with_option(TG_OPT_REQUEST_TAG, 2), other = with_option(TG_OPT_REQUEST_TAG, 3);
   check_true(tg_coap_opts_digest(&key, &a, true) == tg_coap_opts_digest(&key, &a, true));
   check_true(tg_coap_opts_digest(&key, &a, true) != tg_coap_opts_digest(&key, &b, true));

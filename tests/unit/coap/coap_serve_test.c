@@ -112,7 +112,8 @@ static void the_answer_carries_format_location_and_max_age(void **state) {
       .code = TG_COAP_201, .content_format = TG_CF_NONE, .location = {tg_slice_str("rd"), tg_slice_str("5a3f")}};
   wire_in(wire, "40020001 b161");
   assert_string_equal(wire_out(wire), "604100018272640435613366");
-  wire->reply = (tg_coap_reply_t){.code = TG_COAP_205, .content_format = 110, .payload = tg_slice_str("[]"), .max_age = 5};
+  wire->reply =
+      (tg_coap_reply_t){.code = TG_COAP_205, .content_format = 110, .payload = tg_slice_str("[]"), .max_age = 5};
   wire_in(wire, "40020002 b161");
   assert_string_equal(wire_out(wire), "60450002c16eff5b5d"); /* Max-Age belongs to 5.03 and 4.29 */
   wire->reply = (tg_coap_reply_t){.code = TG_COAP_503, .content_format = TG_CF_NONE, .max_age = 60};
@@ -133,19 +134,22 @@ static void content_format_and_accept_reach_the_handler(void **state) {
 /* What comes in, the answer; "" is silence. Options: see RFC 7252 §5.4 and table 4. */
 static void bad_options_are_refused_or_ignored(void **state) {
   (void)state;
-  static const struct { const char *in, *out; unsigned runs; } rows[] = {
-      {"40010001 b161 e006e9", "60820001", 0},            /* unknown critical (2039) */
-      {"50010001 b161 e006e9", "", 0},                    /* in a NON: silence */
-      {"40010001 b161 e106ea00", "60450001ff6f6b", 1},    /* unknown elective (2040) */
-      {"40010001 73001633 4161", "60820001", 0},          /* Uri-Port of 3 bytes */
-      {"40010001 b161 63000028", "60820001", 0},          /* Accept of 3 bytes */
-      {"40010001 3161 0162 8161", "60820001", 0},         /* Uri-Host twice */
-      {"40010001 30 8161", "60820001", 0},                /* Uri-Host empty */
-      {"40010001 90 2161", "60820001", 0},                /* OSCORE is not known here */
+  static const struct {
+    const char *in, *out;
+    unsigned runs;
+  } rows[] = {
+      {"40010001 b161 e006e9", "60820001", 0},               /* unknown critical (2039) */
+      {"50010001 b161 e006e9", "", 0},                       /* in a NON: silence */
+      {"40010001 b161 e106ea00", "60450001ff6f6b", 1},       /* unknown elective (2040) */
+      {"40010001 73001633 4161", "60820001", 0},             /* Uri-Port of 3 bytes */
+      {"40010001 b161 63000028", "60820001", 0},             /* Accept of 3 bytes */
+      {"40010001 3161 0162 8161", "60820001", 0},            /* Uri-Host twice */
+      {"40010001 30 8161", "60820001", 0},                   /* Uri-Host empty */
+      {"40010001 90 2161", "60820001", 0},                   /* OSCORE is not known here */
       {"40010001 b161 d80b636f61703a2f2f78", "60a50001", 0}, /* Proxy-Uri (11 + 13 + 11 = 35) */
-      {"40010001 b161 d40f636f6170", "60a50001", 0},      /* Proxy-Scheme (39) */
-      {"40010001 64000000 00 5161", "60450001ff6f6b", 1}, /* Observe of 4 bytes: ignored */
-      {"40010001 6101 0100 5161", "60450001ff6f6b", 1},   /* Observe twice: the second is ignored */
+      {"40010001 b161 d40f636f6170", "60a50001", 0},         /* Proxy-Scheme (39) */
+      {"40010001 64000000 00 5161", "60450001ff6f6b", 1},    /* Observe of 4 bytes: ignored */
+      {"40010001 6101 0100 5161", "60450001ff6f6b", 1},      /* Observe twice: the second is ignored */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     wire_t *wire = wire_open(NULL);

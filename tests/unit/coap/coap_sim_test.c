@@ -98,7 +98,8 @@ static void no_notify(void *ud, uint64_t cookie, const tg_coap_result_t *result,
 static void on_done(void *ud, const tg_coap_result_t *result) {
   job_t *job = ud;
   check_rc(result->rc, TG_OK);
-  if (result->code >> 5 != 2) print_error("request %u: code %02x, up %zu, down %zu\n", job->serial, result->code, job->up, job->down);
+  if (result->code >> 5 != 2)
+    print_error("request %u: code %02x, up %zu, down %zu\n", job->serial, result->code, job->up, job->down);
   check_int(result->code >> 5, 2);
   check_pattern(result->body, job->serial, job->down);
   check_false(job->is_over);
@@ -177,7 +178,8 @@ static bool is_over(void *ud) {
 
 /* @return the digest of the run */
 static uint64_t run(uint64_t seed) {
-  static const sim_weather_t weather = {.loss = 300, .duplication = 100, .reordering = 200, .delay_ms = 50, .late_ms = 3000};
+  static const sim_weather_t weather = {
+      .loss = 300, .duplication = 100, .reordering = 200, .delay_ms = 50, .late_ms = 3000};
   static side_t sides[SIDES];
   sim_net_t net;
   memset(sides, 0, sizeof sides);
@@ -187,11 +189,13 @@ static uint64_t run(uint64_t seed) {
   for (uint8_t i = 0; i < SIDES; i++) start_side(sides + i, &net, (uint8_t)(i + 1));
   for (unsigned i = 0; i < SIDES; i++) start_jobs(sides + i, sides + 1 - i);
   bool in_time = sim_run(&net, LIMIT_MS, is_over, sides);
-  if (!in_time) print_error("seed=%llu: %u and %u of %d done\n", (unsigned long long)seed, sides[0].over, sides[1].over, CALLS);
+  if (!in_time)
+    print_error("seed=%llu: %u and %u of %d done\n", (unsigned long long)seed, sides[0].over, sides[1].over, CALLS);
   check_true(in_time);
   for (unsigned i = 0; i < SIDES; i++) {
     for (unsigned k = 0; k < CALLS; k++) {
-      if (sides[i].ran[k] != 1) print_error("seed=%llu: request %u ran %u times\n", (unsigned long long)seed, k, sides[i].ran[k]);
+      if (sides[i].ran[k] != 1)
+        print_error("seed=%llu: request %u ran %u times\n", (unsigned long long)seed, k, sides[i].ran[k]);
       check_int(sides[i].ran[k], 1);
     }
     tg_coap_stats_t stats;

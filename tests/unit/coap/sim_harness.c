@@ -86,7 +86,10 @@ static tg_slice_t sim_identity(const tg_link_t *link, const tg_addr_t *peer) {
   return tg_slice(NULL, 0);
 }
 
-static const tg_link_ops_t sim_ops = {.kind = "sim", .send = sim_send, .put_addr = sim_put_addr, .identity = sim_identity};
+static const tg_link_ops_t sim_ops = {.kind = "sim",
+                                      .send = sim_send,
+                                      .put_addr = sim_put_addr,
+                                      .identity = sim_identity};
 
 void sim_open(sim_net_t *net, uint64_t seed, const sim_weather_t *weather) {
   *net = (sim_net_t){.wheel = tg_wheel_new(1000000), .random = {seed}, .weather = *weather};
@@ -105,7 +108,8 @@ void sim_close(sim_net_t *net) {
 
 void sim_attach(sim_net_t *net, sim_link_t *link, uint8_t address) {
   assert_true(net->link_count < SIM_LINKS);
-  *link = (sim_link_t){.link = {.ops = &sim_ops, .name = "sim", .mtu = MTU, .binding = 'U'}, .net = net, .address = address};
+  *link = (sim_link_t){
+      .link = {.ops = &sim_ops, .name = "sim", .mtu = MTU, .binding = 'U'}, .net = net, .address = address};
   net->links[net->link_count++] = link;
 }
 

@@ -43,8 +43,11 @@ static tg_slice_t wire_identity(const tg_link_t *link, const tg_addr_t *peer) {
   return tg_slice(peer->b, is_vouched ? 1 : 0);
 }
 
-static const tg_link_ops_t wire_ops = {
-    .kind = "wire", .send = wire_send, .cancel = wire_cancel, .put_addr = wire_put_addr, .identity = wire_identity};
+static const tg_link_ops_t wire_ops = {.kind = "wire",
+                                       .send = wire_send,
+                                       .cancel = wire_cancel,
+                                       .put_addr = wire_put_addr,
+                                       .identity = wire_identity};
 
 static void keep_body(wire_t *wire, tg_slice_t body) {
   assert_true(body.len <= WIRE_BODY);
@@ -56,10 +59,8 @@ static void keep_body(wire_t *wire, tg_slice_t body) {
 static void put_segment(tg_buf_t *path, tg_slice_t segment) {
   tg_buf_put_u8(path, '/');
   for (size_t i = 0; i < segment.len; i++) {
-    if (segment.p[i] == '/')
-      tg_buf_put_str(path, "%2F");
-    else
-      tg_buf_put_u8(path, segment.p[i]);
+    if (segment.p[i] == '/') tg_buf_put_str(path, "%2F");
+    else tg_buf_put_u8(path, segment.p[i]);
   }
 }
 

@@ -30,21 +30,21 @@ typedef struct wire {
   size_t sent_count;
   size_t read_count;
   char text[WIRE_TEXT];
-  uint16_t mid;      /* of the message last read with wire_out() */
-  char token[17];    /* of the last one read that had a token, as text */
+  uint16_t mid;   /* of the message last read with wire_out() */
+  char token[17]; /* of the last one read that had a token, as text */
 
   /* the link's behaviour */
   tg_rc_t send_rc;
   uint64_t next_handle; /* not 0: handles are given */
   uint64_t cancelled;
-  size_t refused;    /* sends with an rc that is not TG_OK */
+  size_t refused; /* sends with an rc that is not TG_OK */
 
   /* the handler: what it is to answer, what it saw */
   tg_coap_reply_t reply;
   void (*on_request)(struct wire *wire, const tg_coap_request_t *request, tg_coap_reply_t *reply);
   unsigned requests;
   tg_coap_request_t request; /* msg and body are gone */
-  char path[256];    /* with a NUL behind; a NUL may be in it, too */
+  char path[256];            /* with a NUL behind; a NUL may be in it, too */
   size_t path_len;
   size_t body_len;
   uint8_t body[WIRE_BODY]; /* of the last request, result or notification */
@@ -63,8 +63,8 @@ typedef struct wire_options {
   tg_coap_limits_t limits;
   tg_coap_rebind_t rebind;
   bool reports_tx;
-  size_t mtu;      /* 0 = 1280 */
-  uint8_t nstart;  /* 0 = 1 */
+  size_t mtu;             /* 0 = 1280 */
+  uint8_t nstart;         /* 0 = 1 */
   uint8_t max_retransmit; /* 0 = 4 */
 } wire_options_t;
 

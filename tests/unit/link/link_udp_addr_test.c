@@ -8,13 +8,12 @@
 /* What people write, how many bytes it is; the text comes back. */
 static void addresses_survive_text_and_bytes(void **state) {
   (void)state;
-  static const struct { const char *text; unsigned len; } rows[] = {
-      {"127.0.0.1:5683", 6},
-      {"192.0.2.7:65535@10.0.0.1", 10},
-      {"[2001:db8::1]:5683", 18},
-      {"[fe80::1%7]:1", 22},
-      {"[2001:db8::1]:5683@2001:db8::2", 34},
-      {"[fe80::1%7]:0@fe80::2", 38},
+  static const struct {
+    const char *text;
+    unsigned len;
+  } rows[] = {
+      {"127.0.0.1:5683", 6}, {"192.0.2.7:65535@10.0.0.1", 10},       {"[2001:db8::1]:5683", 18},
+      {"[fe80::1%7]:1", 22}, {"[2001:db8::1]:5683@2001:db8::2", 34}, {"[fe80::1%7]:0@fe80::2", 38},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_link_udp_addr_t addr, again;
@@ -33,7 +32,10 @@ static void addresses_survive_text_and_bytes(void **state) {
 
 static void text_that_is_no_address_is_refused(void **state) {
   (void)state;
-  static const struct { const char *text; tg_rc_t rc; } rows[] = {
+  static const struct {
+    const char *text;
+    tg_rc_t rc;
+  } rows[] = {
       {"", TG_E_SYNTAX},
       {":", TG_E_SYNTAX},
       {"[", TG_E_SYNTAX},

@@ -139,7 +139,8 @@ static void a_wildcard_link_answers_from_the_address_that_was_asked(void **state
   echo_t echo;
   char got[16], text[128];
   start(&echo, "0.0.0.0");
-  int fd = client("127.0.0.3", tg_link_udp_port(echo.link), "127.0.0.9"); /* connected: another source is not received */
+  int fd =
+      client("127.0.0.3", tg_link_udp_port(echo.link), "127.0.0.9"); /* connected: another source is not received */
   check_int(send(fd, "hello", 5, 0), 5);
   turn_until(&echo, 1);
   check_int(recv(fd, got, sizeof got, 0), 5);
@@ -176,7 +177,10 @@ static bool has_v6(void) {
 
 static void ipv6_works_bound_to_an_address_and_to_all(void **state) {
   (void)state;
-  static const struct { const char *host; unsigned len; } rows[] = {{"::1", 18}, {"::", 34}};
+  static const struct {
+    const char *host;
+    unsigned len;
+  } rows[] = {{"::1", 18}, {"::", 34}};
   if (!has_v6()) skip();
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     echo_t echo;
