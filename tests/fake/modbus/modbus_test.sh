@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The fake Modbus slave seen by mbpoll, software that is not ours: every table read, single and several values written.
 set -uo pipefail
-program=${1:?usage: modbus_test.sh PROGRAM}
+program=${1:-${TG_BUILD_DIR:-build/dev}/tests/fake/modbus/tg-fake-modbus}
 command -v mbpoll >/dev/null || { echo "SKIP no mbpoll (tools/setup test)"; exit 77; }
 work=$(mktemp -d)
 "$program" "$work/tty" >"$work/out" & pid=$!
