@@ -1,116 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The Lua state of one script bundle: its allocator with a cap, its budgets and the hook that enforces them. Measured on 5.4.4: a
- * count hook set at creation is inherited by coroutines; pcall swallows an abort, hence the tight hook after one; C functions that
- * build long strings run without hooks, hence the clock in the allocator.
+ * The Lua state of one script bundle, from birth to end. What it may use up is kept by vm_budget.c, what it finds is opened by
+ * vm_sandbox.c, calls into it go through vm_call.c.
  */
 
 #include "bindings/vm/vm.h"
 
 #include <lauxlib.h>
-#include <lualib.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "bindings/vm/vm_sandbox.h"
 #include "bindings/vm/vm_state.h"
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/require.h"
-
-enum {
-  HOOK_EVERY = 1000,        /* instructions */
-  CLOCK_EVERY = 256 * 1024, /* bytes allocated */
-  WALL_FACTOR = 20,         /* a machine under load may take this much longer than the processor time allowed */
-  NS_PER_MS = 1000000,
-};
-
-static uint64_t cpu_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* Processor time counts, so that a busy machine does not fail innocent scripts; wall time only far beyond. */
-static bool is_late(tg_vm_t *vm) {
-  if (!vm->cpu_start_ns) vm->cpu_start_ns = cpu_ns();
-  return cpu_ns() - vm->cpu_start_ns > vm->cpu_max_ns || tg_clock_mono_ns() > vm->wall_deadline_ns;
-}
-
-/* The allocator is also where C functions that run long without instructions (rep, concat, `..`) meet the clock. */
-static bool may_allocate(tg_vm_t *vm, size_t old_size, size_t new_size) {
-  if (new_size <= old_size) return true;
-  size_t more = new_size - old_size;
-  if (more > vm->config.memory - vm->stats.memory) return false;
-  if (!vm->depth) return true;
-  vm->since_clock += more;
-  if (vm->since_clock < CLOCK_EVERY) return true;
-  vm->since_clock = 0;
-  if (is_late(vm)) vm->over = true;
-  return !vm->over;
-}
-
-static void *allocate(void *ud, void *p, size_t old_size, size_t new_size) {
-  tg_vm_t *vm = ud;
-  if (!p) old_size = 0; /* then it is a kind of object */
-  if (new_size == 0) {
-    tg_alloc_free(p);
-    vm->stats.memory -= old_size;
-    return NULL;
-  }
-  if (!may_allocate(vm, old_size, new_size)) return NULL;
-  void *moved = tg_alloc_resize(p, new_size, 1);
-  if (!moved) return NULL;
-  vm->stats.memory += new_size - old_size;
-  if (vm->stats.memory > vm->stats.memory_peak) vm->stats.memory_peak = vm->stats.memory;
-  return moved;
-}
-
-static void on_count(lua_State *L, lua_Debug *at) {
-  (void)at;
-  tg_vm_t *vm = tg_vm_of(L);
-  vm->steps += HOOK_EVERY;
-  if (vm->over || (vm->depth && (vm->steps > vm->steps_max || is_late(vm))))
-    tg_vm_overrun(L, vm->steps > vm->steps_max ? "instructions" : "time");
-}
-
-void tg_vm_state_hook(tg_vm_t *vm, lua_State *L) {
-  (void)vm;
-  lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_EVERY);
-}
-
-void tg_vm_state_begin(tg_vm_t *vm) {
-  vm->steps = 0;
-  vm->steps_max = vm->config.instructions * vm->stretch;
-  vm->cpu_start_ns = 0;
-  vm->cpu_max_ns = (uint64_t)vm->config.burst_ms * NS_PER_MS * vm->stretch;
-  vm->wall_deadline_ns = tg_clock_mono_ns() + vm->cpu_max_ns * WALL_FACTOR;
-  vm->since_clock = 0;
-  vm->over = false;
-}
-
-void tg_vm_overrun(lua_State *L, const char *what) {
-  tg_vm_t *vm = tg_vm_of(L);
-  vm->over = true;
-  vm->hooks_tight = true;
-  lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-  luaL_error(L, "over budget (%s)", what);
-  abort(); /* luaL_error does not return */
-}
-
-void tg_vm_charge(lua_State *L, uint64_t steps) {
-  tg_vm_t *vm = tg_vm_of(L);
-  vm->steps += steps;
-  if (vm->over || vm->steps > vm->steps_max) tg_vm_overrun(L, "instructions");
-}
-
-bool tg_vm_is_over(const tg_vm_t *vm) {
-  return vm->over;
-}
-
-size_t tg_vm_memory_left(const tg_vm_t *vm) {
-  return vm->config.memory - vm->stats.memory;
-}
 
 /* Lua calls this when an error meets no protected call: ours is missing somewhere. */
 static int on_panic(lua_State *L) {
@@ -133,7 +34,7 @@ tg_vm_t *tg_vm_new(const tg_vm_config_t *config) {
   if (!vm->config.burst_ms) vm->config.burst_ms = 50;
   vm->stretch = 1;
   vm->undo.next = vm->undo.prev = &vm->undo;
-  vm->L = lua_newstate(allocate, vm);
+  vm->L = lua_newstate(tg_vm_state_allocate, vm);
   if (!vm->L) {
     tg_alloc_free(vm);
     return NULL;
@@ -158,24 +59,12 @@ void tg_vm_free(tg_vm_t *vm) {
   tg_alloc_free(vm);
 }
 
-tg_vm_t *tg_vm_of(lua_State *L) {
-  return *(tg_vm_t **)lua_getextraspace(L);
-}
-
 lua_State *tg_vm_state(const tg_vm_t *vm) {
   return vm->L;
 }
 
 void *tg_vm_ud(const tg_vm_t *vm) {
   return vm->config.ud;
-}
-
-void tg_vm_print(const tg_vm_t *vm, const char *text) {
-  if (vm->config.on_print) vm->config.on_print(vm->config.ud, text);
-}
-
-bool tg_vm_module(const tg_vm_t *vm, const char *name, tg_buf_t *source, tg_buf_t *file) {
-  return vm->config.module && vm->config.module(vm->config.ud, name, source, file);
 }
 
 void tg_vm_stretch(tg_vm_t *vm, uint32_t factor) {

@@ -47,19 +47,15 @@ tg_vm_t *tg_vm_new(const tg_vm_config_t *config);
 void tg_vm_free(tg_vm_t *vm);
 
 /** The vm of a state or of any of its coroutines, lent. */
-tg_vm_t *tg_vm_of(lua_State *L);
+static inline tg_vm_t *tg_vm_of(lua_State *L) {
+  return *(tg_vm_t **)lua_getextraspace(L); /* new coroutines get a copy */
+}
 
 /** The main state, lent; for code that runs inside a call, and for libraries that are opened there. */
 lua_State *tg_vm_state(const tg_vm_t *vm);
 
 /** What the config gave as ud. */
 void *tg_vm_ud(const tg_vm_t *vm);
-
-/** Hands a printed line to the host's seam; dropped without one. */
-void tg_vm_print(const tg_vm_t *vm, const char *text);
-
-/** Asks the host's seam for the source of module @p name; false when there is none. */
-bool tg_vm_module(const tg_vm_t *vm, const char *name, tg_buf_t *source, tg_buf_t *file);
 
 /** Multiplies the budgets of later calls by @p factor (1 = as configured): loading and initialising may take longer than an event. */
 void tg_vm_stretch(tg_vm_t *vm, uint32_t factor);

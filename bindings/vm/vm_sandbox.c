@@ -7,6 +7,7 @@
 #include <lualib.h>
 
 #include "bindings/vm/vm_pattern.h"
+#include "bindings/vm/vm_state.h"
 
 enum { SOURCE_MAX = 1 << 20, LINE_MAX_LEN = 999 };
 
@@ -28,7 +29,8 @@ static int sandbox_print(lua_State *L) {
     lua_pop(L, 1);
   }
   text[line.len] = 0;
-  tg_vm_print(tg_vm_of(L), text);
+  const tg_vm_t *vm = tg_vm_of(L);
+  if (vm->config.on_print) vm->config.on_print(vm->config.ud, text);
   return 0;
 }
 
@@ -79,6 +81,10 @@ static int sandbox_collectgarbage(lua_State *L) {
   return 1;
 }
 
+static bool find_source(const tg_vm_t *vm, const char *name, tg_buf_t *source, tg_buf_t *file) {
+  return vm->config.module && vm->config.module(vm->config.ud, name, source, file);
+}
+
 /* Pushes what module @p name returns. The buffers are userdata, so that an error leaks nothing. */
 static void load_module(lua_State *L, const char *name) {
   char file[256];
@@ -87,7 +93,7 @@ static void load_module(lua_State *L, const char *name) {
   tg_buf_init(&bufs[0], memory, SOURCE_MAX);
   tg_buf_init(&bufs[1], file, sizeof file - 1);
   tg_buf_put_u8(&bufs[1], '@');
-  if (!tg_vm_module(tg_vm_of(L), name, &bufs[0], &bufs[1])) luaL_error(L, "module \"%s\" is not known", name);
+  if (!find_source(tg_vm_of(L), name, &bufs[0], &bufs[1])) luaL_error(L, "module \"%s\" is not known", name);
   file[bufs[1].len] = 0;
   if (luaL_loadbufferx(L, (const char *)bufs[0].p, bufs[0].len, file, "t") != LUA_OK) lua_error(L);
   lua_copy(L, -1, -3); /* the function in place of the buffers, which may go now */

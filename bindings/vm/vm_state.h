@@ -45,6 +45,9 @@ struct tg_vm {
   char traceback[2048];
 };
 
+/** Allocates for Lua within the cap of @p ud, a vm; late calls get nothing any more. Of type lua_Alloc. */
+void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size);
+
 /** Starts the budgets of an outermost call. */
 void tg_vm_state_begin(tg_vm_t *vm);
 

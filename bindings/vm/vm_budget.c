@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a script may use up: the allocator with a cap, the budgets of a call and the hook that enforces them. Measured on 5.4.4: a
+ * count hook set at creation is inherited by coroutines; pcall swallows an abort, hence the tight hook after one; C functions that
+ * build long strings run without hooks, hence the clock in the allocator. See vm.h and vm_state.h.
+ */
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bindings/vm/vm_state.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+
+enum {
+  HOOK_EVERY = 1000,        /* instructions */
+  CLOCK_EVERY = 256 * 1024, /* bytes allocated */
+  WALL_FACTOR = 20,         /* a machine under load may take this much longer than the processor time allowed */
+  NS_PER_MS = 1000000,
+};
+
+static uint64_t cpu_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Processor time counts, so that a busy machine does not fail innocent scripts; wall time only far beyond. */
+static bool is_late(tg_vm_t *vm) {
+  if (!vm->cpu_start_ns) vm->cpu_start_ns = cpu_ns();
+  return cpu_ns() - vm->cpu_start_ns > vm->cpu_max_ns || tg_clock_mono_ns() > vm->wall_deadline_ns;
+}
+
+/* The allocator is also where C functions that run long without instructions (rep, concat, `..`) meet the clock. */
+static bool may_allocate(tg_vm_t *vm, size_t old_size, size_t new_size) {
+  if (new_size <= old_size) return true;
+  size_t more = new_size - old_size;
+  if (more > vm->config.memory - vm->stats.memory) return false;
+  if (!vm->depth) return true;
+  vm->since_clock += more;
+  if (vm->since_clock < CLOCK_EVERY) return true;
+  vm->since_clock = 0;
+  if (is_late(vm)) vm->over = true;
+  return !vm->over;
+}
+
+void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size) {
+  tg_vm_t *vm = ud;
+  if (!p) old_size = 0; /* then it is a kind of object */
+  if (new_size == 0) {
+    tg_alloc_free(p);
+    vm->stats.memory -= old_size;
+    return NULL;
+  }
+  if (!may_allocate(vm, old_size, new_size)) return NULL;
+  void *moved = tg_alloc_resize(p, new_size, 1);
+  if (!moved) return NULL;
+  vm->stats.memory += new_size - old_size;
+  if (vm->stats.memory > vm->stats.memory_peak) vm->stats.memory_peak = vm->stats.memory;
+  return moved;
+}
+
+static void on_count(lua_State *L, lua_Debug *at) {
+  (void)at;
+  tg_vm_t *vm = tg_vm_of(L);
+  vm->steps += HOOK_EVERY;
+  if (vm->over || (vm->depth && (vm->steps > vm->steps_max || is_late(vm))))
+    tg_vm_overrun(L, vm->steps > vm->steps_max ? "instructions" : "time");
+}
+
+void tg_vm_state_hook(tg_vm_t *vm, lua_State *L) {
+  (void)vm;
+  lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_EVERY);
+}
+
+void tg_vm_state_begin(tg_vm_t *vm) {
+  vm->steps = 0;
+  vm->steps_max = vm->config.instructions * vm->stretch;
+  vm->cpu_start_ns = 0;
+  vm->cpu_max_ns = (uint64_t)vm->config.burst_ms * NS_PER_MS * vm->stretch;
+  vm->wall_deadline_ns = tg_clock_mono_ns() + vm->cpu_max_ns * WALL_FACTOR;
+  vm->since_clock = 0;
+  vm->over = false;
+}
+
+void tg_vm_overrun(lua_State *L, const char *what) {
+  tg_vm_t *vm = tg_vm_of(L);
+  vm->over = true;
+  vm->hooks_tight = true;
+  lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
+  luaL_error(L, "over budget (%s)", what);
+  abort(); /* luaL_error does not return */
+}
+
+void tg_vm_charge(lua_State *L, uint64_t steps) {
+  tg_vm_t *vm = tg_vm_of(L);
+  vm->steps += steps;
+  if (vm->over || vm->steps > vm->steps_max) tg_vm_overrun(L, "instructions");
+}
+
+bool tg_vm_is_over(const tg_vm_t *vm) {
+  return vm->over;
+}
+
+size_t tg_vm_memory_left(const tg_vm_t *vm) {
+  return vm->config.memory - vm->stats.memory;
+}
