@@ -2,6 +2,8 @@
 -- tg.driver.define(): makes a script of a driver's definition. Options are checked, `run` is kept
 -- running, commands become calls of read, write and execute. What it needs of the gateway is
 -- handed in (bindings/api/mod_driver.c does that), so that drivers run in specs without one.
+--
+-- Path: bindings/api/driver_device.c -> scripts/tidegate/driver.lua -> a driver's functions
 
 local failure = require "tidegate.failure"
 
