@@ -38,11 +38,11 @@ typedef struct tg_api_limits {
 
 /** One script bundle; borrowed for the call, copied. */
 typedef struct tg_api_bundle {
-  const char *name;      /* unique, `[A-Za-z0-9._-]+`; the same name again is a new generation */
-  const char *file;      /* name for messages, such as `rules/my.lua` */
-  tg_slice_t source;     /* Lua text (never bytecode) */
-  tg_slice_t options;    /* Lua data such as `{ port = 502 }`, handed to the script as `...` and to init(); empty = `{}` */
-  const char *search;    /* further folder for `require`, of a bundle that is a folder; NULL = none */
+  const char *name;   /* unique, `[A-Za-z0-9._-]+`; the same name again is a new generation */
+  const char *file;   /* name for messages, such as `rules/my.lua` */
+  tg_slice_t source;  /* Lua text (never bytecode) */
+  tg_slice_t options; /* Lua data such as `{ port = 502 }`, handed to the script as `...` and to init(); empty = `{}` */
+  const char *search; /* further folder for `require`, of a bundle that is a folder; NULL = none */
   tg_api_limits_t limits;
 } tg_api_bundle_t;
 
@@ -74,15 +74,15 @@ typedef enum tg_api_state {
 typedef struct tg_api_status {
   const char *name;
   const char *file;
-  const char *version;    /* as the script says, "" when it doesn't */
-  uint32_t generation;    /* 1 = as first loaded */
+  const char *version; /* as the script says, "" when it doesn't */
+  uint32_t generation; /* 1 = as first loaded */
   tg_api_state_t state;
-  uint64_t calls;         /* C into Lua */
-  uint64_t errors;        /* of them, failed */
-  uint64_t overruns;      /* of those, over budget */
+  uint64_t calls;    /* C into Lua */
+  uint64_t errors;   /* of them, failed */
+  uint64_t overruns; /* of those, over budget */
   uint64_t published;
   uint32_t failures_in_row;
-  size_t memory;          /* bytes now */
+  size_t memory; /* bytes now */
   size_t memory_peak;
   const char *last_error; /* "" when none */
 } tg_api_status_t;
@@ -103,7 +103,8 @@ TG_MUST_CHECK tg_rc_t tg_api_dump(tg_buf_t *out);
  * Reads one object definition file (objects/README.md: one definition or a list) in an empty environment and adds what it defines.
  * @return TG_OK; TG_E_SYNTAX, TG_E_TYPE, TG_E_RANGE, TG_E_DUPLICATE, TG_E_BUDGET, TG_E_NOMEM with @p diag (file, line where known, what)
  */
-TG_MUST_CHECK tg_rc_t tg_api_objects_load(tg_registry_t *registry, const char *file, tg_slice_t source, tg_diag_t *diag);
+TG_MUST_CHECK tg_rc_t tg_api_objects_load(tg_registry_t *registry, const char *file, tg_slice_t source,
+                                          tg_diag_t *diag);
 
 /** The scripts and object definitions in the program: `scripts/…`, `objects/…`, ended by a row without a name. */
 extern const tg_embedded_file_t tg_embedded_scripts[];

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The Modbus application protocol and its two framings (Modbus Application Protocol 1.1b3, Modbus
--- over Serial Line 1.02): pure functions, bytes in and bytes out. Ports and sockets are the business
--- of scripts/drivers/modbus.lua.
+-- over Serial Line 1.02): pure functions, bytes in and bytes out. Ports and sockets are the
+-- business of scripts/drivers/modbus.lua.
 
 local modbus = {}
 
