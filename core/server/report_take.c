@@ -32,6 +32,23 @@ static bool is_security(const tg_path_t *path) {
   return path->len > 0 && (path->id[0] == 0 || path->id[0] == 21 || path->id[0] == 23);
 }
 
+/* By object: an instance may have come since the list was sent. */
+static bool is_announced(const tg_device_t *device, uint16_t oid) {
+  size_t low = 0, high = device->object_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (device->objects[middle].id[0] < oid) low = middle + 1;
+    else high = middle;
+  }
+  return low < device->object_count && device->objects[low].id[0] == oid;
+}
+
+/* Of a Send: what is not registered can't be reported (lwm2m.md 1.4.5). What was asked for is taken as it comes. */
+static tg_rc_t check_path(const tg_device_t *device, const tg_path_t *path, tg_source_t source) {
+  if (is_security(path)) return TG_E_DENIED;
+  return source != TG_SOURCE_SEND || is_announced(device, path->id[0]) ? TG_OK : TG_E_NOT_FOUND;
+}
+
 static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   if (!device) return TG_E_GONE;
@@ -48,8 +65,8 @@ static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_
   server->record_count = 0;
   tg_rc_t rc = tg_codec_dec_init(&dec, &input);
   while (rc == TG_OK && (rc = tg_codec_dec_next(&dec, &record)) == TG_OK) {
-    if (is_security(&record.path)) return TG_E_DENIED;
-    rc = add_record(server, &record, input.now_ms);
+    rc = check_path(device, &record.path, payload->source);
+    if (rc == TG_OK) rc = add_record(server, &record, input.now_ms);
   }
   return rc == TG_END ? TG_OK : rc;
 }
@@ -69,12 +86,17 @@ static void tell_unknown(tg_server_t *server, const tg_reg_t *reg) {
   }
 }
 
+static const char *what_is_wrong(tg_rc_t rc) {
+  if (rc == TG_E_NOT_FOUND) return "names an object that is not announced";
+  return rc == TG_E_DENIED ? "names a security object" : "not decoded";
+}
+
 tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload) {
   tg_rc_t rc = decode(server, reg, payload);
   if (rc != TG_OK) {
     const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
     char why[96];
-    snprintf(why, sizeof why, "payload not decoded: %s (format %d)", tg_rc_name(rc), payload->content_format);
+    snprintf(why, sizeof why, "payload %s: %s (format %d)", what_is_wrong(rc), tg_rc_name(rc), payload->content_format);
     server->stats.undecodable++;
     tg_server_refuse(server, reg->device, tg_slice_str(device ? device->ep : NULL), why);
     return rc;

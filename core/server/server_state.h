@@ -86,7 +86,11 @@ typedef struct tg_report_payload {
   tg_source_t source;
 } tg_report_payload_t;
 
-/** Decodes into server->records and puts them to the twin. Errors of tg_codec_dec_next(), TG_E_TOO_LONG, TG_E_DENIED for /0, /21, /23 (all told as REFUSED), of tg_twin_put(). */
+/**
+ * Decodes into server->records and puts them to the twin. What is wrong with the payload is told as REFUSED.
+ * @return TG_OK; errors of tg_codec_dec_next(); TG_E_TOO_LONG; TG_E_DENIED for /0, /21, /23; TG_E_NOT_FOUND for objects of a Send that are
+ * not announced; of tg_twin_put()
+ */
 TG_MUST_CHECK tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload);
 
 /** A notification of @p reg. */

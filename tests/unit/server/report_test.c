@@ -26,6 +26,12 @@ static void send_is_taken_from_registered_devices_only(void **state) {
       {'a', TG_CF_SENML_CBOR, "\x9b\xff\xff\xff\xff\xff\xff\xff\xff", TG_COAP_400},
       {'a', TG_CF_SENML_JSON, "[{\"n\":\"/0/0/5\",\"vd\":\"AA\"}]", TG_COAP_404},
       {'a', TG_CF_SENML_JSON, "[{\"n\":\"/21/0/1\",\"vs\":\"x\"}]", TG_COAP_404},
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/23/0/1\",\"vs\":\"x\"}]", TG_COAP_404},
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/5700\",\"v\":1},{\"n\":\"/0/0/5\",\"vd\":\"AA\"}]", TG_COAP_404},
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3304/0/5700\",\"v\":1}]", TG_COAP_404}, /* not announced */
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/5700\",\"v\":1},{\"n\":\"/4/0/2\",\"v\":1}]", TG_COAP_404},
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/9/5700\",\"v\":1}]", TG_COAP_204}, /* an instance that came since */
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/1234\",\"v\":1}]", TG_COAP_204}, /* a resource nobody defined */
   };
   static server_bench_t bench;
   server_bench_open(&bench, NULL, NULL);
@@ -41,6 +47,27 @@ static void send_is_taken_from_registered_devices_only(void **state) {
   tg_record_t record;
   tg_path_t path = tg_path(3, 3303, 0, 5700);
   check_rc(tg_twin_value(bench.twin, tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id, &path, &record), TG_OK);
+  server_bench_close(&bench);
+}
+
+static void send_may_name_what_the_last_update_announced(void **state) {
+  (void)state;
+  static const char body[] = "[{\"n\":\"/3304/0/5700\",\"v\":1}]";
+  static server_bench_t bench;
+  server_bench_open(&bench, NULL, NULL);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>,</3305/0>"), TG_COAP_201);
+  check_int(send_pack(&bench, 'a', TG_CF_SENML_JSON, body), TG_COAP_404);
+  tg_server_stats_t stats;
+  tg_server_stats(bench.server, &stats);
+  check_int(stats.sends, 0);
+  check_int(stats.undecodable, 1);
+  far_msg_t update = {.code = TG_COAP_POST, .format = TG_CF_LINK, .observe = -1, .body = "</3303/0>,</3304>,</3305/0>"};
+  snprintf(update.path, sizeof update.path, "%s", bench.location);
+  check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
+  check_int(send_pack(&bench, 'a', TG_CF_SENML_JSON, body), TG_COAP_204);
+  snprintf(update.body, sizeof update.body, "</3303/0>");
+  check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
+  check_int(send_pack(&bench, 'a', TG_CF_SENML_JSON, body), TG_COAP_404);
   server_bench_close(&bench);
 }
 
@@ -128,10 +155,12 @@ static void after_a_restart_a_device_that_only_notifies_is_understood(void **sta
   far_msg_t update = {.code = TG_COAP_POST, .format = -1, .observe = -1};
   snprintf(update.path, sizeof update.path, "%s", location);
   check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
+  check_int(send_pack(&bench, 'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/5700\",\"v\":2}]"), TG_COAP_204);
+  check_int(send_pack(&bench, 'a', TG_CF_SENML_JSON, "[{\"n\":\"/3304/0/5700\",\"v\":2}]"), TG_COAP_404);
   server_bench_close(&bench);
   tg_store_close(store);
   tg_loop_free(loop);
 }
 
-CHECK_SUITE(send_is_taken_from_registered_devices_only, a_command_waits_until_the_device_wakes,
-            after_a_restart_a_device_that_only_notifies_is_understood)
+CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_name_what_the_last_update_announced,
+            a_command_waits_until_the_device_wakes, after_a_restart_a_device_that_only_notifies_is_understood)
