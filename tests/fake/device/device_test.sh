@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The simulated device seen by a Leshan server, software that is not ours: registration, every operation, notifications, Send.
 set -uo pipefail
-program=${1:?usage: device_test.sh PROGRAM}
+program=${1:-${TG_BUILD_DIR:-$(dirname "$0")/../../../build/dev}/tests/fake/device/tg-fake-device}
 peers=$(cd "$(dirname "$0")/../../interop/peers" && pwd)
 compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/tidegate-peers/leshan-*" >/dev/null || { echo "SKIP no Leshan (tests/interop/peers/setup leshan)"; exit 77; }
 work=$(mktemp -d)
