@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Configuration of Tidegate: data in Lua's syntax. Every key with its range and default is in
 -- schema.lua beside this file; `tidegate check -c FILE` says what is wrong and where.
--- schema.lua beside this file; `tidegate check -c FILE` says what is wrong, and where.
 
 return {
   name = "tidegate", -- of this gateway, seen in topics and logs
