@@ -6,11 +6,17 @@ foreach(dir scripts objects)
   endif()
 endforeach()
 install(DIRECTORY bindings/meta/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tidegate/meta FILES_MATCHING PATTERN "*.lua")
-foreach(file config/tidegate.lua config/schema.lua)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/${file})
-    install(FILES ${file} DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/tidegate)
-  endif()
-endforeach()
 install(DIRECTORY config/examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tidegate/config FILES_MATCHING PATTERN "*.lua")
-install(FILES config/tidegate.service DESTINATION lib/systemd/system)
 install(FILES config/completion/tidegate.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tidegate)
+install(FILES docs/man/tidegate.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+
+# With the prefix /usr the full path is /etc, not /usr/etc.
+install(FILES config/tidegate.lua config/schema.lua DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/tidegate)
+
+# The unit names the program and its configuration where they are installed.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS config/tidegate.service)
+file(READ config/tidegate.service unit)
+string(REPLACE "/usr/bin/" "${CMAKE_INSTALL_FULL_BINDIR}/" unit "${unit}")
+string(REPLACE "/etc/tidegate/" "${CMAKE_INSTALL_FULL_SYSCONFDIR}/tidegate/" unit "${unit}")
+file(WRITE ${PROJECT_BINARY_DIR}/generated/tidegate.service "${unit}")
+install(FILES ${PROJECT_BINARY_DIR}/generated/tidegate.service DESTINATION lib/systemd/system)
