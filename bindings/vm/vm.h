@@ -48,7 +48,7 @@ void tg_vm_free(tg_vm_t *vm);
 
 /** The vm of a state or of any of its coroutines, lent. */
 static inline tg_vm_t *tg_vm_of(lua_State *L) {
-  return *(tg_vm_t **)lua_getextraspace(L); /* new coroutines get a copy */
+  return *(tg_vm_t **)lua_getextraspace(L);
 }
 
 /** The main state, lent; for code that runs inside a call, and for libraries that are opened there. */
