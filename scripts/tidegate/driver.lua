@@ -6,6 +6,7 @@
 -- Path: bindings/api/driver_device.c -> scripts/tidegate/driver.lua -> a driver's functions
 
 local failure = require "tidegate.failure"
+local keys = require "tidegate.keys"
 
 local driver = {}
 
@@ -21,50 +22,17 @@ local TYPES = {
   table = function(v) return type(v) == "table" end,
 }
 
--- How many letters must change to make b of a.
-local function distance(a, b)
-  local row = {}
-  for j = 0, #b do row[j] = j end
-  for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #b do
-      local cost = a:byte(i) == b:byte(j) and 0 or 1
-      local best = math.min(row[j] + 1, row[j - 1] + 1, diagonal + cost)
-      diagonal = row[j]
-      row[j] = best
-    end
-  end
-  return row[#b]
-end
-
-local function nearest(word, known)
-  local best, least
-  for _, candidate in ipairs(known) do
-    local d = distance(word:sub(1, 64), candidate)
-    if not least or d < least then best, least = candidate, d end
-  end
-  return best and least <= math.max(2, #word // 2) and (', did you mean "' .. best .. '"?') or ""
-end
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-  table.sort(keys)
-  return keys
-end
-
 --- Checks options against a specification such as { port = "string", baud = { "integer",
 -- default = 9600, choice = {…}, optional = true } } and fills in defaults; raises what is wrong.
 function driver.options(name, spec, given)
   local checked = {}
   for key in pairs(given) do
     if spec[key] == nil then
-      local hint = nearest(tostring(key), sorted_keys(spec))
+      local hint = keys.nearest(tostring(key), keys.sorted(spec))
       error(('%s: option "%s" is not known%s'):format(name, tostring(key), hint), 0)
     end
   end
-  for _, key in ipairs(sorted_keys(spec)) do
+  for _, key in ipairs(keys.sorted(spec)) do
     local rule = type(spec[key]) == "table" and spec[key] or { spec[key] }
     local value = given[key]
     if value == nil then value = rule.default end
@@ -213,14 +181,8 @@ end
 -- @param core { name = of the bundle, open, task, wait, sleep, now, log } as mod_driver.c gives it
 function driver.define(core, definition)
   if type(definition) ~= "table" then error("tg.driver.define: a table is wanted", 3) end
-  for key in pairs(definition) do
-    local is_known = false
-    for _, name in ipairs(KNOWN) do is_known = is_known or name == key end
-    if not is_known then
-      local hint = nearest(tostring(key), KNOWN)
-      error(('tg.driver.define: "%s" is not known%s'):format(tostring(key), hint), 3)
-    end
-  end
+  local unknown = keys.unknown(definition, KNOWN)
+  if unknown then error("tg.driver.define: " .. unknown, 3) end
   if type(definition.name) ~= "string" then error("tg.driver.define: name is missing", 3) end
   if type(definition.run) ~= "function" then error("tg.driver.define: run is missing", 3) end
 

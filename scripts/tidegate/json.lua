@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- JSON as tg.codec.to_json() writes it, for rules that are tried without a gateway. In the gateway
+-- C does this; here plainness counts, not speed.
+
+local json = {}
+
+local DEPTH_MAX = 32
+local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function escape(char) return ESCAPES[char] or ("\\u%04x"):format(char:byte()) end
+
+-- Bytes that are no UTF-8 become U+FFFD.
+local function to_utf8(text)
+  local at, parts = 1, {}
+  while true do
+    local _, bad = utf8.len(text, at)
+    if not bad then break end
+    parts[#parts + 1] = text:sub(at, bad - 1) .. "\u{FFFD}"
+    at = bad + 1
+  end
+  return table.concat(parts) .. text:sub(at)
+end
+
+local function quote(text) return '"' .. to_utf8(text):gsub('[%c"\\\127]', escape) .. '"' end
+
+-- The shortest text that reads back as the same number.
+local function number(value)
+  if math.type(value) == "integer" then return tostring(value) end
+  if value ~= value or value == math.huge or value == -math.huge then return "null" end
+  for digits = 15, 17 do
+    local text = ("%." .. digits .. "g"):format(value)
+    if tonumber(text) == value then return text end
+  end
+end
+
+local function base64(bytes)
+  local parts = {}
+  for at = 1, #bytes, 3 do
+    local a, b, c = bytes:byte(at, at + 2)
+    local bits = a << 16 | (b or 0) << 8 | (c or 0)
+    for digit = 0, 3 do
+      local index = (bits >> (18 - 6 * digit) & 63) + 1
+      local is_padding = digit == 3 and not c or digit == 2 and not b
+      parts[#parts + 1] = is_padding and "=" or BASE64:sub(index, index)
+    end
+  end
+  return table.concat(parts)
+end
+
+local encode
+
+local function encode_table(value, depth)
+  if depth > DEPTH_MAX then error("tables are nested too deeply for JSON", 0) end
+  if type(value.bytes) == "string" and next(value, next(value)) == nil then
+    return '{"base64":"' .. base64(value.bytes) .. '"}'
+  end
+  local parts = {}
+  if #value > 0 then
+    for at, item in ipairs(value) do parts[at] = encode(item, depth + 1) end
+    return "[" .. table.concat(parts, ",") .. "]"
+  end
+  local by_name, names = {}, {}
+  for key, item in pairs(value) do
+    local name = tostring(key)
+    names[#names + 1] = name
+    by_name[name] = item
+  end
+  table.sort(names)
+  for at, name in ipairs(names) do
+    parts[at] = quote(name) .. ":" .. encode(by_name[name], depth + 1)
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+function encode(value, depth)
+  local kind = type(value)
+  if kind == "string" then return quote(value) end
+  if kind == "number" then return number(value) end
+  if kind == "table" then return encode_table(value, depth) end
+  if kind == "boolean" or value == nil then return value == nil and "null" or tostring(value) end
+  error("a " .. kind .. " has no JSON form", 0)
+end
+
+--- Compact JSON text of a value: sequences are arrays, other tables objects with sorted keys, {} is
+-- {}, { bytes = … } is {"base64":…}, numbers that are not finite are null.
+function json.encode(value) return encode(value, 1) end
+
+return json
