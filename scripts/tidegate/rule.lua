@@ -227,7 +227,9 @@ function rule.env(core)
     env.escape = topic.escape
     env.gateway = "gateway"
   end
-  env.level = topic.memo(function(dev) return env.escape(dev.ep) end)
+  env.level = topic.memo(function(dev)
+    return env.escape(dev.ep or error("the device is gone", 0))
+  end)
   env.name = topic.memo(env.escape)
   env.payload = payload.new(env)
   return env

@@ -1,0 +1,249 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The topics and payloads the gateway speaks by itself. A script like any other; a good one to copy
+-- when yours shall differ. With PREFIX as configured (dialect.prefix) and EP the endpoint name as
+-- one topic level:
+--   PREFIX/gw/NAME/state           retained; the gateway's own, also its last will (not made here)
+--   PREFIX/gw/NAME/event           what happened without a device, such as a refused Register
+--   PREFIX/dev/EP/state            retained: online, asleep or offline, and why
+--   PREFIX/dev/EP/v/OBJ/INST/RES   values
+--   PREFIX/dev/EP/event            what else happened to a device
+--   PREFIX/dev/EP/cmd              commands to it: see tidegate_request.lua
+--   PREFIX/dev/EP/result           how they went
+
+local request = require "dialects.tidegate_request"
+local memory = require "dialects.tidegate_memory"
+local units = require "dialects.tidegate_units"
+local tg = require "tidegate"
+
+local now, to_json = tg.timer.now, tg.codec.to_json
+local math_type = math.type
+
+local options = ...
+local prefix = options.prefix or "tidegate"
+if not prefix:find("^[^/$+#{}][^+#{}]*$") or prefix:find("/$") then
+  error('dialect: prefix is text such as "tidegate" or "plant/tidegate", without + # { }', 0)
+end
+
+local GATEWAY_EVENT = prefix .. "/gw/" .. tg.mqtt.escape(tg.name()) .. "/event"
+local _, slashes = prefix:gsub("/", "")
+local EP_LEVEL = slashes + 3 -- of PREFIX/dev/EP/cmd
+-- Anybody can cause gateway events: no more than so many in so many seconds.
+local EVENTS_MAX, EVENTS_WINDOW = 20, 10
+
+local FINAL = { done = true, failed = true, expired = true, cancelled = true }
+
+local function device_topic(ep, what) return prefix .. "/dev/" .. tg.mqtt.escape(ep) .. what end
+
+local function send(topic, value, class, is_retained)
+  local how = { class = class, stamp = true, retain = is_retained }
+  local ok, err = tg.rule.publish(topic, value, how)
+  if not ok and err.code ~= "full" then
+    tg.log.warn(("%s is not published: %s"):format(topic, tostring(err)))
+  end
+end
+
+-- Values ----------------------------------------------------------------------------------------
+
+local unit_of = units.new(tg)
+local SOURCES = { notify = "}" }
+for _, source in ipairs { "send", "read", "driver" } do
+  SOURCES[source] = ',"src":"' .. source .. '"}'
+end
+
+-- On the hot path, therefore text and no table.
+local function value_text(rec, dev, source)
+  local value = rec.value
+  if math_type(value) ~= "integer" then value = to_json(value) end
+  return '{"v":' .. value .. unit_of(rec, dev) .. ',"t":' .. (rec.time or now()) .. SOURCES[source]
+end
+
+-- States and events -----------------------------------------------------------------------------
+
+local STATES = {
+  registered = "online",
+  updated = "online",
+  awake = "online",
+  asleep = "asleep",
+  deregistered = "offline",
+  expired = "offline",
+}
+
+local function send_state(why, dev, info)
+  local ep = info.ep or dev.ep
+  local known = dev or {}
+  local objects = known.objects
+  send(device_topic(ep, "/state"), {
+    state = STATES[why],
+    why = why,
+    note = info.note,
+    kind = known.kind,
+    link = known.link,
+    lifetime = known.lifetime,
+    version = known.version,
+    objects = objects and #objects > 0 and objects or nil,
+    t = info.time,
+  }, "state", true)
+end
+
+local window = { since = 0, count = 0, dropped = 0 }
+
+-- Whether one more gateway event may go out now.
+local function is_allowed(time)
+  if time - window.since >= EVENTS_WINDOW or time < window.since then
+    window.since, window.count = time, 0
+  end
+  window.count = window.count + 1
+  if window.count <= EVENTS_MAX then return true end
+  window.dropped = window.dropped + 1
+  return false
+end
+
+local function send_event(kind, dev, info)
+  if dev and info.ep then
+    local event = { event = kind, note = info.note, t = info.time }
+    send(device_topic(info.ep, "/event"), event, "event")
+  elseif is_allowed(info.time) then
+    local dropped = window.dropped > 0 and window.dropped or nil
+    window.dropped = 0
+    local event = { event = kind, ep = info.ep, note = info.note, t = info.time, dropped = dropped }
+    send(GATEWAY_EVENT, event, "event")
+  end
+end
+
+-- Commands --------------------------------------------------------------------------------------
+
+local asked = memory.new(tg)
+local running = {} -- numbers of commands that came from here
+
+local function send_result(ep, result) send(device_topic(ep, "/result"), result, "result") end
+
+local function refuse(ep, wanted, err)
+  send_result(ep, {
+    id = wanted.id,
+    op = wanted.op,
+    path = wanted.path,
+    state = "failed",
+    error = err.code,
+    message = err.message,
+    t = now(),
+  })
+end
+
+-- Only what was really handed to a device is remembered: a refused command may be mended and sent
+-- again under the same id.
+local function submit(ep, wanted)
+  local dev = tg.device.find(ep)
+  if not dev then
+    local message = "no device of this name; it has not registered here, or its lifetime is over"
+    refuse(ep, wanted, { code = "not_found", message = message })
+    return
+  end
+  local first = { id = wanted.id, op = wanted.op, path = wanted.path, state = "waiting", t = now() }
+  asked.put(ep, wanted.id, "waiting", to_json(first))
+  local ok, number, err = pcall(dev.submit, dev, request.command(wanted))
+  if ok and number then
+    running[number] = true
+    return
+  end
+  asked.drop(ep, wanted.id)
+  refuse(ep, wanted, ok and err or { code = "argument", message = tostring(number) })
+end
+
+local function on_command(msg)
+  local ep = msg.levels[EP_LEVEL]
+  if msg.retained then
+    tg.log.warn(("a retained command to %s is ignored; publish commands unretained"):format(ep))
+    return
+  end
+  local wanted, err = request.check(msg.json, tg.codec.from_base64)
+  if err then
+    refuse(ep, wanted, err)
+    return
+  end
+  local last = asked.get(ep, wanted.id)
+  if last then
+    send_result(ep, last.text)
+  else
+    submit(ep, wanted)
+  end
+end
+
+local function values_of(records)
+  local values, withheld = {}, {}
+  for _, rec in ipairs(records or {}) do
+    if rec.sensitive then
+      withheld[#withheld + 1] = rec.path
+    else
+      values[rec.path] = rec.value
+    end
+  end
+  return next(values) and values, withheld[1] and withheld
+end
+
+local function on_command_event(dev, info)
+  local ep, id = info.ep or dev.ep, info.tag
+  if not id then return end
+  local known = asked.get(ep, id)
+  local is_ours = running[info.id] or known and not FINAL[known.state]
+  if not is_ours then return end
+  local is_final = FINAL[info.state]
+  local values, withheld = values_of(info.records)
+  local result = {
+    id = id,
+    op = info.op,
+    path = info.path,
+    state = info.state,
+    code = info.code,
+    values = values or nil,
+    withheld = withheld or nil,
+    text = info.text,
+    error = info.error,
+    message = info.message,
+    t = info.time,
+  }
+  send_result(ep, result)
+  asked.put(ep, id, info.state, memory.shorten(to_json, result))
+  if is_final then running[info.id] = nil end
+end
+
+-- The script ------------------------------------------------------------------------------------
+
+local events = { command = on_command_event }
+for why in pairs(STATES) do
+  events[why] = function(dev, info) send_state(why, dev, info) end
+end
+for _, kind in ipairs { "observing", "model_missing", "moved", "refused" } do
+  events[kind] = function(dev, info) send_event(kind, dev, info) end
+end
+
+return {
+  name = "tidegate",
+  version = "1",
+
+  init = function()
+    asked.load()
+    tg.timer.every(60, unit_of.forget)
+  end,
+
+  rules = {
+    {
+      name = "values",
+      topic = prefix .. "/dev/{ep}/v{path}",
+      map = value_text,
+      qos = options.qos,
+      delivery = options.delivery,
+      stamp = true,
+    },
+  },
+
+  commands = { { topic = prefix .. "/dev/+/cmd", map = on_command } },
+
+  events = events,
+
+  save = function() return { running = running } end,
+
+  restore = function(data)
+    for number in pairs(data.running or {}) do running[number] = true end
+    asked.load()
+  end,
+}

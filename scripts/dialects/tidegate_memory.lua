@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Commands by their askers' ids, for a day: one that comes again is not run again but answered with
+-- the last result. A ring of slots in the bundle's store, so that it survives restarts and never
+-- grows.
+
+local memory = {}
+
+local SLOTS = 2048
+local AGE_MAX = 24 * 3600 -- seconds
+local TEXT_MAX = 400 -- bytes of a result that is kept as it is
+
+--- The text of a result to be remembered: a long one without what makes it long.
+function memory.shorten(to_json, result)
+  local text = to_json(result)
+  if #text <= TEXT_MAX then return text end
+  local short = { shortened = true }
+  for key, value in pairs(result) do
+    if key ~= "values" and key ~= "withheld" and key ~= "text" then short[key] = value end
+  end
+  return to_json(short)
+end
+
+--- Makes a memory over tg.store.
+function memory.new(tg)
+  local now = tg.timer.now
+  local slots, by_key, newest = {}, {}, 0
+  local has_warned = false
+
+  local function key_of(ep, id) return ep .. "\n" .. id end
+
+  local function name_of(slot) return ("cmd/%04d"):format(slot) end
+
+  local function persist(slot, entry)
+    local ok, err = tg.store.set(name_of(slot), entry)
+    if ok or err == nil or has_warned then return end
+    has_warned = true
+    tg.log.warn("ids of commands are remembered until the next start only: " .. tostring(err))
+  end
+
+  local function place(slot, entry)
+    local before = slots[slot]
+    if before then by_key[key_of(before.ep, before.id)] = nil end
+    slots[slot] = entry
+    if entry then by_key[key_of(entry.ep, entry.id)] = slot end
+  end
+
+  local made = {}
+
+  --- { ep =, id =, at =, state =, text = } or nil.
+  function made.get(ep, id)
+    local slot = by_key[key_of(ep, id)]
+    local entry = slot and slots[slot]
+    if entry and now() - entry.at < AGE_MAX then return entry end
+    return nil
+  end
+
+  --- Remembers the state and result of a command; the oldest one makes room for a new one. The
+  -- states on the way are not worth a write.
+  function made.put(ep, id, state, text)
+    local slot = by_key[key_of(ep, id)]
+    local is_lasting = not slot or state ~= "waiting" and state ~= "sent"
+    if not slot then
+      newest = newest % SLOTS + 1
+      slot = newest
+    end
+    local entry = { ep = ep, id = id, at = now(), state = state, text = text }
+    place(slot, entry)
+    if is_lasting then persist(slot, entry) end
+  end
+
+  --- As if it had never been asked.
+  function made.drop(ep, id)
+    local slot = by_key[key_of(ep, id)]
+    if not slot then return end
+    place(slot, nil)
+    persist(slot, nil)
+  end
+
+  --- Takes over what the store has.
+  function made.load()
+    local latest = 0
+    for _, name in ipairs(tg.store.keys("cmd/")) do
+      local slot = math.tointeger(tonumber(name:match("^cmd/(%d+)$")))
+      local entry = slot and slot <= SLOTS and tg.store.get(name)
+      if type(entry) == "table" and entry.at then
+        place(slot, entry)
+        if entry.at >= latest then latest, newest = entry.at, slot end
+      end
+    end
+  end
+
+  return made
+end
+
+return memory

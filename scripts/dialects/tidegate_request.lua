@@ -1,0 +1,201 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Commands as they come on PREFIX/dev/EP/cmd, for example:
+--   {"id":"a1","op":"read","path":"/3/0/9"}
+--   {"id":"a2","op":"write","path":"/3/0/14","value":"+02:00","timeout":3600}
+--   {"id":"a3","op":"write","path":"/3311/0","values":{"/3311/0/5850":true,"/3311/0/5851":40}}
+--   {"id":"a4","op":"execute","path":"/3/0/4","args":"0='x'"}
+--   {"id":"a5","op":"attributes","path":"/3303/0/5700","attributes":{"pmin":10,"gt":30}}
+-- Opaque values are {"base64":"…"}, object links [object, instance]. Checked here, so that whoever
+-- asked reads what to mend. Pure.
+
+local failure = require "tidegate.failure"
+local keys = require "tidegate.keys"
+
+local request = {}
+
+local ID_MAX = 64
+local TIMEOUT_MAX = 30 * 86400
+
+-- Least and most ids in the path, and the member the operation needs.
+local OPS = {
+  read = { 1, 4 },
+  write = { 2, 4, "value" },
+  update = { 2, 4, "value" },
+  execute = { 3, 3 },
+  create = { 1, 1, "value" },
+  delete = { 2, 4 },
+  discover = { 0, 3 },
+  observe = { 1, 4 },
+  cancel = { 1, 4 },
+  attributes = { 1, 4, "attributes" },
+}
+local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
+local KNOWN = {
+  "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
+}
+local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" }
+
+local function fail(text, ...) error(failure("argument", text:format(...)), 0) end
+
+local function check_id(id)
+  if type(id) ~= "string" or id == "" or #id > ID_MAX then
+    fail('id is text of 1 to %d bytes that you choose, such as "a1"', ID_MAX)
+  end
+end
+
+local function count_ids(path)
+  if type(path) ~= "string" then fail('path is text such as "/3/0/9"') end
+  local count = 0
+  local rest = path:gsub("/(%d+)", function(id)
+    count = count + 1
+    local is_canonical = id == "0" or id:sub(1, 1) ~= "0"
+    if is_canonical and #id <= 5 and tonumber(id) <= 65535 then return "" end
+  end)
+  if rest ~= "" or count == 0 or count > 4 then
+    fail("path is 1 to 4 numbers of 0 to 65535, each after a slash, such as /3/0/9")
+  end
+  return count
+end
+
+local function check_path(wanted, rule)
+  local count = 0
+  if wanted.path ~= nil then count = count_ids(wanted.path) end
+  if wanted.path == nil and rule[1] > 0 then fail('path is missing, such as "/3/0/9"') end
+  if count < rule[1] or count > rule[2] then
+    local least, most = LEVELS[math.max(rule[1], 1)], LEVELS[rule[2]]
+    local range = least == most and least or least .. " to " .. most
+    fail("%s goes to %s: %d to %d numbers", wanted.op, range, rule[1], rule[2])
+  end
+end
+
+-- A value of JSON as scripts have it.
+local function value_of(given, from_base64)
+  if type(given) ~= "table" then return given end
+  local text = given.base64
+  if type(text) == "string" and next(given, next(given)) == nil then
+    local bytes = from_base64(text)
+    if not bytes then fail("base64 is not valid") end
+    return { bytes = bytes }
+  end
+  if #given == 2 and math.type(given[1]) == "integer" and math.type(given[2]) == "integer" then
+    return given
+  end
+  fail('a value is text, a number, true, false, {"base64":"…"} or [object, instance]')
+end
+
+local function records_of(wanted, from_base64)
+  if type(wanted.values) ~= "table" or next(wanted.values) == nil then
+    fail('values is an object such as {"/3311/0/5850":true}')
+  end
+  local records = {}
+  for _, path in ipairs(keys.sorted(wanted.values)) do
+    if count_ids(path) < 3 or path:sub(1, #wanted.path + 1) ~= wanted.path .. "/" then
+      fail("values: %s is no path of a resource below %s", path, wanted.path)
+    end
+    local value = value_of(wanted.values[path], from_base64)
+    records[#records + 1] = { path = path, value = value }
+  end
+  return records
+end
+
+local function check_values(wanted, is_needed, from_base64)
+  local has_value, has_values = wanted.value ~= nil, wanted.values ~= nil
+  if not is_needed then
+    if has_value or has_values then fail("%s takes no value", wanted.op) end
+    return
+  end
+  if has_value == has_values then fail("%s takes either value or values", wanted.op) end
+  if has_values then
+    wanted.records = records_of(wanted, from_base64)
+  elseif wanted.op == "create" or count_ids(wanted.path) < 3 then
+    fail('value is for a resource; %s to %s takes values, such as {"%s/0/1":5}', wanted.op,
+      wanted.path, wanted.path)
+  else
+    wanted.value = value_of(wanted.value, from_base64)
+  end
+end
+
+local function check_rest(wanted)
+  local timeout, priority = wanted.timeout, wanted.priority
+  if timeout ~= nil
+    and (type(timeout) ~= "number" or not (timeout >= 1 and timeout <= TIMEOUT_MAX))
+  then
+    fail("timeout is 1 to %d seconds", TIMEOUT_MAX)
+  end
+  if priority ~= nil
+    and (math.type(priority) ~= "integer" or priority < 0 or priority > 3)
+  then
+    fail("priority is 0 to 3, 0 first")
+  end
+  if wanted.args ~= nil and (type(wanted.args) ~= "string" or wanted.op ~= "execute") then
+    fail("args is text, for execute")
+  end
+  local needs_attributes = OPS[wanted.op][3] == "attributes"
+  local attributes = wanted.attributes
+  if needs_attributes ~= (attributes ~= nil) then
+    fail('attributes is for that operation, an object such as {"pmin":10}')
+  end
+  if not attributes then return end
+  if type(attributes) ~= "table" then fail('attributes is an object such as {"pmin":10}') end
+  local unknown = keys.unknown(attributes, ATTRIBUTES)
+  if unknown then fail("attributes: %s", unknown) end
+  for _, name in ipairs(keys.sorted(attributes)) do
+    if type(attributes[name]) ~= "number" then fail("attributes: %s is a number", name) end
+  end
+end
+
+local function check(wanted, from_base64)
+  check_id(wanted.id)
+  local unknown = keys.unknown(wanted, KNOWN)
+  if unknown then fail("%s", unknown) end
+  local rule = type(wanted.op) == "string" and OPS[wanted.op]
+  if not rule then
+    if wanted.op == nil then fail("op is missing: %s", table.concat(keys.sorted(OPS), " ")) end
+    local hint = keys.nearest(tostring(wanted.op), keys.sorted(OPS))
+    fail('op "%s" is not known%s', tostring(wanted.op), hint)
+  end
+  check_path(wanted, rule)
+  check_values(wanted, rule[3] == "value", from_base64)
+  check_rest(wanted)
+end
+
+-- What may be repeated in an answer about a command that is wrong.
+local function echo(wanted)
+  local function text(value, most)
+    return type(value) == "string" and #value <= most and value or nil
+  end
+  return { id = text(wanted.id, ID_MAX), op = text(wanted.op, 32), path = text(wanted.path, 64) }
+end
+
+--- Reads and checks a command.
+-- @param read gives the decoded JSON, or nil and an error
+-- @return the command; or what can be said of it (a table), and an error
+function request.check(read, from_base64)
+  local wanted, err = read()
+  if err then return {}, failure("syntax", "no JSON: " .. tostring(err.message or err)) end
+  if type(wanted) ~= "table" or #wanted > 0 then
+    return {}, failure("syntax", 'a JSON object is wanted, such as {"id":"a1","op":"read"…}')
+  end
+  local ok, why = pcall(check, wanted, from_base64)
+  if ok then return wanted end
+  return echo(wanted), type(why) == "table" and why or failure("internal", why)
+end
+
+--- What dev:submit() takes, of a checked command. The asker's id goes along as the tag.
+function request.command(wanted)
+  local value = wanted.value
+  if wanted.records then value = nil end
+  return {
+    op = wanted.op,
+    path = wanted.path,
+    value = value,
+    records = wanted.records,
+    args = wanted.args,
+    attributes = wanted.attributes,
+    timeout = wanted.timeout,
+    priority = wanted.priority,
+    tag = wanted.id,
+  }
+end
+
+return request
