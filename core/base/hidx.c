@@ -60,8 +60,7 @@ static tg_rc_t grow(tg_hidx_t *idx) {
 }
 
 tg_rc_t tg_hidx_add(tg_hidx_t *idx, uint32_t hash, uint32_t slot) {
-  uint64_t cells = idx->cells ? (uint64_t)idx->mask + 1 : 0;
-  if (((uint64_t)idx->count + 1) * 4 > cells * 3) {
+  if (!idx->cells || ((uint64_t)idx->count + 1) * 4 > ((uint64_t)idx->mask + 1) * 3) {
     tg_rc_t rc = grow(idx);
     if (rc != TG_OK) return rc;
   }

@@ -219,15 +219,15 @@ tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_t
   return TG_OK;
 }
 
-void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t type, tg_slice_t note) {
+void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slice_t note) {
   tg_twin_device_t *device = tg_twin_device_of(twin, id);
   if (!device || !device->pub.online) return;
   device->pub.online = false;
   device->pub.awake = false;
   tg_twin_wake_free(twin, device);
   offline_add(twin, device);
-  tg_event_t event = {.type = type, .note = note};
-  tg_twin_emit_or_log(twin, device, &event);
+  tg_event_t told = {.type = event, .note = note};
+  tg_twin_emit_or_log(twin, device, &told);
   tg_twin_command_offline(twin, device, false);
 }
 
