@@ -125,7 +125,7 @@ local function check_rest(wanted)
   if priority ~= nil
     and (math.type(priority) ~= "integer" or priority < 0 or priority > 3)
   then
-    fail("priority is 0 to 3, 0 first")
+    fail("priority is 0 (bulk) to 3 (interactive)")
   end
   if wanted.args ~= nil and (type(wanted.args) ~= "string" or wanted.op ~= "execute") then
     fail("args is text, for execute")
