@@ -86,6 +86,18 @@ printf '# timeout: 3000\n' >"$WORK/slower.sh"
 passes "a test may ask for more time" test "$(seconds_of "$WORK/slow.sh")" = 300
 passes "but not for more than ten minutes" test "$(seconds_of "$WORK/slower.sh")" = 600
 
+# What a phase collects: programs and scripts of tests/system, with a launcher in front.
+begin
+# shellcheck source=tools/lib/phases.sh
+. "$ROOT/tools/lib/phases.sh"
+plant tests/system/far_test.c </dev/null
+plant tests/system/near_test.sh </dev/null
+collect() { (cd "$WORK/tree" && system_jobs system "$WORK/build" "launch it"); }
+collect
+job() { awk -F'\t' -v name="$1" '$1 == name { print $4 }' "$TG_LIST"; }
+passes "a program of the system tests is run" grep -q "launch it $WORK/build/tests/system/far_test\$" <<<"$(job system/far_test)"
+passes "a script of them too" grep -q "launch it bash tests/system/near_test.sh\$" <<<"$(job system/near_test)"
+
 summary() { lua5.4 "$ROOT/tools/lib/summary.lua" "$TG_LOGS"; }
 begin
 record good 5 0 0 1.0 ""

@@ -64,7 +64,7 @@ run_jobs() {
   say "== $1 ($count)"
   [ $# -gt 1 ] && export TG_PHASE_ENDS=$(($(date +%s) + $2))
   export TG_LIST TG_LOGS TG_SCRATCH TG_KEEP
-  seq "$count" | xargs -P "$TG_JOBS" -I{} bash -c ". '$TG_ROOT/tools/lib/common.sh'; . '$TG_ROOT/tools/lib/jobs.sh'; run_job {}"
+  seq "$count" | xargs -P "$TG_JOBS" -I{} bash -c ". '$TG_ROOT/tools/lib/common.sh'; . '$TG_ROOT/tools/lib/jobs.sh'; run_job {}" 9>&- # the lock of tools/test
   unset TG_PHASE_ENDS
   : >"$TG_LIST"
   say "   $((SECONDS - from)) s"

@@ -51,6 +51,17 @@ unit_jobs() {
   done < <(find_sorted tests/unit '*_test.c')
 }
 
+# system_jobs PREFIX BUILD [LAUNCHER]: every tests/system/**/X_test.c is the program BUILD/tests/system/X_test, every X_test.sh runs the
+# programs of BUILD.
+system_jobs() {
+  local source name
+  while read -r source; do
+    name=$(stem_of "$source" .c)
+    add_job "$1/$name" "$(seconds_of "$source")" "$2" "$(program "$2/tests/system/$name" "$2")$SANITIZER_ENV ${3:-} $2/tests/system/$name"
+  done < <(find_sorted tests/system '*_test.c')
+  shell_jobs "$1" tests/system "$2" "$SANITIZER_ENV ${3:-}"
+}
+
 # replay_jobs PREFIX BUILD [LAUNCHER]: every fuzz target over its corpus; one test each, however many files.
 replay_jobs() {
   local source name
@@ -71,11 +82,11 @@ spec_jobs() {
   done < <(find_sorted tests/spec '*_spec.lua')
 }
 
-# shell_jobs PREFIX FOLDER BUILD: every *_test.sh (TAP, `N passed, N failed` or exit code).
+# shell_jobs PREFIX FOLDER BUILD [LAUNCHER]: every *_test.sh (TAP, `N passed, N failed` or exit code).
 shell_jobs() {
   local script
   while read -r script; do
-    add_job "$1/$(stem_of "$script" .sh)" "$(seconds_of "$script")" "$3" "bash $script"
+    add_job "$1/$(stem_of "$script" .sh)" "$(seconds_of "$script")" "$3" "${4:+$4 }bash $script"
   done < <(find_sorted "$2" '*_test.sh')
 }
 
@@ -100,7 +111,8 @@ phase_tests() {
   spec_jobs spec "$DEV"
   run_jobs "specs"
   shell_jobs tools tests/tools "$DEV"
-  for folder in system fake bench; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
+  system_jobs system "$DEV"
+  for folder in fake bench; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
   run_jobs "tools and the whole program"
 }
 
@@ -110,6 +122,7 @@ phase_asan() {
   replay_jobs asan/replay "$build" "$SAN"
   # Plain busted would only test itself. Inside our interpreter, specs also run with the collector at its most aggressive.
   [ -x tests/spec/run ] && spec_jobs asan/spec "$build" "TG_GC_STRESS=1 $SAN"
+  system_jobs asan/system "$build" "$SAN"
   any_jobs || return 0
   build_preset asan
   run_jobs "the same under AddressSanitizer, UBSan and LeakSanitizer"
@@ -162,15 +175,24 @@ phase_fuzz() {
   run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
 }
 
-phase_interop() {
-  shell_jobs interop tests/interop "$DEV"
+# Software that is not ours, for the phases that follow; only where one of their jobs was asked for.
+phase_peers() {
+  [ -x tests/interop/peers/setup ] || return 0
+  interop_jobs
+  shell_jobs fake tests/fake "$DEV"
   any_jobs || return 0
-  if [ -x tests/interop/peers/setup ]; then
-    mv "$TG_LIST" "$TG_LIST.interop"
-    TG_ONLY='' add_job interop/peers 900 "$DEV" "tests/interop/peers/setup --all"
-    run_jobs "fetching and building peers"
-    mv "$TG_LIST.interop" "$TG_LIST"
-  fi
+  : >"$TG_LIST"
+  TG_ONLY='' add_job interop/peers 900 "$DEV" "tests/interop/peers/setup --all"
+  run_jobs "fetching and building peers"
+}
+
+interop_jobs() {
+  [ -x tests/interop/peers/smoke ] && add_job interop/smoke "$TG_TEST_SECONDS" "$DEV" tests/interop/peers/smoke
+  shell_jobs interop tests/interop "$DEV"
+}
+
+phase_interop() {
+  interop_jobs
   run_jobs "interop with software that is not ours"
 }
 
