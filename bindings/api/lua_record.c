@@ -94,20 +94,24 @@ tg_path_t tg_lua_record_check_path(lua_State *L, int index) {
   return path;
 }
 
+void tg_lua_record_push(lua_State *L, const tg_record_t *record) {
+  char text[TG_PATH_TEXT_MAX];
+  luaL_checkstack(L, 5, "record");
+  lua_createtable(L, 0, 3);
+  lua_pushstring(L, tg_path_text(&record->path, text));
+  lua_setfield(L, -2, "path");
+  tg_lua_record_push_value(L, &record->value);
+  lua_setfield(L, -2, "value");
+  if (!record->time_ms) return;
+  lua_pushnumber(L, (double)record->time_ms / 1000);
+  lua_setfield(L, -2, "time");
+}
+
 void tg_lua_record_push_list(lua_State *L, const tg_record_t *records, size_t count) {
-  luaL_checkstack(L, 6, "records");
+  luaL_checkstack(L, 2, "records");
   lua_createtable(L, count < 1024 ? (int)count : 1024, 0);
   for (size_t i = 0; i < count; i++) {
-    char text[TG_PATH_TEXT_MAX];
-    lua_createtable(L, 0, 3);
-    lua_pushstring(L, tg_path_text(&records[i].path, text));
-    lua_setfield(L, -2, "path");
-    tg_lua_record_push_value(L, &records[i].value);
-    lua_setfield(L, -2, "value");
-    if (records[i].time_ms) {
-      lua_pushnumber(L, (double)records[i].time_ms / 1000);
-      lua_setfield(L, -2, "time");
-    }
+    tg_lua_record_push(L, &records[i]);
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
 }

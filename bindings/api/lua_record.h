@@ -21,7 +21,10 @@ TG_MUST_CHECK tg_rc_t tg_lua_record_get_for(lua_State *L, int index, const tg_mo
 /** The path at argument @p index; raises an argument error when it is none. */
 tg_path_t tg_lua_record_check_path(lua_State *L, int index);
 
-/** Pushes `{ {path=, value=, time=}, … }`; time in seconds, left out when it is 0. */
+/** Pushes one record, `{path=, value=, time=}`; time in seconds, left out when it is 0. */
+void tg_lua_record_push(lua_State *L, const tg_record_t *record);
+
+/** Pushes `{ {path=, value=, time=}, … }`. */
 void tg_lua_record_push_list(lua_State *L, const tg_record_t *records, size_t count);
 
 /** Pushes an error object: `code` from @p rc, `message`, tostring() in one line. */

@@ -3,7 +3,7 @@
  * The one place where C enters Lua. Everything runs in pooled coroutines: a call that suspends keeps its own, one that ends gives it
  * back, and after an error the coroutine's stack still stands, so that file and line can be told even when memory ran out.
  *
- * Path: an event | a message of a broker | a timer -> bindings/vm/vm_call.c -> a script
+ * Path: bindings/api/on_event.c | bindings/api/on_mqtt.c -> bindings/vm/vm_call.c -> scripts/tidegate/bridge.lua | scripts/tidegate/command.lua
  */
 
 #include "bindings/vm/vm_call.h"

@@ -118,6 +118,7 @@ static void start(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exc
 }
 
 static void start_next(tg_coap_t *coap, tg_coap_peer_t *peer) {
+  if (peer->held_count) return;
   uint8_t nstart = tg_coap_engine_bearer(coap, peer)->params.nstart;
   tg_coap_exchange_t *exchange = at(coap, peer->waiting_ref);
   while (exchange && !exchange->is_doomed && peer->outstanding < (nstart ? nstart : 1)) {
@@ -129,6 +130,10 @@ static void start_next(tg_coap_t *coap, tg_coap_peer_t *peer) {
     start(coap, peer, exchange);
     exchange = at(coap, peer->waiting_ref);
   }
+}
+
+void tg_coap_exchange_go_on(tg_coap_t *coap, tg_coap_peer_t *peer) {
+  start_next(coap, peer);
 }
 
 static void uncount(tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {

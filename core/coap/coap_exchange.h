@@ -82,4 +82,7 @@ void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 TG_MUST_CHECK tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_body_t *body,
                                              uint8_t szx, tg_id_t *id);
 
+/** Starts what waits for @p peer, as far as it may: an answer to it that was held back is out. */
+void tg_coap_exchange_go_on(tg_coap_t *coap, tg_coap_peer_t *peer);
+
 #endif

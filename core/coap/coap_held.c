@@ -50,6 +50,7 @@ static tg_coap_peer_t *peer_of(const tg_coap_t *coap, const tg_coap_held_item_t 
 
 static void free_item(tg_coap_t *coap, tg_coap_held_item_t *item) {
   tg_coap_peer_t *peer = peer_of(coap, item);
+  if (!item->is_notification) peer->held_count--;
   queue_del(coap, item);
   tg_coap_flight_stop(coap, &item->flight);
   tg_alloc_free(item->heap);
@@ -106,7 +107,10 @@ static void write_separate(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *
 }
 
 void tg_coap_held_settled(tg_coap_t *coap, tg_coap_flight_t *flight) {
-  free_item(coap, TG_CONTAINER(flight, tg_coap_held_item_t, flight));
+  tg_coap_held_item_t *item = TG_CONTAINER(flight, tg_coap_held_item_t, flight);
+  tg_coap_peer_t *peer = peer_of(coap, item);
+  free_item(coap, item);
+  tg_coap_exchange_go_on(coap, peer);
 }
 
 static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
@@ -139,6 +143,7 @@ static void on_ack_due(tg_timer_t *timer, void *ud) {
 tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_answer_t *answer, uint64_t ticket) {
   tg_coap_held_item_t *item = make(coap, peer, ticket, answer->mid);
   if (!item) return TG_E_FULL;
+  peer->held_count++;
   tg_rc_t rc = keep_tail(coap, item, answer);
   if (rc != TG_OK) {
     free_item(coap, item);
@@ -196,7 +201,7 @@ static void release_reply(tg_coap_t *coap, tg_coap_held_item_t *item, tg_rc_t rc
   uint16_t mid = is_ack ? item->mid : tg_coap_peer_next_mid(coap, peer_of(coap, item));
   put_message(item, is_ack ? TG_COAP_ACK : TG_COAP_NON, mid, out);
   send_now(coap, item, tg_buf_slice(out));
-  free_item(coap, item);
+  tg_coap_held_settled(coap, &item->flight);
 }
 
 /* Not acknowledged, the notification comes again and is then a new one. */

@@ -3,7 +3,7 @@
  * The command queue: one command runs at a time per device, the others wait by priority, then order; each ends exactly once. What
  * was sent and can't be repeated without harm (execute, create, delete) is never sent again.
  *
- * Path: the command line | a rule -> core/device/twin_command.c -> core/server/command.c | bindings/api/driver_device.c
+ * Path: the command line | bindings/api/lua_command.c -> core/device/twin_command.c -> core/server/command.c | bindings/api/driver_device.c
  */
 
 #include "core/base/alloc.h"

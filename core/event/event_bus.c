@@ -3,7 +3,7 @@
  * The event bus: sources emit while a batch of messages is handled, the gateway drains once after it. Two batches take turns, so
  * that what a subscriber emits is copied into the one that is not being handed out. An event is one block of its batch's arena.
  *
- * Path: core/device/twin_values.c -> core/event/event_bus.c -> a rule
+ * Path: core/device/twin_values.c -> core/event/event_bus.c -> bindings/api/on_event.c
  */
 
 #include "core/base/alloc.h"

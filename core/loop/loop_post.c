@@ -38,7 +38,7 @@ void tg_loop_post_run(uv_async_t *async) {
   for (size_t i = 0; i < loop->running.count; i++) {
     tg_loop_call_t call = loop->running.at[i];
     if (!call.fn) continue;
-    loop->happened = true;
+    tg_loop_state_woke(loop);
     call.fn(call.ud);
   }
   loop->running.count = 0;

@@ -42,6 +42,12 @@ struct tg_loop {
   tg_loop_calls_t running; /* taken from `posted`, being called */
 };
 
+/** Something is about to be called: it finds the time as it is now, not as it was before the wait. */
+static inline void tg_loop_state_woke(tg_loop_t *loop) {
+  loop->happened = true;
+  tg_wheel_clock(loop->wheel, uv_now(&loop->uv));
+}
+
 /** uv_async's callback: calls what was posted. */
 void tg_loop_post_run(uv_async_t *async);
 

@@ -39,7 +39,7 @@ static tg_rc_t start(tg_loop_watch_t *watch);
 
 static void on_poll(uv_poll_t *poll, int status, int uv_events) {
   tg_loop_watch_t *watch = poll->data;
-  watch->loop->happened = true;
+  tg_loop_state_woke(watch->loop);
   if (status < 0) {
     /* libuv has stopped the handle; let the owner's read or write meet the error, and go on unless it ended the watch */
     if (start(watch) != TG_OK) return;
@@ -86,7 +86,7 @@ void tg_loop_unwatch(tg_loop_watch_t *watch) {
 
 static void on_signal(uv_signal_t *signal, int signum) {
   signal_watch_t *watch = signal->data;
-  watch->loop->happened = true;
+  tg_loop_state_woke(watch->loop);
   watch->fn(watch->ud, signum);
 }
 
@@ -109,7 +109,7 @@ tg_rc_t tg_loop_on_signal(tg_loop_t *loop, int signum, tg_loop_signal_fn fn, voi
 static void on_path(uv_fs_event_t *event, const char *name, int uv_events, int status) {
   (void)uv_events, (void)status;
   tg_loop_path_t *watch = event->data;
-  watch->loop->happened = true;
+  tg_loop_state_woke(watch->loop);
   watch->fn(watch->ud, name);
 }
 

@@ -60,6 +60,10 @@ uint64_t tg_wheel_now(const tg_wheel_t *wheel) {
   return wheel->now;
 }
 
+void tg_wheel_clock(tg_wheel_t *wheel, uint64_t now_ms) {
+  if (now_ms > wheel->now) wheel->now = now_ms;
+}
+
 static void mark(tg_wheel_t *wheel, unsigned level, unsigned slot) {
   wheel->maps[level] |= UINT64_C(1) << slot;
   wheel->levels |= UINT32_C(1) << level;
@@ -134,7 +138,7 @@ static void cascade(tg_wheel_t *wheel, tg_timer_t *due) {
 size_t tg_wheel_advance(tg_wheel_t *wheel, uint64_t now_ms) {
   TG_REQUIRE(!wheel->advancing);
   wheel->advancing = true;
-  if (now_ms > wheel->now) wheel->now = now_ms;
+  tg_wheel_clock(wheel, now_ms);
 
   tg_timer_t due;
   list_move(&due, &wheel->overdue);

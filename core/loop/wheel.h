@@ -31,8 +31,11 @@ tg_wheel_t *tg_wheel_new(uint64_t now_ms);
 /** Frees the wheel; timers still in it are only forgotten. NULL is allowed. */
 void tg_wheel_free(tg_wheel_t *wheel);
 
-/** The time of the last tg_wheel_advance(). */
+/** The time of the last tg_wheel_advance() or tg_wheel_clock(). */
 uint64_t tg_wheel_now(const tg_wheel_t *wheel);
+
+/** Says what time it is (an earlier one is ignored) without calling anybody: what is due waits for the next advance. For an owner that has waited long and is about to handle what came: times counted from tg_wheel_now() would else begin in the past. */
+void tg_wheel_clock(tg_wheel_t *wheel, uint64_t now_ms);
 
 /** Starts @p timer (kept until it is due or removed) for @p due_ms; one that runs already is moved. A time in the past is due at the next advance. */
 void tg_wheel_add(tg_wheel_t *wheel, tg_timer_t *timer, uint64_t due_ms);

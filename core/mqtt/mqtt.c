@@ -2,6 +2,8 @@
 /*
  * Brokers: what they are called, when they are connected, which timer brings them back. What paho's threads tell arrives in
  * on_note() on the loop's thread. See mqtt.h.
+ *
+ * Path: the broker -> core/mqtt/mqtt.c -> bindings/api/on_mqtt.c
  */
 
 #include "core/mqtt/mqtt.h"
@@ -188,6 +190,10 @@ void tg_mqtt_free(tg_mqtt_t *mqtt) {
   }
   tg_mqtt_ring_free(mqtt->ring);
   tg_alloc_free(mqtt);
+}
+
+const char *tg_mqtt_broker_name(const tg_mqtt_t *mqtt, size_t broker) {
+  return broker < mqtt->broker_count ? mqtt->brokers[broker].name : "";
 }
 
 tg_rc_t tg_mqtt_broker(const tg_mqtt_t *mqtt, tg_slice_t name, size_t *broker) {

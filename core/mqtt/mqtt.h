@@ -100,6 +100,9 @@ void tg_mqtt_free(tg_mqtt_t *mqtt);
 /** The index of the broker called @p name; the first one for the empty name. TG_E_NOT_FOUND. */
 TG_MUST_CHECK tg_rc_t tg_mqtt_broker(const tg_mqtt_t *mqtt, tg_slice_t name, size_t *broker);
 
+/** The name of broker @p broker, lent as long as @p mqtt lives; "" beyond the last. */
+const char *tg_mqtt_broker_name(const tg_mqtt_t *mqtt, size_t broker);
+
 /** Queues a message. TG_E_ARG for a topic that can't be published, TG_E_FULL when the outbox is full, TG_E_TOO_LONG over 256 KiB. */
 TG_MUST_CHECK tg_rc_t tg_mqtt_publish(tg_mqtt_t *mqtt, const tg_mqtt_publish_t *message);
 

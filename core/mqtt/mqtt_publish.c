@@ -3,7 +3,7 @@
  * Messages into the outbox, and the outbox towards the brokers once they are committed. Messages are never handed to paho
  * directly: one way in, one order out.
  *
- * Path: a rule -> core/mqtt/mqtt_publish.c -> core/store/store_outbox.c
+ * Path: bindings/api/mod_mqtt.c -> core/mqtt/mqtt_publish.c -> core/store/store_outbox.c
  */
 
 #include "core/base/clock.h"

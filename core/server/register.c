@@ -8,7 +8,7 @@
 #include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
-enum { BUSY_S = 60, HELD_DELAY_MS = 100, VERSION_MINOR_MAX = 2 };
+enum { BUSY_S = 60, PLAN_DELAY_MS = 1, VERSION_MINOR_MAX = 2 };
 
 /* A Register that has passed the checks of its text. */
 typedef struct candidate {
@@ -132,7 +132,7 @@ static void settle(tg_server_t *server, const tg_coap_request_t *request, tg_reg
   tg_reg_store_put(server, reg);
   tell_unknown(server, reg);
   tg_server_heard(server, reg);
-  tg_observe_plan(server, reg, server->config.store ? HELD_DELAY_MS : 1);
+  tg_observe_plan(server, reg, PLAN_DELAY_MS);
   server->stats.registers++;
 }
 

@@ -30,6 +30,38 @@ static void a_held_answer_goes_out_with_its_ticket(void **state) {
   wire_close(wire);
 }
 
+/* A device that has no answer to its Register yet is not ready for questions. */
+static void a_request_waits_for_the_answers_that_are_held(void **state) {
+  (void)state;
+  wire_t *wire = open_holding(NULL);
+  wire_in(wire, "41020001 4a b161");
+  tg_coap_call_t call = wire_call(wire);
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  wire_wait(wire, 500);
+  assert_string_equal(wire_out(wire), "");
+  tg_coap_release(wire->coap, 10, TG_OK);
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  assert_memory_equal(wire_out(wire), "4801", 4); /* GET */
+  wire_close(wire);
+}
+
+static void a_request_waits_until_a_separate_response_has_arrived(void **state) {
+  (void)state;
+  wire_t *wire = open_holding(NULL);
+  wire_in(wire, "41020001 4a b161");
+  wire_wait(wire, 1001);
+  assert_string_equal(wire_out(wire), "60000001");
+  tg_coap_call_t call = wire_call(wire);
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  tg_coap_release(wire->coap, 10, TG_OK);
+  (void)wire_out(wire);
+  uint16_t mid = wire->mid;
+  assert_string_equal(wire_out(wire), "");
+  wire_in(wire, "6000%04x", mid);
+  assert_memory_equal(wire_out(wire), "4801", 4);
+  wire_close(wire);
+}
+
 static void after_a_second_there_is_an_empty_ack_and_later_a_separate_response(void **state) {
   (void)state;
   wire_t *wire = open_holding(NULL);
@@ -168,7 +200,9 @@ static void a_bearer_that_keeps_the_separate_response_has_its_time(void **state)
   wire_close(wire);
 }
 
-CHECK_SUITE(a_held_answer_goes_out_with_its_ticket, after_a_second_there_is_an_empty_ack_and_later_a_separate_response,
+CHECK_SUITE(a_held_answer_goes_out_with_its_ticket, a_request_waits_for_the_answers_that_are_held,
+            a_request_waits_until_a_separate_response_has_arrived,
+            after_a_second_there_is_an_empty_ack_and_later_a_separate_response,
             a_separate_response_that_is_reset_or_never_acknowledged_is_forgotten, an_error_answers_with_its_code,
             tickets_are_released_in_their_order, over_the_cap_the_answer_is_5_03_at_once,
             a_long_answer_and_a_block_can_be_held, forgetting_a_peer_drops_what_is_held_for_it,

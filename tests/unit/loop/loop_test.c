@@ -48,6 +48,46 @@ static void timers_on_the_loops_wheel_are_called_in_time(void **state) {
   tg_loop_free(loop);
 }
 
+typedef struct late {
+  tg_loop_t *loop;
+  tg_timer_t timer;
+  uint64_t set_ms;
+  uint64_t fired_ms;
+} late_t;
+
+static void on_late(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  late_t *late = ud;
+  late->fired_ms = tg_clock_mono_ms();
+}
+
+static void set_late(void *ud, int fd, int events) {
+  (void)events;
+  late_t *late = ud;
+  char byte;
+  assert_int_equal(read(fd, &byte, 1), 1);
+  late->set_ms = tg_clock_mono_ms();
+  tg_wheel_t *wheel = tg_loop_wheel(late->loop);
+  tg_wheel_add(wheel, &late->timer, tg_wheel_now(wheel) + 50);
+}
+
+/* An idle gateway's wheel stands still; what a datagram starts must not count the time before it. */
+static void after_a_long_wait_a_timer_has_its_whole_time(void **state) {
+  (void)state;
+  late_t late = {.loop = tg_loop_new(), .timer = {.fn = on_late, .ud = &late}};
+  int ends[2];
+  assert_int_equal(pipe(ends), 0);
+  tg_loop_watch_t *watch = tg_loop_watch(late.loop, ends[0], TG_LOOP_READ, set_late, &late);
+  tg_loop_turn(late.loop, 100); /* nothing happens */
+  assert_int_equal(write(ends[1], "x", 1), 1);
+  while (!late.fired_ms) tg_loop_turn(late.loop, 100);
+  check_true(late.fired_ms >= late.set_ms + 49);
+  tg_loop_unwatch(watch);
+  tg_loop_free(late.loop);
+  close(ends[0]);
+  close(ends[1]);
+}
+
 static void a_turn_waits_no_longer_than_it_is_told(void **state) {
   (void)state;
   tg_loop_t *loop = tg_loop_new();
@@ -349,8 +389,9 @@ static void a_loop_is_freed_with_everything_still_on_it(void **state) {
   tg_loop_free(NULL);
 }
 
-CHECK_SUITE(timers_on_the_loops_wheel_are_called_in_time, a_turn_waits_no_longer_than_it_is_told,
-            a_watch_tells_what_can_be_done, a_descriptor_can_be_closed_and_its_number_watched_again_at_once,
+CHECK_SUITE(timers_on_the_loops_wheel_are_called_in_time, after_a_long_wait_a_timer_has_its_whole_time,
+            a_turn_waits_no_longer_than_it_is_told, a_watch_tells_what_can_be_done,
+            a_descriptor_can_be_closed_and_its_number_watched_again_at_once,
             a_watch_may_be_ended_in_its_callback_also_on_an_error, what_cannot_be_polled_is_not_watched,
             posts_from_many_threads_arrive_complete_and_in_order, a_post_can_be_forgotten_until_it_is_called,
             hooks_run_after_everything_else_of_a_turn_in_which_something_happened, a_ninth_hook_is_refused,

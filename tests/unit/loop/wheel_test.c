@@ -68,6 +68,27 @@ static void a_timer_is_called_at_its_time_and_not_before(void **state) {
   }
 }
 
+static void the_clock_can_be_set_without_calling_anybody(void **state) {
+  (void)state;
+  tg_wheel_t *wheel = tg_wheel_new(1000);
+  probe_t early, late;
+  set_up(&early, wheel);
+  set_up(&late, wheel);
+  tg_wheel_add(wheel, &early.timer, 1010);
+  tg_wheel_clock(wheel, 5000);
+  check_int(tg_wheel_now(wheel), 5000);
+  check_int(early.calls, 0);
+  tg_wheel_add(wheel, &late.timer, tg_wheel_now(wheel) + 100);
+  tg_wheel_clock(wheel, 4000); /* never back */
+  check_int(tg_wheel_now(wheel), 5000);
+  tg_wheel_advance(wheel, 5000);
+  check_int(early.calls, 1);
+  check_int(late.calls, 0);
+  tg_wheel_advance(wheel, 5100);
+  check_int(late.calls, 1);
+  tg_wheel_free(wheel);
+}
+
 static void a_time_in_the_past_is_due_at_the_next_advance(void **state) {
   (void)state;
   tg_wheel_t *wheel = tg_wheel_new(1000);
@@ -250,7 +271,8 @@ static void hundreds_of_thousands_of_timers_are_all_called_once(void **state) {
   free(probes);
 }
 
-CHECK_SUITE(a_timer_is_called_at_its_time_and_not_before, a_time_in_the_past_is_due_at_the_next_advance,
-            timers_are_called_in_order_of_tick_and_of_adding, a_running_timer_can_be_moved_and_stopped,
-            a_callback_may_stop_a_timer_of_the_same_tick, a_callback_may_start_its_own_timer_again,
-            random_use_agrees_with_a_naive_model, hundreds_of_thousands_of_timers_are_all_called_once)
+CHECK_SUITE(a_timer_is_called_at_its_time_and_not_before, the_clock_can_be_set_without_calling_anybody,
+            a_time_in_the_past_is_due_at_the_next_advance, timers_are_called_in_order_of_tick_and_of_adding,
+            a_running_timer_can_be_moved_and_stopped, a_callback_may_stop_a_timer_of_the_same_tick,
+            a_callback_may_start_its_own_timer_again, random_use_agrees_with_a_naive_model,
+            hundreds_of_thousands_of_timers_are_all_called_once)

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The life of a bundle; called by api.c and by whatever enters scripts (on_event.c, on_mqtt.c, lua_command.c). See bundle.h. */
+
+#include "bindings/api/bundle.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+
+#include "bindings/api/bundle_open.h"
+#include "bindings/api/lua_copy.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+
+enum { ERRORS_PER_MINUTE = 20, PRINTS_MAX = 1000 };
+
+/* Loading and initialising may take this many times the budget of an event. */
+static const uint32_t START_FACTOR = 20;
+
+void tg_bundle_source_fini(tg_bundle_source_t *source) {
+  tg_alloc_free(source->name);
+  tg_alloc_free(source->file);
+  tg_alloc_free(source->search);
+  tg_alloc_free(source->text);
+  tg_alloc_free(source->options);
+  *source = (tg_bundle_source_t){0};
+}
+
+tg_rc_t tg_bundle_source_copy(const tg_api_bundle_t *from, tg_bundle_source_t *to) {
+  *to = (tg_bundle_source_t){.name = tg_alloc_str(tg_slice_str(from->name)),
+                             .file = tg_alloc_str(tg_slice_str(from->file)),
+                             .search = from->search ? tg_alloc_str(tg_slice_str(from->search)) : NULL,
+                             .text = tg_alloc_str(from->source),
+                             .text_len = from->source.len,
+                             .options = tg_alloc_str(from->options),
+                             .options_len = from->options.len,
+                             .limits = from->limits};
+  if (to->name && to->file && to->text && to->options && (to->search || !from->search)) return TG_OK;
+  tg_bundle_source_fini(to);
+  return TG_E_NOMEM;
+}
+
+static void remember(tg_bundle_t *bundle, const tg_diag_t *diag) {
+  const char *file = diag->file[0] ? diag->file : bundle->source.file;
+  (void)snprintf(bundle->last_error, sizeof bundle->last_error, "%.80s:%d: %.160s", file, diag->line, diag->message);
+  char text[256];
+  if (tg_log_allow(&bundle->limit, tg_clock_mono_ms(), ERRORS_PER_MINUTE))
+    tg_log("script", TG_LOG_ERROR, "event=failed script=%s suppressed=%u why=%s", bundle->source.name,
+           (unsigned)bundle->limit.suppressed, tg_log_text(tg_slice_str(bundle->last_error), text, sizeof text));
+}
+
+/* A bundle that has failed too often is looked after when it is not running. */
+static void count_failure(tg_bundle_t *bundle) {
+  if (++bundle->failures_in_row != TG_BUNDLE_FAILURES_MAX) return;
+  tg_wheel_add(tg_loop_wheel(bundle->api->parts.loop), &bundle->api->mend, 0);
+}
+
+void tg_bundle_account(tg_bundle_t *bundle, tg_rc_t rc, const tg_diag_t *diag) {
+  if (rc != TG_OK) {
+    remember(bundle, diag);
+    count_failure(bundle);
+  } else if (!bundle->has_failed) {
+    bundle->failures_in_row = 0;
+  }
+  bundle->has_failed = false;
+  tg_bundle_loop_poke(bundle->loop);
+}
+
+void tg_bundle_fail(tg_bundle_t *bundle, const char *why) {
+  tg_diag_t diag = {0};
+  const char *colon = strchr(why, ':');
+  char *end = NULL;
+  long line = colon ? strtol(colon + 1, &end, 10) : 0;
+  if (colon && end && *end == ':' && line > 0) {
+    char file[sizeof diag.file];
+    (void)snprintf(file, sizeof file, "%.*s", (int)(colon - why), why);
+    tg_diag_set(&diag, file, (int)line, "%s", end + 1 + (end[1] == ' '));
+  } else {
+    tg_diag_set(&diag, bundle->source.file, 0, "%s", why);
+  }
+  bundle->failures++;
+  bundle->has_failed = true;
+  remember(bundle, &diag);
+  count_failure(bundle);
+}
+
+void tg_bundle_enter(tg_bundle_t *bundle, lua_CFunction fn, void *arg) {
+  tg_diag_t diag;
+  diag.file[0] = diag.message[0] = 0;
+  diag.line = 0;
+  tg_rc_t rc = tg_vm_spawn(bundle->vm, fn, arg, &diag);
+  tg_bundle_account(bundle, rc, &diag);
+}
+
+static void on_callback(void *ud, tg_rc_t rc, const tg_diag_t *diag) {
+  tg_bundle_account(ud, rc, diag);
+}
+
+static void on_print(void *ud, const char *text) {
+  const tg_bundle_t *bundle = ud;
+  char shown[PRINTS_MAX];
+  tg_log("script", TG_LOG_INFO, "script=%s print=%s", bundle->source.name,
+         tg_log_text(tg_slice_str(text), shown, sizeof shown));
+}
+
+static tg_rc_t make_vm(tg_bundle_t *bundle, tg_diag_t *diag) {
+  const tg_api_limits_t *limits = &bundle->source.limits;
+  const tg_vm_config_t config = {.memory = limits->memory,
+                                 .instructions = limits->instructions,
+                                 .burst_ms = limits->burst_ms,
+                                 .on_print = on_print,
+                                 .module = tg_bundle_open_module,
+                                 .ud = bundle};
+  tg_diag_set(diag, bundle->source.file, 0, "%s", tg_rc_text(TG_E_NOMEM));
+  bundle->vm = tg_vm_new(&config);
+  if (!bundle->vm) return TG_E_NOMEM;
+  bundle->loop = tg_bundle_loop_new(bundle->api->parts.loop, bundle->vm, on_callback, bundle);
+  if (bundle->loop) return TG_OK;
+  tg_vm_free(bundle->vm);
+  bundle->vm = NULL;
+  return TG_E_NOMEM;
+}
+
+tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *diag, tg_bundle_t **out) {
+  tg_bundle_t *bundle = tg_alloc_array(1, sizeof *bundle);
+  if (!bundle) {
+    tg_bundle_source_fini(source);
+    return TG_E_NOMEM;
+  }
+  bundle->api = api;
+  bundle->source = *source;
+  *source = (tg_bundle_source_t){0};
+  bundle->on = (tg_bundle_handlers_t){LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, 0};
+  bundle->generation = 1;
+  tg_rc_t rc = make_vm(bundle, diag);
+  if (rc == TG_OK) {
+    *diag = (tg_diag_t){0};
+    tg_vm_stretch(bundle->vm, START_FACTOR);
+    rc = tg_vm_spawn(bundle->vm, tg_bundle_open, bundle, diag);
+    tg_vm_stretch(bundle->vm, 1);
+  }
+  if (rc != TG_OK) {
+    if (!diag->file[0]) tg_diag_set(diag, bundle->source.file, diag->line, "%s", diag->message);
+    bundle->on.stop = LUA_NOREF; /* what has not begun needs no end */
+    tg_bundle_free(bundle);
+    return rc;
+  }
+  tg_bundle_loop_poke(bundle->loop);
+  *out = bundle;
+  return TG_OK;
+}
+
+static int call_stop(lua_State *L) {
+  const tg_bundle_t *bundle = lua_touserdata(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->on.stop);
+  lua_call(L, 0, 0);
+  return 0;
+}
+
+static void add_stats(tg_bundle_t *bundle) {
+  tg_vm_stats_t now;
+  tg_vm_stats(bundle->vm, &now);
+  bundle->before.calls += now.calls;
+  bundle->before.errors += now.errors;
+  bundle->before.overruns += now.overruns;
+  if (now.memory_peak > bundle->before.memory_peak) bundle->before.memory_peak = now.memory_peak;
+}
+
+void tg_bundle_stop(tg_bundle_t *bundle) {
+  if (!bundle->vm) return;
+  tg_diag_t diag = {0};
+  if (bundle->on.stop != LUA_NOREF && tg_vm_call(bundle->vm, call_stop, bundle, &diag) != TG_OK)
+    remember(bundle, &diag);
+  add_stats(bundle);
+  tg_vm_undo_all(bundle->vm);
+  tg_bundle_loop_end(bundle->loop, &bundle->api->ending); /* frees the vm too, maybe later */
+  bundle->loop = NULL;
+  bundle->vm = NULL;
+}
+
+void tg_bundle_free(tg_bundle_t *bundle) {
+  if (!bundle) return;
+  tg_bundle_stop(bundle);
+  tg_bundle_source_fini(&bundle->source);
+  tg_bundle_source_fini(&bundle->good);
+  tg_alloc_free(bundle);
+}
+
+/* What one script keeps for the next: taken in the old machine, copied, given in the new one. */
+typedef struct handing {
+  tg_bundle_t *from;
+  tg_bundle_t *to;
+  lua_State *saved; /* has the data on top while the new one is called */
+} handing_t;
+
+static int give_saved(lua_State *L) {
+  const handing_t *handing = lua_touserdata(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, handing->to->on.restore);
+  tg_lua_copy(handing->saved, -1, L);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
+static int take_saved(lua_State *L) {
+  handing_t *handing = lua_touserdata(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, handing->from->on.save);
+  lua_call(L, 0, 1);
+  if (lua_isnil(L, -1)) return 0;
+  handing->saved = L;
+  tg_diag_t diag = {0};
+  if (tg_vm_call(handing->to->vm, give_saved, handing, &diag) != TG_OK) remember(handing->to, &diag);
+  return 0;
+}
+
+void tg_bundle_hand_over(tg_bundle_t *from, tg_bundle_t *to) {
+  if (!from->vm || from->on.save == LUA_NOREF || to->on.restore == LUA_NOREF) return;
+  handing_t handing = {.from = from, .to = to};
+  tg_diag_t diag = {0};
+  if (tg_vm_call(from->vm, take_saved, &handing, &diag) != TG_OK) remember(from, &diag);
+}

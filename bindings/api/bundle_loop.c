@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * luv on a nested loop. Ours watches the inner loop's descriptor and keeps its next time-out as a timer; when either is due, the
+ * inner loop runs what is ready and returns. Measured on luv 1.44: on a shared loop an error in a callback ends the process and
+ * lua_close() leaves callbacks behind. See bundle_loop.h.
+ */
+
+#include "bindings/api/bundle_loop.h"
+
+#include <lauxlib.h>
+#include <luv/luv.h>
+#include <signal.h>
+
+#include "bindings/vm/vm_call.h"
+#include "bindings/vm/vm_sandbox.h"
+#include "core/base/alloc.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+
+struct tg_bundle_loop {
+  uv_loop_t uv;
+  tg_loop_t *outer;
+  tg_vm_t *vm;
+  tg_loop_watch_t *watch;
+  tg_timer_t timer;
+  tg_bundle_loop_done_fn done; /* NULL: ended */
+  void *ud;
+  bool is_running;           /* inside uv_run(): it is armed again afterwards */
+  tg_bundle_loop_t **ending; /* the list it is in */
+  tg_bundle_loop_t *next;
+};
+
+/* Key of the loop in the vm's registry, for luv's callback. */
+static const char LOOP_KEY[] = "tidegate.bundle_loop";
+
+/* Of luv: what stops or reconfigures the loop, reaches beyond the bundle, blocks, or makes threads. */
+static const char *const hidden[] = {"run",
+                                     "stop",
+                                     "loop_close",
+                                     "walk",
+                                     "loop_configure",
+                                     "loop_mode",
+                                     "new_thread",
+                                     "thread_join",
+                                     "thread_equal",
+                                     "thread_self",
+                                     "new_work",
+                                     "queue_work",
+                                     "sleep",
+                                     "setuid",
+                                     "setgid",
+                                     "chdir",
+                                     "kill",
+                                     "os_setenv",
+                                     "os_unsetenv",
+                                     "os_setpriority",
+                                     "set_process_title",
+                                     "disable_stdio_inheritance",
+                                     "print_all_handles",
+                                     "print_active_handles",
+                                     "new_signal",
+                                     "new_sem",
+                                     "sem_wait",
+                                     "sem_trywait",
+                                     "sem_post",
+                                     NULL};
+
+static void on_due(tg_timer_t *timer, void *ud);
+
+/* What luv wants called: a function and its arguments, on top of the main state's stack. */
+typedef struct callback {
+  lua_State *from;
+  int args;
+} callback_t;
+
+static int ended(lua_State *L, int status, lua_KContext context) {
+  (void)L;
+  (void)status;
+  (void)context;
+  return 0;
+}
+
+static int run_callback(lua_State *L) {
+  const callback_t *callback = lua_touserdata(L, 1);
+  int args = callback->args;
+  luaL_checkstack(L, args + 1, "arguments");
+  lua_xmove(callback->from, L, args + 1);
+  lua_callk(L, args, 0, 0, ended);
+  return 0;
+}
+
+static tg_bundle_loop_t *loop_of(lua_State *L) {
+  lua_rawgetp(L, LUA_REGISTRYINDEX, LOOP_KEY);
+  tg_bundle_loop_t *loop = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  return loop;
+}
+
+/* Instead of luv's own protected call: every callback is a task of its own, within budget. @return the number of results, as luv has it */
+static int call(lua_State *L, int args, int results, int flags) {
+  (void)results;
+  (void)flags;
+  int top = lua_gettop(L) - args - 1;
+  tg_bundle_loop_t *loop = loop_of(L);
+  if (loop->done) {
+    callback_t callback = {.from = L, .args = args};
+    tg_diag_t diag = {0};
+    tg_rc_t rc = tg_vm_spawn(loop->vm, run_callback, &callback, &diag);
+    loop->done(loop->ud, rc, &diag);
+  }
+  lua_settop(L, top);
+  return 0;
+}
+
+static void arm(tg_bundle_loop_t *loop) {
+  tg_wheel_t *wheel = tg_loop_wheel(loop->outer);
+  if (!uv_loop_alive(&loop->uv)) {
+    tg_wheel_del(wheel, &loop->timer);
+    return;
+  }
+  uv_update_time(&loop->uv);
+  int timeout = uv_backend_timeout(&loop->uv);
+  if (timeout < 0) tg_wheel_del(wheel, &loop->timer);
+  else tg_wheel_add(wheel, &loop->timer, tg_loop_now(loop->outer) + (uint64_t)timeout);
+}
+
+/* After the last handle and request: nobody knows of it any more. */
+static void let_go(tg_bundle_loop_t *loop) {
+  tg_wheel_del(tg_loop_wheel(loop->outer), &loop->timer);
+  tg_loop_unwatch(loop->watch);
+  for (tg_bundle_loop_t **at = loop->ending; at && *at; at = &(*at)->next) {
+    if (*at != loop) continue;
+    *at = loop->next;
+    break;
+  }
+  tg_vm_free(loop->vm); /* luv's handles are closed: its finalisers only free */
+  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+  if (uv_loop_close(&loop->uv) != 0) tg_log("script", TG_LOG_ERROR, "event=loop_not_closed");
+  tg_alloc_free(loop);
+}
+
+static void turn(tg_bundle_loop_t *loop) {
+  if (loop->is_running) return;
+  loop->is_running = true;
+  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+  loop->is_running = false;
+  if (!loop->done && !uv_loop_alive(&loop->uv)) let_go(loop);
+  else arm(loop);
+}
+
+static void on_due(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  turn(ud);
+}
+
+static void on_ready(void *ud, int fd, int events) {
+  (void)fd;
+  (void)events;
+  turn(ud);
+}
+
+tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_loop_done_fn done, void *ud) {
+  tg_bundle_loop_t *loop = tg_alloc_array(1, sizeof *loop);
+  if (!loop) return NULL;
+  *loop = (tg_bundle_loop_t){.outer = outer, .vm = vm, .done = done, .ud = ud};
+  loop->timer.fn = on_due;
+  loop->timer.ud = loop;
+  if (uv_loop_init(&loop->uv) != 0) {
+    tg_alloc_free(loop);
+    return NULL;
+  }
+  loop->watch = tg_loop_watch(outer, uv_backend_fd(&loop->uv), TG_LOOP_READ, on_ready, loop);
+  if (loop->watch) return loop;
+  (void)uv_loop_close(&loop->uv);
+  tg_alloc_free(loop);
+  return NULL;
+}
+
+void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
+  lua_pushlightuserdata(L, loop);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, LOOP_KEY);
+  luv_set_loop(tg_vm_state(loop->vm), &loop->uv);
+  luv_set_callback(tg_vm_state(loop->vm), call);
+  lua_pushcfunction(L, luaopen_luv);
+  lua_call(L, 0, 1);
+  for (size_t i = 0; hidden[i]; i++) {
+    lua_pushnil(L);
+    lua_setfield(L, -2, hidden[i]);
+  }
+  tg_vm_sandbox_preload(L, "uv");
+}
+
+void tg_bundle_loop_poke(tg_bundle_loop_t *loop) {
+  if (loop->is_running || !loop->done || !uv_loop_alive(&loop->uv)) return;
+  uint64_t now = tg_loop_now(loop->outer);
+  if (tg_timer_active(&loop->timer) && loop->timer.due_ms <= now) return;
+  tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, now);
+}
+
+static void close_handle(uv_handle_t *handle, void *ud) {
+  (void)ud;
+  if (uv_is_closing(handle)) return;
+  if (handle->type == UV_PROCESS) (void)uv_process_kill((uv_process_t *)handle, SIGTERM);
+  uv_close(handle, NULL);
+}
+
+void tg_bundle_loop_end(tg_bundle_loop_t *loop, tg_bundle_loop_t **ending) {
+  loop->done = NULL;
+  uv_walk(&loop->uv, close_handle, NULL);
+  loop->ending = ending;
+  loop->next = *ending;
+  *ending = loop;
+  if (loop->is_running) tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, 0);
+  else turn(loop);
+}
+
+void tg_bundle_loop_settle(tg_bundle_loop_t **ending, unsigned wait_ms) {
+  uint64_t until = tg_clock_mono_ms() + wait_ms;
+  while (*ending && tg_clock_mono_ms() < until) {
+    tg_bundle_loop_t *loop = *ending;
+    (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+    if (!uv_loop_alive(&loop->uv)) let_go(loop);
+    else uv_sleep(1);
+  }
+  for (tg_bundle_loop_t *loop = *ending; loop; loop = loop->next) {
+    tg_log("script", TG_LOG_WARN, "event=requests_left_behind");
+    tg_wheel_del(tg_loop_wheel(loop->outer), &loop->timer);
+    tg_loop_unwatch(loop->watch);
+  }
+  *ending = NULL;
+}

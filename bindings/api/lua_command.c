@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Commands of scripts: taken apart, submitted to the twin, their results brought back to whoever waits. One per call; what waits
+ * for an answer stands on the bundle's undo list, so that a script that goes takes its questions with it.
+ *
+ * Path: scripts/tidegate/command.lua -> bindings/api/lua_command.c -> core/device/twin_command.c
+ */
+
+#include "bindings/api/lua_command.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+
+#include "bindings/api/bundle.h"
+#include "bindings/api/lua_device.h"
+#include "bindings/api/lua_draft.h"
+#include "bindings/api/lua_record.h"
+#include "core/base/alloc.h"
+
+/* A script that waits for the end of a command. */
+typedef struct waiter {
+  tg_bundle_t *bundle; /* NULL: it has gone */
+  tg_id_t command;
+  tg_vm_task_t task; /* suspended; or 0 and */
+  int fn;            /* to be called, in the registry */
+  tg_vm_undo_t undo;
+} waiter_t;
+
+/* A result on its way into Lua. */
+typedef struct answer {
+  const tg_command_t *command;
+  const tg_command_result_t *result;
+  int fn;
+} answer_t;
+
+void tg_lua_command_push_code(lua_State *L, uint8_t code) {
+  char text[8];
+  if (code) {
+    (void)snprintf(text, sizeof text, "%u.%02u", (unsigned)code >> 5, code & 31U);
+    lua_pushstring(L, text);
+  } else {
+    lua_pushnil(L);
+  }
+}
+
+/* One value where one was asked for, else records. */
+static void push_records(lua_State *L, const tg_command_t *command, const tg_command_result_t *result) {
+  bool is_single = command->path.len >= TG_PATH_RESOURCE && result->record_count == 1 &&
+                   tg_path_eq(&command->path, &result->records[0].path);
+  if (is_single) tg_lua_record_push_value(L, &result->records[0].value);
+  else tg_lua_record_push_list(L, result->records, result->record_count);
+}
+
+static int push_failure(lua_State *L, const tg_command_result_t *result) {
+  char message[256];
+  tg_slice_t text = result->text;
+  (void)snprintf(message, sizeof message, "%s%s%.*s", tg_rc_text(result->rc), text.len ? ": " : "",
+                 (int)(text.len < 160 ? text.len : 160), text.len ? (const char *)text.p : "");
+  lua_pushnil(L);
+  tg_lua_record_push_error(L, result->rc, message);
+  tg_lua_command_push_code(L, result->code);
+  lua_setfield(L, -2, "coap");
+  return 2;
+}
+
+static int push_answer(lua_State *L, void *arg) {
+  const answer_t *answer = arg;
+  const tg_command_result_t *result = answer->result;
+  luaL_checkstack(L, 8, "answer");
+  if (result->state != TG_COMMAND_DONE) return push_failure(L, result);
+  switch (answer->command->op) {
+  case TG_OP_READ:
+  case TG_OP_OBSERVE: push_records(L, answer->command, result); return 1;
+  case TG_OP_CREATE:
+  case TG_OP_DISCOVER: lua_pushlstring(L, (const char *)result->text.p, result->text.len); return 1;
+  case TG_OP_WRITE:
+  case TG_OP_UPDATE:
+  case TG_OP_EXECUTE:
+  case TG_OP_DELETE:
+  case TG_OP_CANCEL:
+  case TG_OP_ATTRIBUTES:
+  case TG_OP_COUNT: break;
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int ended(lua_State *L, int status, lua_KContext context) {
+  (void)L;
+  (void)status;
+  (void)context;
+  return 0;
+}
+
+static int call_back(lua_State *L) {
+  answer_t *answer = lua_touserdata(L, 1);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, answer->fn);
+  luaL_unref(L, LUA_REGISTRYINDEX, answer->fn);
+  lua_callk(L, push_answer(L, answer), 0, 0, ended);
+  return 0;
+}
+
+/* Seam tg_command_done_fn. */
+static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
+  waiter_t *waiter = ud;
+  tg_bundle_t *bundle = waiter->bundle;
+  answer_t answer = {.command = command, .result = result, .fn = waiter->fn};
+  tg_vm_undo_del(&waiter->undo);
+  if (bundle && waiter->task) {
+    tg_diag_t diag = {0};
+    tg_rc_t rc = tg_vm_wake(bundle->vm, waiter->task, push_answer, &answer, &diag);
+    if (rc != TG_E_GONE) tg_bundle_account(bundle, rc, &diag);
+  } else if (bundle) {
+    tg_bundle_enter(bundle, call_back, &answer);
+  }
+  tg_alloc_free(waiter);
+}
+
+/* The script goes: its question is taken back. */
+static void forget(void *ud) {
+  waiter_t *waiter = ud;
+  tg_twin_t *twin = waiter->bundle->api->parts.twin;
+  waiter->bundle = NULL;
+  (void)!tg_twin_cancel(twin, waiter->command); /* done() frees the waiter */
+}
+
+static void on_done_unheard(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
+  (void)ud;
+  (void)command;
+  (void)result; /* told as events */
+}
+
+static int fail(lua_State *L, tg_rc_t rc, const char *why) {
+  lua_pushnil(L);
+  tg_lua_record_push_error(L, rc, why);
+  return 2;
+}
+
+/* Nothing raises between the submit and the return. */
+static int submit_and_wait(lua_State *L, const tg_command_t *command, int fn_index) {
+  tg_bundle_t *bundle = tg_bundle_of(L);
+  bool has_fn = fn_index != 0;
+  tg_vm_task_t task = has_fn ? 0 : tg_vm_task(L);
+  if (!has_fn && !task)
+    return luaL_error(L, "can't wait here: give a function as last argument, or call from a rule or task");
+  int fn = LUA_NOREF;
+  if (has_fn) {
+    lua_pushvalue(L, fn_index);
+    fn = luaL_ref(L, LUA_REGISTRYINDEX);
+  }
+  waiter_t *waiter = tg_alloc_array(1, sizeof *waiter);
+  tg_rc_t rc = waiter ? TG_OK : TG_E_NOMEM;
+  if (waiter) {
+    *waiter = (waiter_t){.bundle = bundle, .task = task, .fn = fn, .undo = {.fn = forget, .ud = waiter}};
+    rc = tg_twin_submit(bundle->api->parts.twin, command, on_done, waiter, &waiter->command);
+  }
+  if (rc != TG_OK) {
+    tg_alloc_free(waiter);
+    luaL_unref(L, LUA_REGISTRYINDEX, fn);
+    return fail(L, rc, NULL);
+  }
+  tg_vm_undo_add(bundle->vm, &waiter->undo);
+  if (has_fn) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  return tg_vm_await(L);
+}
+
+/* Begins a draft for the device at index 1. TG_E_GONE. */
+static tg_rc_t begin(lua_State *L, tg_op_t op, tg_lua_draft_t *draft) {
+  *draft =
+      (tg_lua_draft_t){.command = {.device = tg_lua_device_check(L, 1), .op = op, .content_format = -1, .priority = 1}};
+  const tg_twin_t *twin = tg_bundle_of(L)->api->parts.twin;
+  const tg_device_t *device = tg_twin_find(twin, draft->command.device);
+  if (!device) return TG_E_GONE;
+  draft->model = tg_twin_model(twin, device);
+  return TG_OK;
+}
+
+static bool has_values(tg_op_t op) {
+  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
+}
+
+/* A trailing function is the callback, a table before it the options; @return the callback's index, 0 for none. */
+static int take_trailing(lua_State *L, int after, tg_lua_draft_t *draft) {
+  int top = lua_gettop(L);
+  int fn = top > after && lua_isfunction(L, top) ? top : 0;
+  int options = fn ? fn - 1 : top;
+  if (options > after && !lua_isnil(L, options)) tg_lua_draft_options(L, options, draft, true);
+  return fn;
+}
+
+/* dev:OP(path[, what][, options][, fn]); upvalue 1 is the operation. */
+static int run_method(lua_State *L) {
+  tg_op_t op = (tg_op_t)lua_tointeger(L, lua_upvalueindex(1));
+  tg_lua_draft_t draft;
+  tg_rc_t rc = begin(L, op, &draft);
+  int fixed = 2;
+  if (op == TG_OP_DISCOVER && lua_type(L, 2) != LUA_TSTRING) fixed = 1;
+  else draft.command.path = tg_lua_record_check_path(L, 2);
+  if (op == TG_OP_EXECUTE && lua_type(L, 3) == LUA_TSTRING) {
+    size_t len;
+    const char *args = lua_tolstring(L, 3, &len);
+    draft.command.text = tg_slice(args, len);
+    fixed = 3;
+  }
+  if (has_values(op) || op == TG_OP_ATTRIBUTES) fixed = 3;
+  if (has_values(op)) luaL_checkany(L, 3);
+  int fn = take_trailing(L, fixed, &draft);
+  if (op == TG_OP_ATTRIBUTES) tg_lua_draft_attributes(L, 3, &draft);
+  if (rc == TG_OK && has_values(op)) rc = tg_lua_draft_values(L, 3, &draft);
+  if (rc != TG_OK) return fail(L, rc, draft.why);
+  return submit_and_wait(L, &draft.command, fn);
+}
+
+static void read_submit_text(lua_State *L, tg_lua_draft_t *draft) {
+  size_t len;
+  if (lua_getfield(L, 2, "attributes") == LUA_TTABLE && draft->command.op == TG_OP_ATTRIBUTES)
+    tg_lua_draft_attributes(L, -1, draft);
+  if (lua_getfield(L, 2, "args") == LUA_TSTRING && draft->command.op == TG_OP_EXECUTE) {
+    const char *args = lua_tolstring(L, -1, &len);
+    draft->command.text = tg_slice(args, len);
+  }
+}
+
+static void refuse_unknown_members(lua_State *L) {
+  static const char *const known[] = {"op",      "path",     "value",  "records", "args", "attributes",
+                                      "timeout", "priority", "format", "tag",     NULL};
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    bool is_known = false;
+    for (size_t i = 0; known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
+    if (!is_known) luaL_error(L, "submit: \"%s\" is not known", key);
+  }
+}
+
+/* dev:submit{ op=, path=, … }: the command's id; how it goes is told as events. */
+static int submit_method(lua_State *L) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  refuse_unknown_members(L);
+  tg_lua_draft_t draft;
+  tg_op_t op;
+  lua_getfield(L, 2, "op");
+  const char *name = luaL_optstring(L, -1, "");
+  if (tg_twin_op_of(tg_slice_str(name), &op) != TG_OK) return luaL_error(L, "submit: op \"%s\" is not known", name);
+  tg_rc_t rc = begin(L, op, &draft);
+  if (lua_getfield(L, 2, "path") != LUA_TNIL || op != TG_OP_DISCOVER)
+    draft.command.path = tg_lua_record_check_path(L, -1);
+  tg_lua_draft_options(L, 2, &draft, false);
+  read_submit_text(L, &draft);
+  if (rc == TG_OK && has_values(op)) {
+    if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");
+    draft.why = "value or records are missing";
+    rc = lua_isnil(L, -1) ? TG_E_ARG : tg_lua_draft_values(L, -1, &draft);
+  }
+  tg_id_t id = 0;
+  if (rc == TG_OK) rc = tg_twin_submit(tg_bundle_of(L)->api->parts.twin, &draft.command, on_done_unheard, NULL, &id);
+  if (rc != TG_OK) return fail(L, rc, draft.why);
+  lua_pushinteger(L, (lua_Integer)id);
+  return 1;
+}
+
+int tg_lua_command_cancel(lua_State *L) {
+  tg_rc_t rc = tg_twin_cancel(tg_bundle_of(L)->api->parts.twin, (tg_id_t)luaL_checkinteger(L, 1));
+  if (rc != TG_OK) return fail(L, rc, NULL);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+void tg_lua_command_methods(lua_State *L) {
+  for (int op = 0; op < TG_OP_COUNT; op++) {
+    lua_pushinteger(L, op);
+    lua_pushcclosure(L, run_method, 1);
+    lua_setfield(L, -2, tg_twin_op_name((tg_op_t)op));
+  }
+  lua_pushcfunction(L, submit_method);
+  lua_setfield(L, -2, "submit");
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf under lua_command.c: see lua_draft.h. */
+
+#include "bindings/api/lua_draft.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "bindings/api/lua_record.h"
+#include "core/base/clock.h"
+#include "core/base/num.h"
+#include "core/codec/codec.h"
+
+enum { RECORDS_MAX = 1024, TIMEOUT_MAX = 2592000, TAG_MAX = 64 };
+
+static const char *const option_names[] = {"timeout", "priority", "format", "tag", NULL};
+
+static void refuse_unknown(lua_State *L, int index, const char *const known[]) {
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    bool is_known = false;
+    for (size_t i = 0; known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
+    if (is_known) continue;
+    const char *near = tg_diag_nearest(key, known);
+    luaL_error(L, "option \"%s\" is not known%s%s%s", key, near ? ", did you mean \"" : "", near ? near : "",
+               near ? "\"?" : "");
+  }
+}
+
+static void read_numbers(lua_State *L, int index, tg_command_t *command) {
+  if (lua_getfield(L, index, "timeout") != LUA_TNIL) {
+    double seconds = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
+    if (!(seconds >= 1 && seconds <= TIMEOUT_MAX)) luaL_error(L, "timeout is 1 to %d seconds", TIMEOUT_MAX);
+    command->timeout_s = (uint32_t)seconds;
+  }
+  lua_pop(L, 1);
+  if (lua_getfield(L, index, "priority") != LUA_TNIL) {
+    lua_Integer priority = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+    if (priority < 0 || priority > 3) luaL_error(L, "priority is 0 to 3");
+    command->priority = (uint8_t)priority;
+  }
+  lua_pop(L, 1);
+}
+
+void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict) {
+  index = lua_absindex(L, index);
+  luaL_checktype(L, index, LUA_TTABLE);
+  luaL_checkstack(L, 8, "options");
+  if (is_strict) refuse_unknown(L, index, option_names);
+  read_numbers(L, index, &draft->command);
+  size_t len;
+  if (lua_getfield(L, index, "format") != LUA_TNIL) {
+    const char *name = luaL_tolstring(L, -1, &len);
+    if (tg_codec_by_name(tg_slice(name, len), &draft->command.content_format) != TG_OK)
+      luaL_error(L, "format \"%s\" is not known: text opaque cbor senml-json senml-cbor tlv or a number", name);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  if (lua_getfield(L, index, "tag") != LUA_TNIL) {
+    const char *tag = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (!tag || len > TAG_MAX) luaL_error(L, "tag is text of at most %d bytes", TAG_MAX);
+    draft->command.tag = tg_slice(tag, len); /* anchored in the table */
+  }
+  lua_pop(L, 1);
+}
+
+static int by_path(const void *a, const void *b) {
+  return tg_path_cmp(&((const tg_record_t *)a)->path, &((const tg_record_t *)b)->path);
+}
+
+/* Row @p i of the list at @p index: its strings are anchored there. */
+static tg_rc_t read_row(lua_State *L, int index, lua_Integer i, tg_lua_draft_t *draft, tg_record_t *record) {
+  int top = lua_gettop(L);
+  *record = (tg_record_t){.time_ms = tg_clock_wall_ms(), .time_source = TG_TIME_RECEIVED};
+  tg_rc_t rc = TG_E_TYPE;
+  draft->why = "a record is { path = \"/3303/0/5700\", value = … }";
+  size_t len;
+  if (lua_rawgeti(L, index, i) == LUA_TTABLE && lua_getfield(L, -1, "path") == LUA_TSTRING) {
+    const char *path = lua_tolstring(L, -1, &len);
+    rc = tg_path_parse(tg_slice(path, len), &record->path);
+    if (rc == TG_OK && !tg_path_covers(&draft->command.path, &record->path)) {
+      draft->why = "a record lies outside the command's path";
+      rc = TG_E_ARG;
+    }
+    lua_getfield(L, -2, "value");
+    if (rc == TG_OK) {
+      rc = tg_lua_record_get_for(L, -1, &draft->model, &record->path, &record->value);
+      if (rc != TG_OK) draft->why = "a value does not fit the type of its resource";
+    }
+  }
+  lua_settop(L, top);
+  return rc;
+}
+
+static tg_rc_t read_list(lua_State *L, int index, tg_lua_draft_t *draft) {
+  size_t count = lua_rawlen(L, index);
+  draft->why = "too many records";
+  if (count > RECORDS_MAX) return TG_E_TOO_LONG;
+  tg_record_t *records = lua_newuserdatauv(L, (count ? count : 1) * sizeof *records, 0); /* stays on the stack */
+  for (size_t i = 0; i < count; i++) {
+    tg_rc_t rc = read_row(L, index, (lua_Integer)i + 1, draft, &records[i]);
+    if (rc != TG_OK) return rc;
+  }
+  qsort(records, count, sizeof *records, by_path);
+  draft->command.records = records;
+  draft->command.record_count = count;
+  draft->why = NULL;
+  return TG_OK;
+}
+
+/* Whether it is a list of records, and not one value in a table ({bytes=} or {oid, iid}). */
+static bool is_list(lua_State *L, int index) {
+  if (lua_type(L, index) != LUA_TTABLE) return false;
+  if (lua_rawlen(L, index) == 0) {
+    lua_pushliteral(L, "bytes");
+    bool is_opaque = lua_rawget(L, index) != LUA_TNIL;
+    lua_pop(L, 1);
+    return !is_opaque;
+  }
+  bool is = lua_rawgeti(L, index, 1) == LUA_TTABLE;
+  lua_pop(L, 1);
+  return is;
+}
+
+tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft) {
+  index = lua_absindex(L, index);
+  luaL_checkstack(L, 8, "values");
+  if (is_list(L, index)) return read_list(L, index, draft);
+  draft->why = "one value is for a resource; for an instance give a list of records";
+  if (draft->command.path.len < TG_PATH_RESOURCE) return TG_E_ARG;
+  tg_record_t *record = lua_newuserdatauv(L, sizeof *record, 0);
+  *record = (tg_record_t){.path = draft->command.path, .time_ms = tg_clock_wall_ms(), .time_source = TG_TIME_RECEIVED};
+  draft->why = "the value does not fit the type of the resource";
+  tg_rc_t rc = tg_lua_record_get_for(L, index, &draft->model, &record->path, &record->value);
+  if (rc != TG_OK) return rc;
+  draft->why = NULL;
+  draft->command.records = record;
+  draft->command.record_count = 1;
+  return TG_OK;
+}
+
+void tg_lua_draft_attributes(lua_State *L, int index, tg_lua_draft_t *draft) {
+  static const char *const names[] = {"pmin", "pmax", "gt", "lt", "st", NULL};
+  index = lua_absindex(L, index);
+  luaL_checktype(L, index, LUA_TTABLE);
+  refuse_unknown(L, index, names);
+  tg_buf_t text;
+  tg_buf_init(&text, draft->attributes, sizeof draft->attributes);
+  for (size_t i = 0; names[i]; i++) {
+    if (lua_getfield(L, index, names[i]) == LUA_TNUMBER) {
+      double value = lua_tonumber(L, -1);
+      if (!(fabs(value) < 1e15)) luaL_error(L, "attribute \"%s\" is out of range", names[i]);
+      tg_buf_put_fmt(&text, "%s%s=", text.len ? "&" : "", names[i]);
+      tg_num_put_double(&text, value, false);
+    } else if (!lua_isnil(L, -1)) {
+      luaL_error(L, "attribute \"%s\" is a number", names[i]);
+    }
+    lua_pop(L, 1);
+  }
+  if (text.rc != TG_OK) luaL_error(L, "attributes are too long");
+  draft->command.text = tg_buf_slice(&text);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_BINDINGS_API_LUA_DRAFT_H
+#define TG_BINDINGS_API_LUA_DRAFT_H
+
+/** A command while it is read from Lua values. Bytes are borrowed from values that stay on the stack. */
+
+#include <lua.h>
+
+#include "core/device/device.h"
+
+/** What a script may say in the options of a command, and `submit` in its table. */
+typedef struct tg_lua_draft {
+  tg_command_t command;
+  tg_model_t model; /* of the device */
+  char attributes[128];
+  const char *why; /* a sentence for the error, or NULL; lent as long as the stack stands */
+} tg_lua_draft_t;
+
+/** Reads timeout, priority, format and tag from the table at @p index. Raises for unknown keys (when @p is_strict) and wrong values. */
+void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict);
+
+/** Reads a value or a list of records at @p index for draft->command.path. TG_E_TYPE, TG_E_RANGE, TG_E_ARG, TG_E_SYNTAX with draft->why. */
+TG_MUST_CHECK tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft);
+
+/** Reads `{ pmin =, pmax =, gt =, lt =, st = }` at @p index into the text of Write-Attributes. Raises for other keys. */
+void tg_lua_draft_attributes(lua_State *L, int index, tg_lua_draft_t *draft);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TG_BINDINGS_API_LUA_JSON_H
+#define TG_BINDINGS_API_LUA_JSON_H
+
+/** Lua values as JSON and back (docs: tg.codec.to_json, from_json). */
+
+#include <lua.h>
+
+/** Lua function json(value): compact text. Raises for functions, keys that are no text, and tables deeper than 16. */
+int tg_lua_json(lua_State *L);
+
+/** Lua function from_json(text): the value; or nil and an error. Null members are absent. */
+int tg_lua_json_parse(lua_State *L);
+
+#endif

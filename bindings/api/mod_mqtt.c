@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Publishing and subscribing for scripts. A message is copied into the outbox before the call returns; what becomes of it is told
+ * by nobody, because the outbox keeps it until its broker has taken it.
+ *
+ * Path: scripts/tidegate/bridge.lua -> bindings/api/mod_mqtt.c -> core/mqtt/mqtt_publish.c
+ */
+
+#include "bindings/api/mod_mqtt.h"
+
+#include <lauxlib.h>
+
+#include "bindings/api/lua_record.h"
+#include "bindings/api/on_mqtt.h"
+#include "core/base/alloc.h"
+#include "core/mqtt/topic.h"
+
+enum { LEVEL_MAX = 3 * 255 + 1 };
+
+static int fail(lua_State *L, tg_rc_t rc, const char *why) {
+  lua_pushnil(L);
+  tg_lua_record_push_error(L, rc, why);
+  return 2;
+}
+
+static tg_slice_t check_text(lua_State *L, int index) {
+  size_t len;
+  const char *text = luaL_checklstring(L, index, &len);
+  return tg_slice(text, len);
+}
+
+/* The broker named at @p index; the first one for nil. */
+static tg_rc_t find_broker(lua_State *L, int index, size_t *broker) {
+  const tg_mqtt_t *mqtt = tg_bundle_of(L)->api->parts.mqtt;
+  tg_slice_t name = lua_isnoneornil(L, index) ? tg_slice(NULL, 0) : check_text(L, index);
+  if (!mqtt) return TG_E_STATE;
+  *broker = 0;
+  return name.len ? tg_mqtt_broker(mqtt, name, broker) : TG_OK;
+}
+
+static const char *why_no_broker(tg_rc_t rc) {
+  return rc == TG_E_STATE ? "no broker is configured" : "no broker is called like that";
+}
+
+static tg_rc_t publish(lua_State *L, tg_mqtt_publish_t *message) {
+  tg_bundle_t *bundle = tg_bundle_of(L);
+  if (!message->seq) message->seq = tg_store_outbox_next_seq(bundle->api->parts.store);
+  tg_rc_t rc = tg_mqtt_publish(bundle->api->parts.mqtt, message);
+  if (rc == TG_OK) bundle->published++;
+  return rc;
+}
+
+/* core.publish(topic, payload, qos, retain, durable, broker, seq, class): true; or nil and an error. */
+static int core_publish(lua_State *L) {
+  tg_mqtt_publish_t message = {.topic = check_text(L, 1),
+                               .payload = check_text(L, 2),
+                               .qos = (uint8_t)(lua_tointeger(L, 3) & 3),
+                               .retain = lua_toboolean(L, 4),
+                               .durable = lua_toboolean(L, 5),
+                               .seq = (uint64_t)lua_tointeger(L, 7),
+                               .shed_class = (uint8_t)(lua_tointeger(L, 8) & 3)};
+  tg_rc_t rc = find_broker(L, 6, &message.broker);
+  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  rc = publish(L, &message);
+  if (rc != TG_OK) return fail(L, rc, NULL);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int core_next_seq(lua_State *L) {
+  tg_store_t *store = tg_bundle_of(L)->api->parts.store;
+  lua_pushinteger(L, store ? (lua_Integer)tg_store_outbox_next_seq(store) : 0);
+  return 1;
+}
+
+/* Reads the options table at @p index, if there is one; the broker's name is left on the stack. */
+static void read_publish_options(lua_State *L, int index, tg_mqtt_publish_t *message) {
+  static const char *const known[] = {"qos", "retain", "delivery", "broker", NULL};
+  static const char *const deliveries[] = {"durable", "queued", NULL};
+  luaL_checktype(L, index, LUA_TTABLE);
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, index, "options have names");
+    lua_pushvalue(L, -2);
+    (void)luaL_checkoption(L, -1, NULL, known);
+    lua_pop(L, 1);
+  }
+  lua_getfield(L, index, "qos");
+  lua_Integer qos = luaL_optinteger(L, -1, 1);
+  luaL_argcheck(L, qos >= 0 && qos <= 2, index, "qos is 0, 1 or 2");
+  message->qos = (uint8_t)qos;
+  lua_getfield(L, index, "retain");
+  message->retain = lua_toboolean(L, -1);
+  lua_getfield(L, index, "delivery");
+  message->durable = luaL_checkoption(L, -1, "durable", deliveries) == 0;
+  lua_getfield(L, index, "broker");
+}
+
+/* publish(topic, payload[, options]): the sequence number; or nil and an error. */
+static int mqtt_publish(lua_State *L) {
+  tg_mqtt_publish_t message = {
+      .topic = check_text(L, 1), .payload = check_text(L, 2), .qos = 1, .durable = true, .shed_class = 1};
+  lua_settop(L, 3);
+  if (!lua_isnil(L, 3)) read_publish_options(L, 3, &message);
+  tg_rc_t rc = find_broker(L, -1, &message.broker);
+  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  rc = publish(L, &message);
+  if (rc != TG_OK) return fail(L, rc, NULL);
+  lua_pushinteger(L, (lua_Integer)message.seq);
+  return 1;
+}
+
+/* core.subscribe(filter, qos, broker, fn) */
+static int core_subscribe(lua_State *L) {
+  tg_slice_t filter = check_text(L, 1);
+  lua_Integer qos = luaL_checkinteger(L, 2);
+  luaL_checktype(L, 4, LUA_TFUNCTION);
+  luaL_argcheck(L, qos >= 0 && qos <= 2, 2, "qos is 0, 1 or 2");
+  if (tg_topic_check_filter(filter) != TG_OK) return fail(L, TG_E_ARG, "not a topic filter");
+  size_t broker = 0;
+  tg_rc_t rc = find_broker(L, 3, &broker);
+  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  lua_pushvalue(L, 4);
+  int fn = luaL_ref(L, LUA_REGISTRYINDEX); /* nothing raises from here on */
+  tg_mqtt_sub_t *sub = tg_alloc(sizeof *sub + filter.len);
+  rc = TG_E_NOMEM;
+  if (sub) {
+    *sub = (tg_mqtt_sub_t){
+        .bundle = tg_bundle_of(L), .broker = broker, .qos = (uint8_t)qos, .fn = fn, .filter_len = filter.len};
+    memcpy(sub->filter, filter.p, filter.len);
+    rc = tg_on_mqtt_add(sub);
+  }
+  if (rc != TG_OK) {
+    luaL_unref(L, LUA_REGISTRYINDEX, fn);
+    return fail(L, rc, NULL);
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* The member @p key of the options at @p index, pushed; nil when there are none. */
+static void push_option(lua_State *L, int index, const char *key) {
+  if (lua_istable(L, index)) lua_getfield(L, index, key);
+  else lua_pushnil(L);
+}
+
+/* subscribe(filter, fn[, {qos =, broker =}]) */
+static int mqtt_subscribe(lua_State *L) {
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  lua_settop(L, 3);
+  if (!lua_isnil(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  lua_pushcfunction(L, core_subscribe);
+  lua_pushvalue(L, 1);
+  push_option(L, 3, "qos");
+  lua_Integer qos = luaL_optinteger(L, -1, 1);
+  lua_pop(L, 1);
+  lua_pushinteger(L, qos);
+  push_option(L, 3, "broker");
+  lua_pushvalue(L, 2);
+  lua_call(L, 4, 2);
+  return 2;
+}
+
+/* unsubscribe(filter[, {broker =}]) */
+static int mqtt_unsubscribe(lua_State *L) {
+  tg_slice_t filter = check_text(L, 1);
+  lua_settop(L, 2);
+  push_option(L, 2, "broker");
+  size_t broker = 0;
+  tg_rc_t rc = find_broker(L, -1, &broker);
+  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  tg_on_mqtt_del(tg_bundle_of(L), broker, filter);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* connected([broker]) */
+static int mqtt_connected(lua_State *L) {
+  size_t broker = 0;
+  tg_mqtt_stats_t stats = {0};
+  if (find_broker(L, 1, &broker) == TG_OK) tg_mqtt_stats(tg_bundle_of(L)->api->parts.mqtt, broker, &stats);
+  lua_pushboolean(L, stats.connected);
+  return 1;
+}
+
+/* escape(name): one topic level. */
+static int mqtt_escape(lua_State *L) {
+  tg_slice_t name = check_text(L, 1);
+  luaL_argcheck(L, name.len <= 255, 1, "at most 255 bytes");
+  uint8_t memory[LEVEL_MAX];
+  tg_buf_t level;
+  tg_buf_init(&level, memory, sizeof memory);
+  tg_topic_put_level(&level, name);
+  lua_pushlstring(L, (const char *)level.p, level.len);
+  return 1;
+}
+
+/* unescape(level): the name; or nil and an error for a spelling that escape() does not make. */
+static int mqtt_unescape(lua_State *L) {
+  uint8_t memory[255];
+  tg_buf_t name;
+  tg_buf_init(&name, memory, sizeof memory);
+  tg_rc_t rc = tg_topic_get_level(check_text(L, 1), &name);
+  if (rc != TG_OK) return fail(L, rc, NULL);
+  lua_pushlstring(L, (const char *)name.p, name.len);
+  return 1;
+}
+
+static int mqtt_matches(lua_State *L) {
+  lua_pushboolean(L, tg_topic_matches(check_text(L, 1), check_text(L, 2)));
+  return 1;
+}
+
+void tg_mod_mqtt_push(lua_State *L) {
+  static const luaL_Reg functions[] = {{"publish", mqtt_publish},         {"subscribe", mqtt_subscribe},
+                                       {"unsubscribe", mqtt_unsubscribe}, {"connected", mqtt_connected},
+                                       {"escape", mqtt_escape},           {"unescape", mqtt_unescape},
+                                       {"matches", mqtt_matches},         {NULL, NULL}};
+  luaL_newlib(L, functions);
+}
+
+void tg_mod_mqtt_core(lua_State *L) {
+  static const luaL_Reg functions[] = {
+      {"publish", core_publish}, {"next_seq", core_next_seq}, {"subscribe", core_subscribe}, {NULL, NULL}};
+  luaL_setfuncs(L, functions, 0);
+}

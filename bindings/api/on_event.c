@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events into Lua values, one protected call for each bundle that wants them: on_records for what devices report, on_event for the
+ * rest. Which bundle wants what was said by its script's library (scripts/tidegate/bundle.lua).
+ *
+ * Path: core/event/event_bus.c -> bindings/api/on_event.c -> bindings/vm/vm_call.c
+ */
+
+#include "bindings/api/on_event.h"
+
+#include <lauxlib.h>
+
+#include "bindings/api/bundle.h"
+#include "bindings/api/lua_command.h"
+#include "bindings/api/lua_device.h"
+#include "bindings/api/lua_record.h"
+
+/* What a call is begun with. */
+typedef struct call {
+  tg_bundle_t *bundle;
+  const tg_event_t *event;
+} call_t;
+
+static bool wants_object(const tg_bundle_t *bundle, uint16_t oid) {
+  size_t low = 0, high = bundle->wanted_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (bundle->wanted[middle] < oid) low = middle + 1;
+    else high = middle;
+  }
+  return low < bundle->wanted_count && bundle->wanted[low] == oid;
+}
+
+static bool wants_records(const tg_bundle_t *bundle, const tg_event_records_t *records) {
+  if (bundle->on.on_records == LUA_NOREF) return false;
+  if (bundle->wants_all) return true;
+  for (size_t i = 0; bundle->wanted_count && i < records->count; i++) {
+    if (wants_object(bundle, records->items[i].path.id[0])) return true;
+  }
+  return false;
+}
+
+/* A record with what rules choose by. */
+static void push_record(lua_State *L, const tg_model_t *model, const tg_record_t *record) {
+  char text[TG_PATH_TEXT_MAX];
+  lua_createtable(L, 0, 7);
+  lua_pushstring(L, tg_path_text(&record->path, text));
+  lua_setfield(L, -2, "path");
+  tg_lua_record_push_value(L, &record->value);
+  lua_setfield(L, -2, "value");
+  if (record->time_ms) {
+    lua_pushnumber(L, (lua_Number)record->time_ms / 1000);
+    lua_setfield(L, -2, "time");
+  }
+  lua_pushinteger(L, record->path.id[0]);
+  lua_setfield(L, -2, "object");
+  if (record->path.len < TG_PATH_INSTANCE) return;
+  lua_pushinteger(L, record->path.id[1]);
+  lua_setfield(L, -2, "instance");
+  if (record->path.len < TG_PATH_RESOURCE) return;
+  lua_pushinteger(L, record->path.id[2]);
+  lua_setfield(L, -2, "resource");
+  const tg_resdef_t *res = tg_model_resource(model, &record->path);
+  if (!res || !res->sensitive) return;
+  lua_pushboolean(L, 1);
+  lua_setfield(L, -2, "sensitive");
+}
+
+static void push_records(lua_State *L, const call_t *call, const tg_record_t *items, size_t count) {
+  const tg_twin_t *twin = call->bundle->api->parts.twin;
+  const tg_device_t *device = tg_twin_find(twin, call->event->device);
+  tg_model_t model = device ? tg_twin_model(twin, device) : (tg_model_t){0};
+  lua_createtable(L, count < 1024 ? (int)count : 1024, 0);
+  for (size_t i = 0; i < count; i++) {
+    push_record(L, &model, &items[i]);
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+}
+
+static int ended(lua_State *L, int status, lua_KContext context) {
+  (void)L;
+  (void)status;
+  (void)context;
+  return 0;
+}
+
+/* on_records(device, records, source) */
+static int call_on_records(lua_State *L) {
+  const call_t *call = lua_touserdata(L, 1);
+  const tg_event_t *event = call->event;
+  luaL_checkstack(L, 12, "event");
+  lua_rawgeti(L, LUA_REGISTRYINDEX, call->bundle->on.on_records);
+  tg_lua_device_push(L, call->bundle, event->device);
+  push_records(L, call, event->records.items, event->records.count);
+  lua_pushstring(L, tg_event_source_name(event->records.source));
+  lua_callk(L, 3, 0, 0, ended);
+  return 0;
+}
+
+static void set_text(lua_State *L, const char *key, tg_slice_t text) {
+  if (text.len == 0) return;
+  lua_pushlstring(L, (const char *)text.p, text.len);
+  lua_setfield(L, -2, key);
+}
+
+static void set_command(lua_State *L, const call_t *call) {
+  const tg_event_command_t *command = &call->event->command;
+  char path[TG_PATH_TEXT_MAX];
+  lua_pushinteger(L, (lua_Integer)command->id);
+  lua_setfield(L, -2, "id");
+  set_text(L, "state", tg_slice_str(tg_event_state_name(command->state)));
+  set_text(L, "op", tg_slice_str(tg_twin_op_name((tg_op_t)command->op)));
+  set_text(L, "path", tg_slice_str(tg_path_text(&command->path, path)));
+  set_text(L, "tag", command->tag);
+  set_text(L, "text", command->text);
+  tg_lua_command_push_code(L, command->code);
+  lua_setfield(L, -2, "code");
+  if (command->rc != TG_OK) {
+    set_text(L, "error", tg_slice_str(tg_rc_name(command->rc)));
+    set_text(L, "message", tg_slice_str(tg_rc_text(command->rc)));
+  }
+  push_records(L, call, command->items, command->count);
+  lua_setfield(L, -2, "records");
+}
+
+/* on_event(kind, device, info) */
+static int call_on_event(lua_State *L) {
+  const call_t *call = lua_touserdata(L, 1);
+  const tg_event_t *event = call->event;
+  luaL_checkstack(L, 12, "event");
+  lua_rawgeti(L, LUA_REGISTRYINDEX, call->bundle->on.on_event);
+  lua_pushstring(L, tg_event_type_name(event->type));
+  if (event->device) tg_lua_device_push(L, call->bundle, event->device);
+  else lua_pushnil(L);
+  lua_createtable(L, 0, event->type == TG_EVENT_COMMAND ? 12 : 3);
+  lua_pushnumber(L, (lua_Number)event->time_ms / 1000);
+  lua_setfield(L, -2, "time");
+  set_text(L, "ep", event->ep);
+  set_text(L, "note", event->note);
+  if (event->type == TG_EVENT_COMMAND) set_command(L, call);
+  lua_callk(L, 3, 0, 0, ended);
+  return 0;
+}
+
+void tg_on_event(void *ud, const tg_event_t *event) {
+  const tg_api_t *api = ud;
+  bool is_records = event->type == TG_EVENT_RECORDS;
+  for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
+    call_t call = {.bundle = bundle, .event = event};
+    if (!bundle->vm) continue;
+    if (is_records && wants_records(bundle, &event->records)) tg_bundle_enter(bundle, call_on_records, &call);
+    if (!is_records && bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> event->type & 1U))
+      tg_bundle_enter(bundle, call_on_event, &call);
+  }
+}
