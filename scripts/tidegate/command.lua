@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Command rules: an MQTT message becomes commands to devices. Rare compared with records, so it is
 -- written for clear messages. bundle.lua subscribes, the device queues.
+--
+-- Path: bindings/vm/vm_call.c -> scripts/tidegate/command.lua -> bindings/api/lua_command.c
 
 local failure = require "tidegate.failure"
 local keys = require "tidegate.keys"
@@ -110,12 +112,11 @@ end
 function command.run(tg, wanted)
   local ok, err = submit(tg, wanted)
   if ok then return end
-  local done = type(wanted) == "table" and wanted.done
-  if done then
-    done(nil, err)
+  local known = type(wanted) == "table" and wanted or {}
+  if known.done then
+    known.done(nil, err)
   else
-    local ep = type(wanted) == "table" and wanted.ep
-    tg.log.warn(("command to %s: %s"):format(tostring(ep), tostring(err)))
+    tg.log.warn(("command to %s: %s"):format(tostring(known.ep or "?"), tostring(err)))
   end
 end
 

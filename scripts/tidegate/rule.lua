@@ -99,13 +99,14 @@ local function split_path(path, match)
   if match.object ~= nil or match.instance ~= nil or match.resource ~= nil then
     fail("match: either path, or object, instance and resource")
   end
-  if type(path) ~= "string" or not (path .. "/"):find("^/%d+/") then
-    fail('match: path is text such as "/3303/0"')
-  end
   local ids = {}
-  for id in path:gmatch("[^/]+") do
-    ids[#ids + 1] = math.tointeger(tonumber(id:match("^%d+$")))
-    if not is_id(ids[#ids]) or #ids > 4 then fail('match: path is text such as "/3303/0"') end
+  for text in (type(path) == "string" and path or ""):gmatch("[^/]+") do
+    local id = text:find("^%d+$") and math.tointeger(tonumber(text)) or -1
+    ids[#ids + 1] = id
+    ids.bad = ids.bad or not is_id(id)
+  end
+  if ids.bad or #ids == 0 or #ids > 4 or path:sub(1, 1) ~= "/" then
+    fail('match: path is text such as "/3303/0"')
   end
   return { object = ids[1], instance = ids[2], resource = ids[3], whole = #ids == 4 and path }
 end
