@@ -27,6 +27,8 @@ end
 local GATEWAY_EVENT = prefix .. "/gw/" .. tg.mqtt.escape(tg.name()) .. "/event"
 local _, slashes = prefix:gsub("/", "")
 local EP_LEVEL = slashes + 3 -- of PREFIX/dev/EP/cmd
+local EP_MAX = 255 -- bytes of an endpoint name
+local TEXT_MAX = 400 -- bytes of a result that is remembered as it is
 -- Anybody can cause gateway events: no more than so many in so many seconds.
 local EVENTS_MAX, EVENTS_WINDOW = 20, 10
 
@@ -151,11 +153,12 @@ end
 
 local function on_command(msg)
   local ep = msg.levels[EP_LEVEL]
-  if msg.retained then
-    tg.log.warn(("a retained command to %s is ignored; publish commands unretained"):format(ep))
+  if msg.retained or #ep > EP_MAX then
+    local why = msg.retained and "it is retained" or "that is no endpoint name"
+    tg.log.warn(("a command to %s is ignored: %s"):format(ep:sub(1, EP_MAX), why))
     return
   end
-  local wanted, err = request.check(msg.json, tg.codec.from_base64)
+  local wanted, err = request.check(msg.json)
   if err then
     refuse(ep, wanted, err)
     return
@@ -201,8 +204,10 @@ local function on_command_event(dev, info)
     message = info.message,
     t = info.time,
   }
-  send_result(ep, result)
-  asked.put(ep, id, info.state, memory.shorten(to_json, result))
+  local ok, text = pcall(to_json, result)
+  if not ok then text = to_json(memory.brief(result)) end -- more than a message can hold
+  send_result(ep, text)
+  asked.put(ep, id, info.state, #text <= TEXT_MAX and text or to_json(memory.brief(result)))
   if is_final then running[info.id] = nil end
 end
 

@@ -7,17 +7,14 @@ local memory = {}
 
 local SLOTS = 2048
 local AGE_MAX = 24 * 3600 -- seconds
-local TEXT_MAX = 400 -- bytes of a result that is kept as it is
 
---- The text of a result to be remembered: a long one without what makes it long.
-function memory.shorten(to_json, result)
-  local text = to_json(result)
-  if #text <= TEXT_MAX then return text end
-  local short = { shortened = true }
+--- A result without what makes it long.
+function memory.brief(result)
+  local brief = { shortened = true }
   for key, value in pairs(result) do
-    if key ~= "values" and key ~= "withheld" and key ~= "text" then short[key] = value end
+    if key ~= "values" and key ~= "withheld" and key ~= "text" then brief[key] = value end
   end
-  return to_json(short)
+  return brief
 end
 
 --- Makes a memory over tg.store.

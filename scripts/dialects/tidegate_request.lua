@@ -68,22 +68,18 @@ local function check_path(wanted, rule)
   end
 end
 
--- A value of JSON as scripts have it.
-local function value_of(given, from_base64)
+-- A value of JSON as scripts have it; tg.codec.from_json() has made opaque values already.
+local function value_of(given)
   if type(given) ~= "table" then return given end
-  local text = given.base64
-  if type(text) == "string" and next(given, next(given)) == nil then
-    local bytes = from_base64(text)
-    if not bytes then fail("base64 is not valid") end
-    return { bytes = bytes }
-  end
+  if type(given.bytes) == "string" then return { bytes = given.bytes } end
+  if given.base64 ~= nil then fail("base64 is not valid") end
   if #given == 2 and math.type(given[1]) == "integer" and math.type(given[2]) == "integer" then
     return given
   end
   fail('a value is text, a number, true, false, {"base64":"…"} or [object, instance]')
 end
 
-local function records_of(wanted, from_base64)
+local function records_of(wanted)
   if type(wanted.values) ~= "table" or next(wanted.values) == nil then
     fail('values is an object such as {"/3311/0/5850":true}')
   end
@@ -92,13 +88,13 @@ local function records_of(wanted, from_base64)
     if count_ids(path) < 3 or path:sub(1, #wanted.path + 1) ~= wanted.path .. "/" then
       fail("values: %s is no path of a resource below %s", path, wanted.path)
     end
-    local value = value_of(wanted.values[path], from_base64)
+    local value = value_of(wanted.values[path])
     records[#records + 1] = { path = path, value = value }
   end
   return records
 end
 
-local function check_values(wanted, is_needed, from_base64)
+local function check_values(wanted, is_needed)
   local has_value, has_values = wanted.value ~= nil, wanted.values ~= nil
   if not is_needed then
     if has_value or has_values then fail("%s takes no value", wanted.op) end
@@ -106,12 +102,12 @@ local function check_values(wanted, is_needed, from_base64)
   end
   if has_value == has_values then fail("%s takes either value or values", wanted.op) end
   if has_values then
-    wanted.records = records_of(wanted, from_base64)
+    wanted.records = records_of(wanted)
   elseif wanted.op == "create" or count_ids(wanted.path) < 3 then
     fail('value is for a resource; %s to %s takes values, such as {"%s/0/1":5}', wanted.op,
       wanted.path, wanted.path)
   else
-    wanted.value = value_of(wanted.value, from_base64)
+    wanted.value = value_of(wanted.value)
   end
 end
 
@@ -144,7 +140,7 @@ local function check_rest(wanted)
   end
 end
 
-local function check(wanted, from_base64)
+local function check(wanted)
   check_id(wanted.id)
   local unknown = keys.unknown(wanted, KNOWN)
   if unknown then fail("%s", unknown) end
@@ -155,7 +151,7 @@ local function check(wanted, from_base64)
     fail('op "%s" is not known%s', tostring(wanted.op), hint)
   end
   check_path(wanted, rule)
-  check_values(wanted, rule[3] == "value", from_base64)
+  check_values(wanted, rule[3] == "value")
   check_rest(wanted)
 end
 
@@ -170,13 +166,13 @@ end
 --- Reads and checks a command.
 -- @param read gives the decoded JSON, or nil and an error
 -- @return the command; or what can be said of it (a table), and an error
-function request.check(read, from_base64)
+function request.check(read)
   local wanted, err = read()
   if err then return {}, failure("syntax", "no JSON: " .. tostring(err.message or err)) end
   if type(wanted) ~= "table" or #wanted > 0 then
     return {}, failure("syntax", 'a JSON object is wanted, such as {"id":"a1","op":"read"…}')
   end
-  local ok, why = pcall(check, wanted, from_base64)
+  local ok, why = pcall(check, wanted)
   if ok then return wanted end
   return echo(wanted), type(why) == "table" and why or failure("internal", why)
 end

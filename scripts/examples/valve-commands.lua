@@ -32,7 +32,7 @@ return {
 
           -- Called once, when it is known how the command ended.
           done = function(_, err)
-            local topic = ("plant/%s/state"):format(tg.mqtt.escape(valve))
+            local topic = msg.topic:gsub("/set$", "/state")
             tg.rule.publish(topic, {
               state = err and "unknown" or msg.payload,
               error = err and tostring(err) or nil,

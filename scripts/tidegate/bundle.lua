@@ -140,9 +140,11 @@ function bundle.start(core, tg, chunk, options)
   init(script.init, options)
   for _, item in ipairs(drivers) do init(item.init, driver_options(item, options)) end
 
-  for _, item in ipairs(commands) do
-    core.subscribe(item.topic, item.qos, item.broker, command.handler(tg, item))
-  end
+  each("commands", commands, function(item)
+    local handler = command.handler(tg, item)
+    local ok, err = core.subscribe(item.topic, item.qos, item.broker, handler)
+    if not ok then error(tostring(err), 0) end
+  end)
   local on_records, want = bridge.records(core, rules)
   core.want(want)
   return {

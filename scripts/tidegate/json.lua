@@ -4,7 +4,8 @@
 
 local json = {}
 
-local DEPTH_MAX = 32
+local DEPTH_MAX = 16
+local KEYS = "JSON: a table has text keys, or is a list without holes"
 local BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
@@ -51,24 +52,26 @@ end
 local encode
 
 local function encode_table(value, depth)
-  if depth > DEPTH_MAX then error("tables are nested too deeply for JSON", 0) end
-  if type(value.bytes) == "string" and next(value, next(value)) == nil then
+  if depth > DEPTH_MAX then error("JSON: tables nested deeper than " .. DEPTH_MAX, 0) end
+  if type(value.bytes) == "string" then
     return '{"base64":"' .. base64(value.bytes) .. '"}'
   end
   local parts = {}
   if #value > 0 then
+    for key in pairs(value) do
+      if math.type(key) ~= "integer" then error(KEYS, 0) end
+    end
     for at, item in ipairs(value) do parts[at] = encode(item, depth + 1) end
     return "[" .. table.concat(parts, ",") .. "]"
   end
-  local by_name, names = {}, {}
-  for key, item in pairs(value) do
-    local name = tostring(key)
-    names[#names + 1] = name
-    by_name[name] = item
+  local names = {}
+  for key in pairs(value) do
+    if type(key) ~= "string" then error(KEYS, 0) end
+    names[#names + 1] = key
   end
   table.sort(names)
   for at, name in ipairs(names) do
-    parts[at] = quote(name) .. ":" .. encode(by_name[name], depth + 1)
+    parts[at] = quote(name) .. ":" .. encode(value[name], depth + 1)
   end
   return "{" .. table.concat(parts, ",") .. "}"
 end
@@ -79,7 +82,7 @@ function encode(value, depth)
   if kind == "number" then return number(value) end
   if kind == "table" then return encode_table(value, depth) end
   if kind == "boolean" or value == nil then return value == nil and "null" or tostring(value) end
-  error("a " .. kind .. " has no JSON form", 0)
+  error("JSON: a " .. kind .. " can't be written", 0)
 end
 
 --- Compact JSON text of a value: sequences are arrays, other tables objects with sorted keys, {} is

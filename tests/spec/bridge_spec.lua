@@ -196,7 +196,7 @@ describe("tidegate.bridge", function()
     it("returns something that can't be sent", function()
       local gateway, dev = start { { topic = "t", map = function() return print end } }
       gateway:report(dev, { { "/3303/0/5700", 1 } })
-      assert.equal("a function has no JSON form (rule 1)", gateway.failures[1])
+      assert.equal("JSON: a function can't be written (rule 1)", gateway.failures[1])
     end)
   end)
 

@@ -94,6 +94,15 @@ describe("tidegate.bundle", function()
       assert.is_nil(gateway.wanted)
     end)
 
+    it("is refused when a filter can't be subscribed to", function()
+      local gateway = fake.gateway()
+      gateway.refuses = "argument: not a topic filter"
+      local script = { commands = { { topic = "a/#/b", map = print } } }
+      assert.has_error(function()
+        gateway:start(function() return script end)
+      end, "commands[1]: argument: not a topic filter")
+    end)
+
     it("that init makes wait starts when it goes on", function()
       local gateway, handlers, wake = fake.gateway(), nil, nil
       gateway.core.task(function()

@@ -44,7 +44,6 @@ describe("tidegate.json", function()
   it("writes sequences as arrays and other tables as objects with sorted keys", function()
     assert.equal("[1,[2,3],{}]", json.encode { 1, { 2, 3 }, {} })
     assert.equal('{"a":{"c":null},"b":1}', json.encode { b = 1, a = { c = 0 / 0 } })
-    assert.equal('{"7":1}', json.encode { [7] = 1 })
   end)
 
   it("writes opaque values as base64", function()
@@ -58,14 +57,17 @@ describe("tidegate.json", function()
     for _, row in ipairs(rows) do
       assert.equal('{"base64":"' .. row[2] .. '"}', json.encode { bytes = row[1] })
     end
-    assert.equal('{"bytes":"f","x":1}', json.encode { bytes = "f", x = 1 })
   end)
 
   it("refuses what has no JSON form", function()
-    assert.has_error(function() json.encode(print) end, "a function has no JSON form")
+    assert.has_error(function() json.encode(print) end, "JSON: a function can't be written")
+    local keys = "JSON: a table has text keys, or is a list without holes"
+    for _, wrong in ipairs { { [7] = 1 }, { 1, x = 2 }, { [true] = 1 }, { [1.5] = 1 } } do
+      assert.has_error(function() json.encode(wrong) end, keys)
+    end
     local loop = {}
     loop.loop = loop
-    assert.has_error(function() json.encode(loop) end, "tables are nested too deeply for JSON")
+    assert.has_error(function() json.encode(loop) end, "JSON: tables nested deeper than 16")
   end)
 
   it("is read by another implementation as what it was", function()
