@@ -46,7 +46,7 @@ end
 
 -- Values ----------------------------------------------------------------------------------------
 
-local unit_of = units.new(tg)
+local unit_of, forget_units = units.new(tg)
 local SOURCES = { notify = "}" }
 for _, source in ipairs { "send", "read", "driver" } do
   SOURCES[source] = ',"src":"' .. source .. '"}'
@@ -54,9 +54,9 @@ end
 
 -- On the hot path, therefore text and no table.
 local function value_text(rec, dev, source)
-  local value = rec.value
+  local value, time = rec.value, to_json(rec.time or now())
   if math_type(value) ~= "integer" then value = to_json(value) end
-  return '{"v":' .. value .. unit_of(rec, dev) .. ',"t":' .. (rec.time or now()) .. SOURCES[source]
+  return '{"v":' .. value .. unit_of(rec, dev) .. ',"t":' .. time .. SOURCES[source]
 end
 
 -- States and events -----------------------------------------------------------------------------
@@ -190,6 +190,7 @@ local function on_command_event(dev, info)
   local is_ours = running[info.id] or known and not FINAL[known.state]
   if not is_ours then return end
   local is_final = FINAL[info.state]
+  local has_failed = is_final and info.state ~= "done"
   local values, withheld = values_of(info.records)
   local result = {
     id = id,
@@ -200,8 +201,8 @@ local function on_command_event(dev, info)
     values = values or nil,
     withheld = withheld or nil,
     text = info.text,
-    error = info.error,
-    message = info.message,
+    error = has_failed and info.error or nil,
+    message = has_failed and info.message or nil,
     t = info.time,
   }
   local ok, text = pcall(to_json, result)
@@ -227,7 +228,7 @@ return {
 
   init = function()
     asked.load()
-    tg.timer.every(60, unit_of.forget)
+    tg.timer.every(60, forget_units)
   end,
 
   rules = {

@@ -10,7 +10,7 @@ local MEASURED = { [5601] = true, [5602] = true, [5603] = true, [5604] = true, [
 local UNIT_MAX = 32 -- bytes; devices say it
 local TEXTS_MAX = 256 -- different units remembered
 
---- Makes the function unit_of(rec, dev) (called as one), with .forget().
+--- Makes unit_of(rec, dev), and a function that forgets the definitions: one may have come.
 function units.new(tg)
   local resource, to_json = tg.object.resource, tg.codec.to_json
   local known, told = {}, {} -- by object and resource: what is defined, and whether devices may say
@@ -36,12 +36,7 @@ function units.new(tg)
     return known[key]
   end
 
-  local made = {}
-
-  --- Forgets the definitions: one may have come.
-  function made.forget() known, told = {}, {} end
-
-  local function unit_of(_, rec, dev)
+  local function unit_of(rec, dev)
     local key = rec.object << 16 | rec.resource
     local text = known[key] or look_up(key, rec, dev)
     if told[key] then
@@ -51,7 +46,7 @@ function units.new(tg)
     return text
   end
 
-  return setmetatable(made, { __call = unit_of })
+  return unit_of, function() known, told = {}, {} end
 end
 
 return units

@@ -25,13 +25,14 @@ end
 
 local function quote(text) return '"' .. to_utf8(text):gsub('[%c"\\\127]', escape) .. '"' end
 
--- The shortest text that reads back as the same number.
+-- The shortest text that reads back as the same number, and as no integer where it is none.
 local function number(value)
   if math.type(value) == "integer" then return tostring(value) end
   if value ~= value or value == math.huge or value == -math.huge then return "null" end
+  if value == math.floor(value) and math.abs(value) < 2 ^ 53 then return ("%.1f"):format(value) end
   for digits = 15, 17 do
     local text = ("%." .. digits .. "g"):format(value)
-    if tonumber(text) == value then return text end
+    if tonumber(text) == value then return (text:gsub("e%+?(%-?)0*", "e%1")) end
   end
 end
 

@@ -624,6 +624,15 @@ describe("scripts/dialects/tidegate.lua", function()
       end
     end)
 
+    it("says nothing of errors before it has ended", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      ask(gateway, "m1", READ)
+      local asleep = { state = "waiting", error = "asleep", message = "the device sleeps" }
+      local value = told(gateway, dev, asleep)[1].value
+      assert.same({}, { value.error, value.message })
+    end)
+
     it("has the text of Discover", function()
       local gateway = start()
       local dev = gateway:device "m1"
