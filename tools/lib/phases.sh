@@ -182,7 +182,7 @@ phase_peers() {
   shell_jobs fake tests/fake "$DEV"
   any_jobs || return 0
   : >"$TG_LIST"
-  TG_ONLY='' add_job interop/peers 900 "$DEV" "tests/interop/peers/setup --all"
+  TG_ONLY='' add_job interop/peers 480 "$DEV" "TIDEGATE_PEERS_ATTEMPTS=2 TIDEGATE_PEERS_TIMEOUT=200 tests/interop/peers/setup --all"
   run_jobs "fetching and building peers"
 }
 
