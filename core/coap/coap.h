@@ -188,6 +188,9 @@ void tg_coap_observation_del(tg_coap_t *coap, tg_id_t id);
 /** Sends (rc TG_OK) or drops (otherwise: a request gets rc's CoAP code with Max-Age, a notification no ACK) every held answer with a ticket up to @p ticket. */
 void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);
 
+/** Refuses the answers of exactly @p ticket, the youngest there is, with @p rc: nothing of what they would acknowledge is kept. Notifications stay without ACK. */
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);
+
 /** Ends exchanges, observations, transfers of @p peer; done() comes with TG_E_CANCELLED. */
 void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer);
 

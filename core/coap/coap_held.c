@@ -225,6 +225,15 @@ void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
   }
 }
 
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
+  tg_coap_held_item_t *item;
+  while ((item = at(coap, coap->helds.last_ref)) && item->ticket >= ticket) {
+    queue_del(coap, item);
+    if (item->is_notification) release_notification(coap, item, rc);
+    else release_reply(coap, item, rc);
+  }
+}
+
 void tg_coap_held_drop_all(tg_coap_t *coap, tg_coap_peer_t *peer) {
   uint32_t peer_ref = tg_id_slot(tg_coap_peer_id(coap, peer)) + 1;
   for (uint32_t i = 0; i < tg_pool_slots(&coap->helds.pool); i++) {

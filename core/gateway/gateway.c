@@ -161,6 +161,7 @@ void tg_gateway_close(tg_gateway_t *gateway) {
   if (!gateway) return;
   tg_gateway_parts_t *parts = &gateway->parts;
   tg_loop_each_turn_end(parts->loop, at_turn_end, gateway);
+  tg_gateway_turn_fini(&gateway->turn, parts);
   if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
   tg_mqtt_free(parts->mqtt);
   parts->mqtt = NULL;

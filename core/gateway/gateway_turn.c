@@ -7,25 +7,69 @@
 
 #include "core/base/log.h"
 
+enum { BACKLOG_MAX = 1024, SLOW_MS = 250 };
+
+static void on_slowed(tg_timer_t *timer, void *ud) {
+  (void)timer;
+  (void)ud; /* its work was to make a turn */
+}
+
+/* Closed loops settle at the broker's pace instead of filling the outbox; an open one is stopped by the outbox's maximum. */
+static bool is_slowed(tg_gateway_turn_t *turn, const tg_gateway_parts_t *parts) {
+  if (!parts->mqtt || tg_mqtt_backlog(parts->mqtt) <= BACKLOG_MAX) {
+    turn->slowed_since = 0;
+    return false;
+  }
+  uint64_t now = tg_loop_now(parts->loop);
+  if (!turn->slowed_since) turn->slowed_since = now;
+  if (now - turn->slowed_since >= SLOW_MS) {
+    turn->slowed_since = now;
+    return false;
+  }
+  turn->slowed_until.fn = on_slowed;
+  if (!tg_timer_active(&turn->slowed_until))
+    tg_wheel_add(tg_loop_wheel(parts->loop), &turn->slowed_until, turn->slowed_since + SLOW_MS);
+  return true;
+}
+
+/* An answer whose messages need no disk may go only if no earlier turn still waits: release is "up to". */
+static void let_go(tg_gateway_turn_t *turn, const tg_gateway_parts_t *parts) {
+  if (is_slowed(turn, parts)) return;
+  tg_coap_release(parts->coap, turn->committed >= turn->waiting ? turn->ended : turn->committed, TG_OK);
+}
+
+static uint64_t refused(const tg_gateway_parts_t *parts) {
+  tg_store_stats_t stats;
+  tg_store_stats(parts->store, &stats);
+  return stats.outbox_refused;
+}
+
 void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
   uint64_t ticket = tg_store_ticket(parts->store);
+  uint64_t before = refused(parts);
   (void)tg_event_drain(parts->events);
+  if (refused(parts) != before) tg_coap_refuse(parts->coap, ticket, TG_E_FULL);
   bool durable = tg_store_end_turn(parts->store);
   turn->ended = ticket;
   if (durable) turn->waiting = ticket;
-  /* An answer of this turn may go at once only if no earlier turn still waits: release is "up to". */
-  if (turn->committed >= turn->waiting) tg_coap_release(parts->coap, turn->ended, TG_OK);
+  let_go(turn, parts);
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);
   tg_coap_flush(parts->coap);
 }
 
+void tg_gateway_turn_fini(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
+  tg_wheel_del(tg_loop_wheel(parts->loop), &turn->slowed_until);
+}
+
 void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts, uint64_t ticket, tg_rc_t rc) {
   if (!parts->coap) return; /* while opening or closing */
-  if (rc != TG_OK)
+  if (rc != TG_OK) {
     tg_log("gateway", TG_LOG_ERROR, "commit_failed ticket=%llu error=%s", (unsigned long long)ticket, tg_rc_name(rc));
+    tg_coap_release(parts->coap, turn->committed, TG_OK); /* what the brokers' pace still held back */
+    tg_coap_release(parts->coap, ticket, rc);
+  }
   turn->committed = ticket;
-  tg_coap_release(parts->coap, ticket, rc);
-  if (turn->committed >= turn->waiting) tg_coap_release(parts->coap, turn->ended, TG_OK);
+  let_go(turn, parts);
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);
   tg_coap_flush(parts->coap);
 }

@@ -115,6 +115,9 @@ void tg_mqtt_unsubscribe(tg_mqtt_t *mqtt, size_t broker, tg_slice_t filter);
 /** Hands committed messages to the brokers as far as their windows allow; call at the end of a turn and after a commit. */
 void tg_mqtt_pump(tg_mqtt_t *mqtt);
 
+/** How many messages the broker that is furthest behind has still to take, of those that are connected; 0 when none is. About: sequence numbers of other brokers' messages count too. */
+uint64_t tg_mqtt_backlog(const tg_mqtt_t *mqtt);
+
 /** Counters of @p broker. */
 void tg_mqtt_stats(const tg_mqtt_t *mqtt, size_t broker, tg_mqtt_stats_t *stats);
 

@@ -24,6 +24,7 @@ typedef struct tg_mqtt_broker {
   tg_timer_t retry;
   tg_mqtt_subs_t subs;
   tg_mqtt_drain_t drain;
+  uint64_t last_seq; /* of the messages for it */
   uint64_t refused;
   uint64_t received;
   uint64_t connects;

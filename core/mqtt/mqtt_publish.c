@@ -34,9 +34,21 @@ tg_rc_t tg_mqtt_publish(tg_mqtt_t *mqtt, const tg_mqtt_publish_t *message) {
       .payload = message->payload,
   };
   rc = tg_store_outbox_add(mqtt->store, &entry);
+  if (rc == TG_OK) mqtt->brokers[message->broker].last_seq = entry.seq;
   /* Published outside of a turn's events, say at start: a timer that is due makes a turn, and its end closes the ticket. */
   if (rc == TG_OK) pump_soon(mqtt);
   return rc;
+}
+
+uint64_t tg_mqtt_backlog(const tg_mqtt_t *mqtt) {
+  uint64_t most = 0;
+  for (size_t i = 0; i < mqtt->broker_count; i++) {
+    const tg_mqtt_broker_t *broker = &mqtt->brokers[i];
+    if (!broker->connected || broker->last_seq <= broker->drain.after) continue;
+    uint64_t behind = broker->last_seq - broker->drain.after;
+    if (behind > most) most = behind;
+  }
+  return most;
 }
 
 void tg_mqtt_pump(tg_mqtt_t *mqtt) {

@@ -142,6 +142,21 @@ static void tickets_are_released_in_their_order(void **state) {
   wire_close(wire);
 }
 
+static void answers_of_a_ticket_can_be_refused_while_earlier_ones_wait(void **state) {
+  (void)state;
+  wire_t *wire = open_holding(NULL);
+  wire_in(wire, "41020001 4a b161");
+  wire->reply.ticket = 11;
+  wire_in(wire, "41020002 4b b161");
+  tg_coap_refuse(wire->coap, 11, TG_E_FULL);
+  assert_string_equal(wire_out(wire), "61a300024bd1011e"); /* 5.03, Max-Age 30 */
+  assert_string_equal(wire_out(wire), "");
+  tg_coap_release(wire->coap, 11, TG_OK);
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  assert_string_equal(wire_out(wire), "");
+  wire_close(wire);
+}
+
 static void over_the_cap_the_answer_is_5_03_at_once(void **state) {
   (void)state;
   wire_options_t options = {.limits = {.held = 1}};
@@ -205,5 +220,5 @@ CHECK_SUITE(a_held_answer_goes_out_with_its_ticket, a_request_waits_for_the_answ
             after_a_second_there_is_an_empty_ack_and_later_a_separate_response,
             a_separate_response_that_is_reset_or_never_acknowledged_is_forgotten, an_error_answers_with_its_code,
             tickets_are_released_in_their_order, over_the_cap_the_answer_is_5_03_at_once,
-            a_long_answer_and_a_block_can_be_held, forgetting_a_peer_drops_what_is_held_for_it,
-            a_bearer_that_keeps_the_separate_response_has_its_time)
+            answers_of_a_ticket_can_be_refused_while_earlier_ones_wait, a_long_answer_and_a_block_can_be_held,
+            forgetting_a_peer_drops_what_is_held_for_it, a_bearer_that_keeps_the_separate_response_has_its_time)

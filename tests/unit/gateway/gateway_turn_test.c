@@ -10,6 +10,12 @@ typedef struct stand_in {
   bool durable;      /* whether the turn queued a durable message */
   uint64_t released; /* highest ticket let go */
   tg_rc_t rc;        /* of the last release */
+  uint64_t refused;  /* ticket refused */
+  uint64_t full;     /* messages that found no room */
+  bool fills;        /* the rules of the next turn find no room */
+  uint64_t backlog;
+  uint64_t now_ms;
+  tg_rc_t first_rc; /* of the first release after it was set to TG_E_INTERNAL */
 } stand_in_t;
 
 static stand_in_t now;
@@ -42,12 +48,43 @@ tg_rc_t tg_store_del(tg_store_t *store, const char *bucket, tg_slice_t key) {
 
 size_t tg_event_drain(tg_event_bus_t *bus) {
   (void)bus;
+  if (now.fills) now.full++;
   return 0;
+}
+
+void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
+  (void)store;
+  *stats = (tg_store_stats_t){.outbox_refused = now.full};
+}
+
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
+  (void)coap;
+  now.refused = ticket;
+  check_rc(rc, TG_E_FULL);
+}
+
+uint64_t tg_mqtt_backlog(const tg_mqtt_t *mqtt) {
+  (void)mqtt;
+  return now.backlog;
+}
+
+uint64_t tg_loop_now(const tg_loop_t *loop) {
+  (void)loop;
+  return now.now_ms;
+}
+
+tg_wheel_t *tg_loop_wheel(tg_loop_t *loop) {
+  (void)loop;
+  static tg_wheel_t *wheel;
+  if (!wheel) wheel = tg_wheel_new(0);
+  return wheel;
 }
 
 void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
   (void)coap;
-  if (ticket > now.released) now.released = ticket;
+  if (now.first_rc == TG_E_INTERNAL) now.first_rc = rc;
+  if (ticket <= now.released) return;
+  now.released = ticket;
   now.rc = rc;
 }
 
@@ -61,7 +98,7 @@ void tg_mqtt_pump(tg_mqtt_t *mqtt) {
 
 static tg_gateway_parts_t parts(void) {
   static int engine; /* never looked into */
-  return (tg_gateway_parts_t){.coap = (tg_coap_t *)(void *)&engine};
+  return (tg_gateway_parts_t){.coap = (tg_coap_t *)(void *)&engine, .mqtt = (tg_mqtt_t *)(void *)&engine};
 }
 
 static void end_turn(tg_gateway_turn_t *turn, bool durable) {
@@ -73,6 +110,11 @@ static void end_turn(tg_gateway_turn_t *turn, bool durable) {
 static void commit(tg_gateway_turn_t *turn, uint64_t ticket, tg_rc_t rc) {
   tg_gateway_parts_t p = parts();
   tg_gateway_turn_committed(turn, &p, ticket, rc);
+}
+
+static void stop(tg_gateway_turn_t *turn) {
+  tg_gateway_parts_t p = parts();
+  tg_gateway_turn_fini(turn, &p);
 }
 
 static void answers_go_at_once_when_nothing_must_be_on_disk(void **state) {
@@ -127,6 +169,56 @@ static void a_failed_commit_refuses_the_answers(void **state) {
   check_rc(now.rc, TG_E_STORE);
 }
 
+static void what_finds_no_room_refuses_the_answers_of_its_turn_only(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1};
+  end_turn(&turn, true);
+  now.fills = true;
+  end_turn(&turn, true);
+  check_int(now.refused, 2);
+  check_int(now.released, 0);
+  now.fills = false;
+  end_turn(&turn, true);
+  check_int(now.refused, 2);
+}
+
+static void answers_wait_a_little_while_a_broker_is_far_behind(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1, .backlog = 5000, .now_ms = 1000};
+  end_turn(&turn, false);
+  check_int(now.released, 0);
+  check_int(turn.slowed_until.due_ms, 1250); /* there will be a turn whatever happens */
+  now.now_ms = 1249;
+  end_turn(&turn, false);
+  check_int(now.released, 0);
+  now.now_ms = 1250;
+  end_turn(&turn, false);
+  check_int(now.released, 3);
+  end_turn(&turn, false); /* and again */
+  check_int(now.released, 3);
+  now.backlog = 10;
+  end_turn(&turn, false);
+  check_int(now.released, 5);
+  stop(&turn);
+}
+
+static void a_failed_commit_refuses_only_what_was_not_on_disk_before(void **state) {
+  (void)state;
+  tg_gateway_turn_t turn = {0};
+  now = (stand_in_t){.ticket = 1, .backlog = 5000, .now_ms = 1000};
+  end_turn(&turn, true);
+  end_turn(&turn, true);
+  commit(&turn, 1, TG_OK);
+  check_int(now.released, 0);
+  now.first_rc = TG_E_INTERNAL;
+  commit(&turn, 2, TG_E_STORE);
+  check_rc(now.first_rc, TG_OK); /* of ticket 1 */
+  check_int(now.released, 2);
+  stop(&turn);
+}
+
 static void nobody_is_told_while_the_gateway_closes(void **state) {
   (void)state;
   tg_gateway_turn_t turn = {0};
@@ -139,4 +231,6 @@ static void nobody_is_told_while_the_gateway_closes(void **state) {
 
 CHECK_SUITE(answers_go_at_once_when_nothing_must_be_on_disk, answers_wait_for_the_disk_when_a_message_is_durable,
             a_later_turn_does_not_overtake_one_that_waits, a_commit_lets_only_its_own_turns_go_while_others_wait,
-            a_failed_commit_refuses_the_answers, nobody_is_told_while_the_gateway_closes)
+            a_failed_commit_refuses_the_answers, nobody_is_told_while_the_gateway_closes,
+            what_finds_no_room_refuses_the_answers_of_its_turn_only, answers_wait_a_little_while_a_broker_is_far_behind,
+            a_failed_commit_refuses_only_what_was_not_on_disk_before)
