@@ -8,6 +8,7 @@
 #include "bindings/host/cli.h"
 #include "bindings/host/config.h"
 #include "bindings/host/control_client.h"
+#include "bindings/host/show.h"
 #include "core/codec/json_read.h"
 #include "core/codec/json_write.h"
 
@@ -86,34 +87,12 @@ static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out
 typedef struct answer {
   const tg_cli_t *cli;
   tg_cli_exit_t end;
+  tg_show_t show;
 } answer_t;
 
 static void print_json_line(tg_slice_t line) {
   (void)fwrite(line.p, 1, line.len, stdout);
   (void)fputc('\n', stdout);
-  (void)fflush(stdout);
-}
-
-static bool print_member(void *ud, tg_slice_t name, const tg_json_node_t *value) {
-  bool *first = ud;
-  tg_json_kind_t kind = tg_json_read_kind(value);
-  if (tg_slice_is(name, "end") || kind == TG_JSON_ARRAY || kind == TG_JSON_OBJECT) return true;
-  if (!*first) (void)fputs("  ", stdout);
-  *first = false;
-  (void)printf("%.*s=", (int)name.len, (const char *)name.p);
-  tg_slice_t text = tg_json_read_str(value);
-  double number = 0;
-  bool flag = false;
-  if (kind == TG_JSON_STRING) (void)printf("%.*s", (int)text.len, text.len ? (const char *)text.p : "");
-  else if (tg_json_read_bool(value, &flag) == TG_OK) (void)fputs(flag ? "true" : "false", stdout);
-  else if (tg_json_read_double(value, &number) == TG_OK) (void)printf("%.15g", number);
-  return true;
-}
-
-static void print_for_people(const tg_json_node_t *node) {
-  bool first = true;
-  tg_json_read_each(node, print_member, &first);
-  if (!first) (void)fputc('\n', stdout);
   (void)fflush(stdout);
 }
 
@@ -128,26 +107,32 @@ static tg_cli_exit_t exit_of(const tg_json_node_t *node) {
 static bool on_line(void *ud, tg_slice_t line) {
   answer_t *answer = ud;
   tg_json_t *doc = NULL;
+  if (line.len == 0) {
+    tg_show_pause(&answer->show);
+    return true;
+  }
   if (tg_json_read(line, (size_t)8 << 20, NULL, &doc) != TG_OK) {
     answer->end = TG_CLI_FAILED;
     return false;
   }
   const tg_json_node_t *node = tg_json_read_root(doc);
-  if (answer->cli->json) print_json_line(line);
-  else print_for_people(node);
   bool last = false;
   if (tg_json_read_bool(tg_json_read_get(node, "end"), &last) != TG_OK) last = false;
+  if (answer->cli->json) print_json_line(line);
+  else tg_show_line(&answer->show, node, last);
   if (last) answer->end = exit_of(node);
   tg_json_read_free(doc);
   return !last;
 }
 
 static tg_cli_exit_t ask(const tg_cli_t *cli, const char *path, tg_slice_t request) {
-  answer_t answer = {cli, TG_CLI_OK};
+  answer_t answer = {.cli = cli};
   tg_diag_t diag = {0};
   const tg_control_client_t client = {path,
                                       cli->timeout > 0 && !cli->follow ? (int)(cli->timeout * 1000) + MARGIN_MS : -1};
+  tg_show_init(&answer.show, cli->command, cli->follow);
   tg_rc_t rc = tg_control_client_ask(&client, request, on_line, &answer, &diag);
+  tg_show_fini(&answer.show);
   if (rc == TG_OK) return answer.end;
   (void)fprintf(stderr, "tidegate: %s\n", diag.message[0] ? diag.message : tg_rc_text(rc));
   return rc == TG_E_TIMEOUT ? TG_CLI_TIMEOUT : TG_CLI_UNREACHABLE;

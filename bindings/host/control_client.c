@@ -43,6 +43,7 @@ static tg_rc_t hand_out(tg_buf_t *in, tg_control_client_fn fn, void *ud) {
   bool more = true;
   while (more && tg_slice_find(rest, '\n') < rest.len) more = fn(ud, tg_slice_take(&rest, '\n'));
   tg_buf_drop_front(in, in->len - rest.len);
+  if (more) (void)fn(ud, tg_slice(NULL, 0));
   return more ? TG_OK : TG_END;
 }
 

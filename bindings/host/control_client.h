@@ -8,7 +8,7 @@
 #include "core/base/rc.h"
 #include "core/base/slice.h"
 
-/** Called with each line (without its newline); return false when it was the last. */
+/** Called with each line (without its newline); return false when it was the last. An empty line says that nothing more has come yet. */
 typedef bool (*tg_control_client_fn)(void *ud, tg_slice_t line);
 
 /** Where to ask. */

@@ -137,6 +137,24 @@ static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
   tg_json_write_close(&reply->json, ']');
 }
 
+static void put_brokers(const tg_control_t *control, tg_control_reply_t *reply) {
+  const tg_mqtt_t *mqtt = control->config.parts.mqtt;
+  tg_json_write_key(&reply->json, "brokers");
+  tg_json_write_open(&reply->json, '[');
+  for (size_t i = 0; mqtt && *tg_mqtt_broker_name(mqtt, i); i++) {
+    tg_mqtt_stats_t stats;
+    tg_mqtt_stats(mqtt, i, &stats);
+    tg_json_write_open(&reply->json, '{');
+    tg_control_reply_text(reply, "name", tg_mqtt_broker_name(mqtt, i));
+    tg_control_reply_bool(reply, "connected", stats.connected);
+    tg_control_reply_int(reply, "confirmed", (int64_t)stats.confirmed);
+    tg_control_reply_int(reply, "refused", (int64_t)stats.refused);
+    tg_control_reply_int(reply, "received", (int64_t)stats.received);
+    tg_json_write_close(&reply->json, '}');
+  }
+  tg_json_write_close(&reply->json, ']');
+}
+
 static void put_store(const tg_control_t *control, tg_control_reply_t *reply) {
   if (!control->config.parts.store) return;
   tg_store_stats_t stats;
@@ -161,6 +179,7 @@ static void op_status(tg_control_t *control, const tg_control_request_t *request
   tg_control_reply_int(&reply, "clients_refused", (int64_t)control->refused);
   put_store(control, &reply);
   put_links(control, &reply);
+  put_brokers(control, &reply);
   tg_control_reply_send(&reply, request->conn, true);
 }
 

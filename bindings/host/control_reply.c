@@ -40,6 +40,7 @@ void tg_control_reply_record(tg_control_reply_t *reply, const tg_model_t *model,
   } else {
     tg_json_write_key(&reply->json, "value");
     tg_json_write_value(&reply->json, &record->value);
+    tg_control_reply_text(reply, "type", tg_value_type_name(record->value.type));
   }
   if (record->time_ms) {
     tg_json_write_key(&reply->json, "t");

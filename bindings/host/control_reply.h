@@ -38,7 +38,7 @@ void tg_control_reply_int(tg_control_reply_t *reply, const char *key, int64_t va
 /** A member that is true or false. */
 void tg_control_reply_bool(tg_control_reply_t *reply, const char *key, bool value);
 
-/** Members `path`, `value`, and where @p model (may be NULL) knows them `name` and `unit`; what is sensitive has no value but `"hidden":true`. */
+/** Members `path`, `value`, `type`, and where @p model (may be NULL) knows them `name` and `unit`; what is sensitive has no value but `"hidden":true`. */
 void tg_control_reply_record(tg_control_reply_t *reply, const tg_model_t *model, const tg_record_t *record);
 
 /** Closes the object; the line, with its newline, lent until fini. Empty when it did not fit into memory. */

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an answer's lines to tables, one view for each command; called by cmd_ask.c. See show.h. */
+
+#include "bindings/host/show.h"
+
+#include <stdio.h>
+
+#include "bindings/host/human.h"
+#include "core/base/clock.h"
+#include "core/codec/link_dec.h"
+
+enum { OUT_MAX = 64 << 20, CELL_MAX = 1 << 20, RECORDS_TOLD = 6 };
+
+/* How the lines of an answer become rows; `end` says what the last line has for people. */
+typedef struct tg_show_view {
+  const char *command;
+  const char *const *titles;
+  void (*row)(tg_show_t *show, const tg_json_node_t *line);
+  void (*end)(tg_show_t *show, const tg_json_node_t *line);
+} view_t;
+
+static tg_slice_t text_of(const tg_json_node_t *line, const char *name) {
+  return tg_json_read_str(tg_json_read_get(line, name));
+}
+
+static int64_t int_of(const tg_json_node_t *line, const char *name) {
+  int64_t value = 0;
+  return tg_json_read_int(tg_json_read_get(line, name), &value) == TG_OK ? value : 0;
+}
+
+static void put_text(tg_show_t *show, const tg_json_node_t *line, const char *name) {
+  tg_table_put(&show->table, text_of(line, name));
+}
+
+static void put_int(tg_show_t *show, const tg_json_node_t *line, const char *name) {
+  tg_table_put_int(&show->table, int_of(line, name));
+}
+
+/* A cell that is made of more than one thing. */
+static void put_cell(tg_show_t *show, tg_buf_t *cell) {
+  tg_table_put(&show->table, tg_buf_slice(cell));
+  tg_buf_clear(cell);
+}
+
+static int64_t ms_of(const tg_json_node_t *line, int64_t otherwise) {
+  double seconds = 0;
+  return tg_json_read_double(tg_json_read_get(line, "t"), &seconds) == TG_OK ? (int64_t)(seconds * 1000 + 0.5)
+                                                                             : otherwise;
+}
+
+static void note(tg_show_t *show, const char *name, tg_slice_t text) {
+  tg_buf_put_fmt(&show->notes, "%s", name);
+  tg_table_clean(&show->notes, text);
+  tg_buf_put_u8(&show->notes, '\n');
+}
+
+/* Devices */
+
+static const char *const device_titles[] = {"NAME",  "STATE",     "LINK",     "KIND",    "LIFETIME",
+                                            "SINCE", "LAST SEEN", ">WAITING", "OBJECTS", NULL};
+
+static void device_row(tg_show_t *show, const tg_json_node_t *line) {
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  put_text(show, line, "ep");
+  put_text(show, line, "state");
+  put_text(show, line, "link");
+  put_text(show, line, "kind");
+  if (int_of(line, "lifetime")) tg_human_duration(&cell, int_of(line, "lifetime"));
+  put_cell(show, &cell);
+  tg_human_time(&cell, int_of(line, "since") * 1000, false);
+  put_cell(show, &cell);
+  tg_human_duration(&cell, show->now_ms / 1000 - int_of(line, "last_seen"));
+  tg_buf_put_str(&cell, " ago");
+  put_cell(show, &cell);
+  put_int(show, line, "waiting");
+  const tg_json_node_t *objects = tg_json_read_get(line, "objects");
+  for (size_t i = 0; i < tg_json_read_count(objects); i++) {
+    if (i) tg_buf_put_u8(&cell, ' ');
+    tg_buf_put(&cell, tg_json_read_str(tg_json_read_at(objects, i)));
+  }
+  put_cell(show, &cell);
+  tg_buf_fini(&cell);
+}
+
+static void device_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  if (!show->any) note(show, "no devices", tg_slice(NULL, 0));
+}
+
+/* Values */
+
+static const char *const value_titles[] = {"PATH", "VALUE", "UNIT", "NAME", NULL};
+static const char *const follow_titles[] = {"TIME", "PATH", "VALUE", "UNIT", "NAME", NULL};
+
+static void put_record(tg_show_t *show, const tg_json_node_t *record, int64_t ms) {
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  if (show->follow) {
+    tg_human_time(&cell, ms_of(record, ms), true);
+    put_cell(show, &cell);
+  }
+  put_text(show, record, "path");
+  tg_human_value(&cell, record);
+  put_cell(show, &cell);
+  put_text(show, record, "unit");
+  put_text(show, record, "name");
+  tg_buf_fini(&cell);
+}
+
+/* A value of its own, an event with several, or the word that a command waits. */
+static void value_row(tg_show_t *show, const tg_json_node_t *line) {
+  const tg_json_node_t *records = tg_json_read_get(line, "records");
+  if (tg_json_read_get(line, "path")) put_record(show, line, show->now_ms);
+  for (size_t i = 0; i < tg_json_read_count(records); i++)
+    put_record(show, tg_json_read_at(records, i), ms_of(line, show->now_ms));
+  if (tg_slice_is(text_of(line, "state"), "waiting")) {
+    tg_buf_t text;
+    tg_buf_init_growing(&text, CELL_MAX);
+    tg_table_clean(&text, text_of(line, "message"));
+    (void)fprintf(stderr, "tidegate %s: %.*s\n", show->command, (int)text.len, text.len ? (const char *)text.p : "");
+    tg_buf_fini(&text);
+  }
+}
+
+static void value_end(tg_show_t *show, const tg_json_node_t *line) {
+  if (!show->any) note(show, "done ", text_of(line, "code"));
+}
+
+/* Discover */
+
+static const char *const discover_titles[] = {"PATH", "ATTRIBUTES", NULL};
+
+static void discover_end(tg_show_t *show, const tg_json_node_t *line) {
+  tg_link_dec_t dec;
+  tg_link_item_t item;
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  tg_link_dec_init(&dec, text_of(line, "text"));
+  while (tg_link_dec_next(&dec, &item) == TG_OK) {
+    tg_slice_t name, value;
+    tg_table_put(&show->table, item.target);
+    while (tg_link_dec_attr(&dec, &item, &name, &value) == TG_OK) {
+      if (cell.len) tg_buf_put_u8(&cell, ' ');
+      tg_buf_put(&cell, name);
+      if (value.len) tg_buf_put_u8(&cell, '=');
+      tg_buf_put(&cell, value);
+    }
+    put_cell(show, &cell);
+  }
+  tg_buf_fini(&cell);
+}
+
+/* The log */
+
+static const char *const log_titles[] = {"TIME", "DEVICE", "EVENT", "WHAT", NULL};
+
+static void put_what(tg_buf_t *cell, tg_slice_t text) {
+  if (cell->len && text.len) tg_buf_put_u8(cell, ' ');
+  tg_buf_put(cell, text);
+}
+
+static void log_row(tg_show_t *show, const tg_json_node_t *line) {
+  static const char *const members[] = {"op", "path", "state", "code", "error", "note"};
+  const tg_json_node_t *records = tg_json_read_get(line, "records");
+  size_t count = tg_json_read_count(records);
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  tg_human_time(&cell, ms_of(line, show->now_ms), true);
+  put_cell(show, &cell);
+  put_text(show, line, "ep");
+  put_text(show, line, "event");
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) put_what(&cell, text_of(line, members[i]));
+  for (size_t i = 0; i < count && i < RECORDS_TOLD; i++) {
+    const tg_json_node_t *record = tg_json_read_at(records, i);
+    if (i) tg_buf_put_u8(&cell, ',');
+    put_what(&cell, text_of(record, "path"));
+    tg_buf_put_u8(&cell, '=');
+    tg_human_value(&cell, record);
+  }
+  if (count > RECORDS_TOLD) tg_buf_put_fmt(&cell, " and %zu more", count - RECORDS_TOLD);
+  put_cell(show, &cell);
+  tg_buf_fini(&cell);
+}
+
+/* Scripts */
+
+static const char *const script_titles[] = {"NAME",    "STATE",     "VERSION",    ">GENERATION", ">CALLS",
+                                            ">ERRORS", ">OVERRUNS", ">PUBLISHED", ">MEMORY",     NULL};
+
+static void script_row(tg_show_t *show, const tg_json_node_t *line) {
+  static const char *const numbers[] = {"generation", "calls", "errors", "overruns", "published"};
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  put_text(show, line, "name");
+  put_text(show, line, "state");
+  put_text(show, line, "version");
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_int(show, line, numbers[i]);
+  tg_human_size(&cell, int_of(line, "memory"));
+  put_cell(show, &cell);
+  if (tg_json_read_get(line, "last_error")) {
+    tg_buf_put(&cell, text_of(line, "name"));
+    tg_buf_put_str(&cell, ": ");
+    tg_buf_put(&cell, text_of(line, "last_error"));
+    note(show, "", tg_buf_slice(&cell));
+  }
+  tg_buf_fini(&cell);
+}
+
+static void script_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  if (!show->any) note(show, "no scripts", tg_slice(NULL, 0));
+}
+
+/* Status */
+
+static const char *const status_titles[] = {"NAME", "VALUE", NULL};
+
+static void put_fact(tg_show_t *show, const char *name, tg_buf_t *cell) {
+  tg_table_put(&show->table, tg_slice_str(name));
+  put_cell(show, cell);
+}
+
+static void put_links(tg_show_t *show, const tg_json_node_t *line, tg_buf_t *cell) {
+  const tg_json_node_t *links = tg_json_read_get(line, "links"), *brokers = tg_json_read_get(line, "brokers");
+  for (size_t i = 0; i < tg_json_read_count(links); i++) {
+    put_what(cell, text_of(tg_json_read_at(links, i), "name"));
+    put_what(cell, text_of(tg_json_read_at(links, i), "kind"));
+    put_fact(show, "link", cell);
+  }
+  for (size_t i = 0; i < tg_json_read_count(brokers); i++) {
+    const tg_json_node_t *broker = tg_json_read_at(brokers, i);
+    bool connected = false;
+    if (tg_json_read_bool(tg_json_read_get(broker, "connected"), &connected) != TG_OK) connected = false;
+    put_what(cell, text_of(broker, "name"));
+    tg_buf_put_fmt(cell, " %s, %lld confirmed, %lld refused", connected ? "connected" : "not connected",
+                   (long long)int_of(broker, "confirmed"), (long long)int_of(broker, "refused"));
+    put_fact(show, "broker", cell);
+  }
+}
+
+static void status_end(tg_show_t *show, const tg_json_node_t *line) {
+  static const char *const texts[] = {"name", "version", "gw"};
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    put_what(&cell, text_of(line, texts[i]));
+    put_fact(show, texts[i], &cell);
+  }
+  tg_human_duration(&cell, int_of(line, "uptime"));
+  put_fact(show, "uptime", &cell);
+  tg_buf_put_fmt(&cell, "%lld", (long long)int_of(line, "devices"));
+  put_fact(show, "devices", &cell);
+  tg_buf_put_fmt(&cell, "%lld messages, ", (long long)int_of(line, "outbox_rows"));
+  tg_human_size(&cell, int_of(line, "outbox_bytes"));
+  tg_buf_put_fmt(&cell, ", %lld refused", (long long)int_of(line, "outbox_refused"));
+  put_fact(show, "outbox", &cell);
+  put_links(show, line, &cell);
+  tg_buf_put_fmt(&cell, "%lld, %lld refused, %lld dropped for being slow", (long long)int_of(line, "clients"),
+                 (long long)int_of(line, "clients_refused"), (long long)int_of(line, "clients_dropped_slow"));
+  put_fact(show, "clients", &cell);
+  tg_buf_fini(&cell);
+}
+
+static void reload_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  note(show, "loaded", tg_slice(NULL, 0));
+}
+
+static const view_t views[] = {
+    {"devices", device_titles, device_row, device_end},
+    {"scripts", script_titles, script_row, script_end},
+    {"status", status_titles, NULL, status_end},
+    {"discover", discover_titles, value_row, discover_end},
+    {"log", log_titles, log_row, NULL},
+    {"reload", value_titles, NULL, reload_end},
+    {"", value_titles, value_row, value_end}, /* the others */
+};
+
+void tg_show_init(tg_show_t *show, const char *command, bool follow) {
+  size_t at = 0;
+  while (*views[at].command && strcmp(views[at].command, command) != 0) at++;
+  *show = (tg_show_t){.command = command, .view = &views[at], .follow = follow, .now_ms = tg_clock_wall_ms()};
+  bool timed = follow && views[at].row == value_row;
+  tg_table_init(&show->table, timed ? follow_titles : views[at].titles);
+  tg_buf_init_growing(&show->notes, OUT_MAX);
+  if (!follow) return;
+  static const size_t widths[] = {24, 20, 14};
+  for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) tg_table_widen(&show->table, i, widths[i]);
+}
+
+void tg_show_fini(tg_show_t *show) {
+  tg_table_fini(&show->table);
+  tg_buf_fini(&show->notes);
+}
+
+static void write_out(tg_show_t *show) {
+  tg_buf_t out;
+  tg_buf_init_growing(&out, OUT_MAX);
+  show->any = show->any || tg_table_rows(&show->table);
+  tg_table_write(&show->table, &out);
+  tg_buf_put(&out, tg_buf_slice(&show->notes));
+  tg_buf_clear(&show->notes);
+  if (out.len) (void)fwrite(out.p, 1, out.len, stdout);
+  (void)fflush(stdout);
+  tg_buf_fini(&out);
+}
+
+static void complain(const tg_show_t *show, const tg_json_node_t *line) {
+  tg_buf_t text;
+  tg_buf_init_growing(&text, OUT_MAX);
+  tg_buf_put_fmt(&text, "tidegate %s: ", show->command);
+  tg_slice_t message = text_of(line, "message"), code = text_of(line, "code");
+  tg_table_clean(&text, message.len ? message : text_of(line, "state"));
+  if (code.len) tg_buf_put_fmt(&text, " (%.*s)", (int)code.len, (const char *)code.p);
+  tg_buf_put_u8(&text, '\n');
+  if (text.len) (void)fwrite(text.p, 1, text.len, stderr);
+  tg_buf_fini(&text);
+}
+
+void tg_show_line(tg_show_t *show, const tg_json_node_t *line, bool last) {
+  tg_slice_t state = text_of(line, "state");
+  bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired");
+  if (!last) {
+    if (show->view->row) show->view->row(show, line);
+    return;
+  }
+  show->any = show->any || tg_table_rows(&show->table);
+  if (!failed && show->view->end) show->view->end(show, line);
+  write_out(show);
+  if (failed) complain(show, line);
+}
+
+void tg_show_pause(tg_show_t *show) {
+  if (show->follow) write_out(show);
+}
