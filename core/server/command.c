@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 #include "core/codec/codec.h"
+#include "core/codec/link_enc.h"
 #include "core/server/server_state.h"
 
-enum { CALLS_MAX = 65536 };
+enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20 };
 
 tg_rc_t tg_command_init(tg_server_t *server) {
   return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
@@ -126,10 +127,27 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
   return rc;
 }
 
+/* LwM2M has no Discover without an object (1.1 §6.3.2): what the device announced is the answer. */
+static tg_rc_t tell_announced(const tg_server_t *server, const tg_device_t *device, const tg_command_t *command) {
+  tg_buf_t text;
+  tg_link_enc_t links;
+  tg_buf_init_growing(&text, ANNOUNCED_MAX);
+  tg_link_enc_begin(&links, &text);
+  for (size_t i = 0; i < device->object_count; i++) tg_link_enc_path(&links, tg_slice_str(""), &device->objects[i]);
+  tg_rc_t rc = text.rc;
+  if (rc == TG_OK) {
+    const tg_command_result_t result = {.state = TG_COMMAND_DONE, .code = TG_COAP_205, .text = tg_buf_slice(&text)};
+    tg_twin_finish(server->config.twin, command->id, &result);
+  }
+  tg_buf_fini(&text);
+  return rc;
+}
+
 static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
   if (!reg) return TG_E_GONE;
+  if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
   if (!fits_path(command->op, command->path.len)) return TG_E_ARG;
   if (is_security(&command->path)) return TG_E_DENIED;
   tg_id_t id;

@@ -265,6 +265,18 @@ static void discover_hands_the_links_on(void **state) {
   server_bench_close(bench);
 }
 
+static void discover_of_everything_is_what_was_announced(void **state) {
+  (void)state;
+  server_bench_t *bench = open_with("ep=a&lwm2m=1.1", "</3/0>,</3303/0>;ver=1.1,</5>");
+  tg_command_t command = ask(bench, TG_OP_DISCOVER, tg_path(0, 0, 0, 0));
+  assert_null(submit(bench, &command));
+  check_int(ends, 1);
+  check_int(ended.state, TG_COMMAND_DONE);
+  check_int(ended.code, TG_COAP_205);
+  assert_string_equal(ended_text, "</3/0>,</5>,</3303/0>");
+  server_bench_close(bench);
+}
+
 static void formats_are_tried_in_the_order_of_version_and_list(void **state) {
   (void)state;
   static const struct {
@@ -469,8 +481,9 @@ CHECK_SUITE(each_operation_is_the_request_that_the_specification_wants, a_write_
             records_outside_the_path_and_writes_of_nothing_never_leave,
             operations_on_paths_that_cannot_be_fail_without_a_request,
             values_read_come_back_with_the_result_and_as_an_event, create_tells_where_the_new_instance_is,
-            discover_hands_the_links_on, formats_are_tried_in_the_order_of_version_and_list,
-            what_worked_is_asked_for_first_from_then_on, a_format_that_was_asked_for_is_the_only_one_tried,
-            the_alternate_path_goes_before_every_path, an_observation_begins_reports_and_is_cancelled_by_its_token,
+            discover_hands_the_links_on, discover_of_everything_is_what_was_announced,
+            formats_are_tried_in_the_order_of_version_and_list, what_worked_is_asked_for_first_from_then_on,
+            a_format_that_was_asked_for_is_the_only_one_tried, the_alternate_path_goes_before_every_path,
+            an_observation_begins_reports_and_is_cancelled_by_its_token,
             a_second_observe_of_a_path_takes_the_place_of_the_first,
             a_device_that_answers_an_observe_without_observing_is_told, a_command_cancelled_on_its_way_ends_once)
