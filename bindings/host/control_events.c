@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 
 static void put_code(tg_control_reply_t *line, uint8_t code) {
   char text[8];
@@ -61,6 +62,7 @@ static tg_slice_t write_event(const tg_control_t *control, tg_control_reply_t *l
 static bool wants(const tg_control_follow_t *follow, const tg_event_t *event) {
   if (!follow->device) return true;
   if (event->type != TG_EVENT_RECORDS || event->device != follow->device) return false;
+  if (event->time_ms <= follow->since_ms) return false;
   for (size_t i = 0; i < event->records.count; i++) {
     if (tg_path_covers(&follow->path, &event->records.items[i].path)) return true;
   }
@@ -122,7 +124,7 @@ tg_rc_t tg_control_events_follow(tg_control_t *control, const tg_control_request
                                  const tg_path_t *path) {
   tg_control_follow_t *follow = tg_alloc_array(1, sizeof *follow);
   if (!follow) return TG_E_NOMEM;
-  *follow = (tg_control_follow_t){control->follows, request->conn, request->tag, device, *path};
+  *follow = (tg_control_follow_t){control->follows, request->conn, request->tag, device, *path, tg_clock_wall_ms()};
   control->follows = follow;
   return TG_OK;
 }

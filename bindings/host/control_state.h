@@ -28,6 +28,7 @@ typedef struct tg_control_follow {
   tg_control_tag_t tag;
   tg_id_t device; /* TG_ID_NONE: all devices and all kinds of events; else records only */
   tg_path_t path;
+  int64_t since_ms; /* of a device's records: what the answer has told already does not come again */
 } tg_control_follow_t;
 
 struct tg_control {

@@ -85,6 +85,10 @@ static tg_rc_t load_one(tg_scripts_t *scripts, const tg_config_script_t *script,
 
 tg_rc_t tg_scripts_reload(tg_scripts_t *scripts, tg_slice_t name, tg_diag_t *diag) {
   tg_rc_t first = name.len ? TG_E_NOT_FOUND : TG_OK;
+  char text[80];
+  if (name.len)
+    tg_diag_set(diag, NULL, 0, "no script is called \"%s\"; `tidegate scripts` lists them",
+                tg_log_text(name, text, sizeof text));
   for (size_t i = 0; i < scripts->config->script_count; i++) {
     const tg_config_script_t *script = &scripts->config->scripts[i];
     if (name.len && !tg_slice_is(name, script->name)) continue;
