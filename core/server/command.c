@@ -67,11 +67,10 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
   tg_server_t *server = call->server;
   if (reads(command->op) || writes(command->op)) {
     call->format = command->content_format;
+    const tg_format_ask_t ask = {&command->path, writes(command->op), call->attempt};
     bool chosen = command->content_format >= 0 && call->attempt == 0;
-    if (!chosen && (command->content_format >= 0 ||
-                    !tg_format_choose(reg, device, &command->path, call->attempt, &call->format))) {
+    if (!chosen && (command->content_format >= 0 || !tg_format_choose(reg, device, &ask, &call->format)))
       return TG_E_FORMAT;
-    }
   }
   if (reads(command->op)) {
     out->accept = call->format;

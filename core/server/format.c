@@ -12,7 +12,6 @@ typedef struct candidate {
   uint8_t bit;
 } candidate_t;
 
-static const candidate_t of_1_0[] = {{TG_CF_TLV, TG_REG_CT_TLV}, {TG_CF_JSON, TG_REG_CT_JSON}};
 static const candidate_t of_1_1[] = {{TG_CF_SENML_CBOR, TG_REG_CT_SENML_CBOR},
                                      {TG_CF_SENML_JSON, TG_REG_CT_SENML_JSON},
                                      {TG_CF_TLV, TG_REG_CT_TLV}};
@@ -24,26 +23,36 @@ static void add(int list[CANDIDATES], unsigned *count, int format) {
   if (*count < CANDIDATES) list[(*count)++] = format;
 }
 
-bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_path_t *path, unsigned attempt,
-                      int *format) {
-  bool is_1_0 = device->enabler < TG_VERSION_1_1;
-  const candidate_t *from = is_1_0 ? of_1_0 : of_1_1;
-  size_t from_count = is_1_0 ? TG_COUNT(of_1_0) : TG_COUNT(of_1_1);
-  int list[CANDIDATES];
+/* TLV is the duty of every 1.0 device, whatever it lists: Wakaama lists JSON, and reads it no better. Nobody writes 1.0's JSON. */
+static unsigned list_1_0(const tg_reg_t *reg, bool writes, int list[CANDIDATES]) {
+  unsigned count = 0;
+  if (reg->format != TG_CF_NONE && !(writes && reg->format == TG_CF_JSON)) add(list, &count, reg->format);
+  add(list, &count, TG_CF_TLV);
+  if (!writes) add(list, &count, TG_CF_JSON);
+  return count;
+}
+
+static unsigned list_1_1(const tg_reg_t *reg, int list[CANDIDATES]) {
   unsigned count = 0;
   if (reg->format != TG_CF_NONE) add(list, &count, reg->format);
-  for (size_t i = 0; i < from_count; i++) {
-    if (reg->formats & from[i].bit) add(list, &count, from[i].format);
+  for (size_t i = 0; i < TG_COUNT(of_1_1); i++) {
+    if (reg->formats & of_1_1[i].bit) add(list, &count, of_1_1[i].format);
   }
-  for (size_t i = 0; i < from_count; i++) add(list, &count, from[i].format);
-  if (path->len >= TG_PATH_RESOURCE) {
+  for (size_t i = 0; i < TG_COUNT(of_1_1); i++) add(list, &count, of_1_1[i].format);
+  return count;
+}
+
+bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_format_ask_t *ask, int *format) {
+  int list[CANDIDATES];
+  unsigned count = device->enabler < TG_VERSION_1_1 ? list_1_0(reg, ask->writes, list) : list_1_1(reg, list);
+  if (ask->path->len >= TG_PATH_RESOURCE) {
     tg_model_t model = tg_twin_model(reg->server->config.twin, device);
-    const tg_resdef_t *res = tg_model_resource(&model, path);
-    bool is_array = res && res->multiple && path->len == TG_PATH_RESOURCE;
+    const tg_resdef_t *res = tg_model_resource(&model, ask->path);
+    bool is_array = res && res->multiple && ask->path->len == TG_PATH_RESOURCE;
     if (!is_array) add(list, &count, res && res->type == TG_TYPE_OPAQUE ? TG_CF_OPAQUE : TG_CF_TEXT);
   }
-  if (attempt >= count) return false;
-  *format = list[attempt];
+  if (ask->attempt >= count) return false;
+  *format = list[ask->attempt];
   return true;
 }
 

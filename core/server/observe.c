@@ -116,7 +116,8 @@ static tg_rc_t send_next(plan_t *plan, const tg_reg_t *reg, const tg_device_t *d
                          .done = on_done,
                          .ud = plan};
   if (!attributes) {
-    if (!tg_format_choose(reg, device, &plan->path, plan->attempt, &plan->format)) return TG_E_FORMAT;
+    const tg_format_ask_t ask = {&plan->path, false, plan->attempt};
+    if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
     call.accept = plan->format;
   }
   return tg_coap_send(plan->server->coap, &call, &plan->exchange);

@@ -49,9 +49,15 @@ bool tg_takeover_allows(tg_server_t *server, tg_slice_t ep, const tg_reg_t *old,
 /** Copies the identity that the link vouches for into @p out (cleared before); empty when there is none. */
 void tg_takeover_identity(const tg_server_t *server, tg_id_t peer, tg_buf_t *out);
 
-/** The @p attempt-th format to try for @p path of @p reg; false when there is none left. */
-bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_path_t *path, unsigned attempt,
-                      int *format);
+/** What a format is wanted for. */
+typedef struct tg_format_ask {
+  const tg_path_t *path;
+  bool writes;
+  unsigned attempt; /* from 0 */
+} tg_format_ask_t;
+
+/** The format to try at this attempt of @p ask (borrowed); false when there is none left. */
+bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_format_ask_t *ask, int *format);
 
 /** Remembers what worked. */
 void tg_format_worked(tg_reg_t *reg, int format);

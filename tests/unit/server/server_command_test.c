@@ -287,7 +287,7 @@ static void formats_are_tried_in_the_order_of_version_and_list(void **state) {
       {"ep=a&lwm2m=1.1", "</3/0>", {{3, 0}, 2}, {TG_CF_SENML_CBOR, TG_CF_SENML_JSON, TG_CF_TLV, -1}},
       {"ep=a&lwm2m=1.1", "</3/0>", {{3, 0, 1}, 3}, {TG_CF_SENML_CBOR, TG_CF_SENML_JSON, TG_CF_TLV, TG_CF_TEXT, -1}},
       {"ep=a&lwm2m=1.0", "</3/0>", {{3, 0}, 2}, {TG_CF_TLV, TG_CF_JSON, -1}},
-      {"ep=a&lwm2m=1.0", "</>;rt=\"oma.lwm2m\";ct=11543,</3/0>", {{3, 0}, 2}, {TG_CF_JSON, TG_CF_TLV, -1}},
+      {"ep=a&lwm2m=1.0", "</>;rt=\"oma.lwm2m\";ct=11543,</3/0>", {{3, 0}, 2}, {TG_CF_TLV, TG_CF_JSON, -1}},
       {"ep=a&lwm2m=1.1",
        "</>;rt=\"oma.lwm2m\";ct=\"110 11542\",</3/0>",
        {{3, 0}, 2},
@@ -312,6 +312,40 @@ static void formats_are_tried_in_the_order_of_version_and_list(void **state) {
     assert_true(ended.code == TG_COAP_406 || ended.code == TG_COAP_415);
     server_bench_close(bench);
   }
+}
+
+/* Wakaama lists 1.0's JSON, which we read and never write. */
+static void a_write_to_a_1_0_device_goes_from_tlv_to_text(void **state) {
+  (void)state;
+  server_bench_t *bench = open_with("ep=a&lwm2m=1.0", "</>;rt=\"oma.lwm2m\";ct=11543,</1/0>");
+  tg_command_t read = ask(bench, TG_OP_READ, tg_path(3, 1, 0, 1)), write = ask(bench, TG_OP_WRITE, read.path);
+  const far_msg_t *out = submit(bench, &read);
+  assert_non_null(out);
+  answer_with(bench, out, TG_COAP_406);
+  out = server_bench_out(bench);
+  assert_non_null(out);
+  far_msg_t asked = *out, values = {
+                              .code = TG_COAP_205,
+                              .format = TG_CF_JSON,
+                              .observe = -1,
+                              .body = "{\"bn\":\"/1/0/1\",\"e\":[{\"v\":60}]}",
+                          };
+  check_int(asked.format, TG_CF_JSON);
+  server_bench_answer(bench, 'a', &asked, values);
+  check_int(ended.state, TG_COMMAND_DONE);
+  write.records = &lifetime;
+  write.record_count = 1;
+  out = submit(bench, &write);
+  assert_non_null(out);
+  check_int(out->format, TG_CF_TLV);
+  answer_with(bench, out, TG_COAP_415);
+  out = server_bench_out(bench);
+  assert_non_null(out);
+  check_int(out->format, TG_CF_TEXT);
+  assert_string_equal(hex(out), "3630");
+  answer_with(bench, out, TG_COAP_204);
+  check_int(ended.state, TG_COMMAND_DONE);
+  server_bench_close(bench);
 }
 
 static void what_worked_is_asked_for_first_from_then_on(void **state) {
@@ -482,8 +516,8 @@ CHECK_SUITE(each_operation_is_the_request_that_the_specification_wants, a_write_
             operations_on_paths_that_cannot_be_fail_without_a_request,
             values_read_come_back_with_the_result_and_as_an_event, create_tells_where_the_new_instance_is,
             discover_hands_the_links_on, discover_of_everything_is_what_was_announced,
-            formats_are_tried_in_the_order_of_version_and_list, what_worked_is_asked_for_first_from_then_on,
-            a_format_that_was_asked_for_is_the_only_one_tried, the_alternate_path_goes_before_every_path,
-            an_observation_begins_reports_and_is_cancelled_by_its_token,
+            formats_are_tried_in_the_order_of_version_and_list, a_write_to_a_1_0_device_goes_from_tlv_to_text,
+            what_worked_is_asked_for_first_from_then_on, a_format_that_was_asked_for_is_the_only_one_tried,
+            the_alternate_path_goes_before_every_path, an_observation_begins_reports_and_is_cancelled_by_its_token,
             a_second_observe_of_a_path_takes_the_place_of_the_first,
             a_device_that_answers_an_observe_without_observing_is_told, a_command_cancelled_on_its_way_ends_once)
