@@ -128,6 +128,13 @@ static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *
   return tg_path_parse(text, path) == TG_OK ? TG_OK : TG_E_SYNTAX;
 }
 
+/* Wakaama names a resource twice where it alone was asked for: base name /3/0/9/, name 9. Only an array can have such an instance. */
+static void drop_repeated(tg_senml_t *pack, tg_path_t *path) {
+  if (!pack->is_lwm2m_json || path->len != TG_PATH_RESOURCE_INSTANCE || path->id[3] != path->id[2]) return;
+  const tg_resdef_t *res = tg_codec_in_resource(&pack->in, path);
+  if (res && !res->multiple) *path = tg_path(TG_PATH_RESOURCE, path->id[0], path->id[1], path->id[2]);
+}
+
 static void resolve_time(const tg_senml_t *pack, const tg_senml_fields_t *fields, tg_record_t *record) {
   int64_t now_ms = pack->in.input->now_ms;
   record->time_ms = now_ms;
@@ -154,6 +161,7 @@ static tg_rc_t decode_bytes(tg_senml_t *pack, tg_record_t *record) {
 tg_rc_t tg_senml_finish(tg_senml_t *pack, const tg_senml_fields_t *fields, tg_record_t *record) {
   tg_rc_t rc = resolve_name(pack, fields->name, &record->path);
   if (rc != TG_OK) return rc;
+  drop_repeated(pack, &record->path);
   record->value = fields->value;
   resolve_time(pack, fields, record);
   rc = decode_bytes(pack, record);
