@@ -21,7 +21,7 @@ tg.device = {}
 
 ---Options of a call to a device.
 ---@class tg.device.options
----@field timeout? number seconds until it has failed; default 30, for a device in queue mode 7200
+---@field timeout? number seconds until it has failed, 1 to 2592000; default 30, for a device in queue mode 7200
 ---@field priority? 0|1|2|3 0 for bulk work to 3 for somebody who waits; default 1. The higher goes first, then the older
 ---@field format? string content format to ask for or to write in, such as `"tlv"`; the gateway chooses well by itself
 ---@field tag? string your own id, at most 64 bytes; it comes back in `command` events
@@ -40,6 +40,7 @@ tg.device = {}
 ---@field tag? string as in tg.device.options
 
 ---A device. The same device is the same value as long as a script holds it, so it may be the key of a table. Fields tell what is so now.
+---One that the gateway has forgotten has only its id left, and its methods say `gone`.
 ---
 ---Methods that ask the device suspend the task they are called in and return the result, or nil and an error. With a function as last
 ---argument they return at once and call it with the same. A device in queue mode gets the command when it wakes.

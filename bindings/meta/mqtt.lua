@@ -31,7 +31,7 @@ tg.mqtt = {}
 ---@return tg.error? err code `full`, `too_long`, `argument`, `not_found` (no such broker) or `state` (no brokers)
 function tg.mqtt.publish(topic, payload, options) end
 
----Calls a function with each message that matches. The same filter again replaces the function. Ends with the script.
+---Calls a function with each message that matches. The same filter again adds a function. Ends with the script.
 ---@param filter string may hold `+` and `#`
 ---@param fn fun(topic: string, payload: string, info: tg.mqtt.info) runs in a task
 ---@param options? tg.mqtt.subscribe_options
@@ -39,9 +39,11 @@ function tg.mqtt.publish(topic, payload, options) end
 ---@return tg.error? err code `full`, `argument`, `not_found` or `state`
 function tg.mqtt.subscribe(filter, fn, options) end
 
----Ends a subscription; one that is not there is fine.
+---Ends the script's subscriptions with this filter; one that is not there is fine.
 ---@param filter string
 ---@param options? tg.mqtt.subscribe_options only `broker`
+---@return true? ok
+---@return tg.error? err code `not_found` or `state`
 function tg.mqtt.unsubscribe(filter, options) end
 
 ---Whether a broker is connected now.
@@ -51,7 +53,7 @@ function tg.mqtt.connected(broker) end
 
 ---A name as one level of a topic. Every byte but letters, digits and `-._~:@` becomes `%` and two hexadecimal digits in upper case; the empty
 ---name becomes `%`. A name has one level and a level one name.
----@param name string
+---@param name string at most 255 bytes
 ---@return string level
 function tg.mqtt.escape(name) end
 

@@ -5,25 +5,26 @@
 ---@class tg.script
 ---@field name? string for messages; without it the name in the configuration
 ---@field version? string shown by `tidegate scripts`
----@field init? fun(options: table) called once the script is checked, in a task; raising keeps it from loading
+---@field init? fun(options: table): any, any called once the script is checked, in a task; raising, or nil and a reason, keeps it from loading
 ---@field deinit? fun() called when it goes; can't wait. Timers, subscriptions and devices go by themselves
 ---@field rules? tg.rule.rule[] records that become MQTT messages
 ---@field commands? tg.command_rule[] MQTT messages that become commands
----@field events? table<tg.event_kind, fun(dev: tg.device.device?, info: tg.event)> what else happens to devices; each runs in a task
+---@field events? table<tg.event_kind, fun(dev: tg.device.device?, info: tg.event)> what else happens; each runs in a task
 ---@field objects? table[] object definitions, in the format of objects/README.md
----@field drivers? table[] what tg.driver.define() returned
+---@field drivers? table[] what tg.driver.define() returned; each gets the table under its name in the options
 ---@field driver? table put there by tg.driver.define()
 ---@field save? fun(): any plain data for the next version of the script, before deinit
 ---@field restore? fun(data: any) takes what the version before saved, after init
 
----What may happen to a device. `refused` may come without one.
----@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"
+---What may happen. `refused` may come without a device; `connected` and `disconnected` are about a broker.
+---@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"connected"|"disconnected"
 
 ---What a function of `events` gets as second argument. From `id` on only for `command`.
 ---@class tg.event
----@field time number Unix seconds
+---@field time? number Unix seconds; not with `connected` and `disconnected`
 ---@field ep? string endpoint name
 ---@field note? string short text for people
+---@field broker? string with `connected` and `disconnected`: its name
 ---@field id? integer what dev:submit() returned
 ---@field state? tg.command_state
 ---@field op? tg.op
@@ -37,6 +38,7 @@
 
 ---A subscription whose messages become commands. It ends with the script.
 ---@class tg.command_rule
+---@field name? string for messages
 ---@field topic string MQTT filter, may hold `+` and `#`
 ---@field qos? 0|1|2 default 1
 ---@field broker? string name of the broker; default the first
@@ -54,4 +56,4 @@
 ---What a command rule asks for.
 ---@class tg.command: tg.command_request
 ---@field ep string endpoint name of the device
----@field done? fun(result: any, err: tg.error?) called when it has ended, in a task
+---@field done? fun(result: any, err: tg.error?) called when it has ended, as a method of the device would

@@ -10,6 +10,7 @@ tg = {}
 ---@class tg.error
 ---@field code string stable name, one of the table below
 ---@field message string a sentence for people
+---@field coap? string of a call to a device: the code of its answer, such as `"4.05"`; nil when it gave none
 
 ---Opaque bytes. JSON text of it is `{"base64":"…"}`.
 ---@class tg.bytes

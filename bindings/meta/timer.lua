@@ -9,6 +9,7 @@ tg.timer = {}
 local handle = {}
 
 ---Stops the timer. Again is allowed.
+---@return boolean stopped whether it had not ended yet
 function handle:cancel() end
 
 ---Calls a function once, in a task.
@@ -17,7 +18,7 @@ function handle:cancel() end
 ---@return tg.timer.handle handle
 function tg.timer.after(seconds, fn) end
 
----Calls a function again and again, in a task; never twice at a time.
+---Calls a function again and again, each time in a task. A beat is left out while the last one waits.
 ---@param seconds number
 ---@param fn fun()
 ---@return tg.timer.handle handle
