@@ -172,7 +172,10 @@ static tg_rc_t execute(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
   tg_slice_t args = asked->msg->payload;
   tg_dev_net_say(dev, "execute %s%s%.*s", asked->text, args.len ? " " : "", (int)args.len, (const char *)args.p);
   if (asked->path.id[0] == 1) dev->want_update = true;
-  if (asked->path.id[0] == 3) dev->registered = false; /* it comes back and registers anew */
+  if (asked->path.id[0] == 3) { /* it comes back and registers anew */
+    dev->registered = false;
+    dev->next_reg_ms = 0;
+  }
   if (asked->path.id[0] == 3303) {
     double now = tg_dev_model_number(dev, &(tg_path_t){{3303, 0, 5700, 0}, 3});
     tg_value_t value = {.type = TG_TYPE_FLOAT, .f = now};
