@@ -46,13 +46,13 @@ function tg.codec.from_base64(text) end
 ---@param format tg.codec.format
 ---@param bytes string
 ---@param path? string path that was asked for; formats that name no paths need it
----@return tg.record[]? records
----@return tg.error? err code `syntax`, `truncated`, `type` or `format`
+---@return tg.record[]? records at most 1024
+---@return tg.error? err code `syntax`, `truncated`, `type`, `format` or `full`
 function tg.codec.decode(format, bytes, path) end
 
 ---Records as a payload.
 ---@param format tg.codec.format
----@param records tg.record[]
+---@param records tg.record[] at most 1024
 ---@param path? string path that is written
 ---@return string? bytes
 ---@return tg.error? err code `type`, `range`, `format` or `too_long`
