@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tests/unit/mqtt/mqtt_drain_test.c: mirrors core/mqtt/mqtt_drain.c. Store and connection are stand-ins: messages 1 to `last`, tokens as sequence numbers. */
+
+#include "core/mqtt/mqtt_drain.h"
+
+#include "tests/unit/check.h"
+
+typedef struct stand_in {
+  uint64_t last; /* messages 1..last are committed */
+  uint8_t qos;
+  bool refuses; /* the connection takes nothing */
+  char sent[256];
+  char deleted[256];
+} stand_in_t;
+
+static stand_in_t now;
+
+static void add(char *list, size_t cap, uint64_t seq) {
+  size_t len = strlen(list);
+  (void)snprintf(list + len, cap - len, "%llu ", (unsigned long long)seq);
+}
+
+tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
+  (void)store;
+  size_t given = 0;
+  bool more = true;
+  for (uint64_t seq = read->after + 1; seq <= now.last && given < read->max && more; seq++, given++) {
+    const tg_outbox_entry_t entry = {
+        .seq = seq, .qos = now.qos, .topic = tg_slice_str("t"), .payload = tg_slice_str("p")};
+    more = fn(ud, &entry);
+  }
+  return TG_OK;
+}
+
+tg_rc_t tg_store_outbox_del(tg_store_t *store, uint64_t seq) {
+  (void)store;
+  add(now.deleted, sizeof now.deleted, seq);
+  return TG_OK;
+}
+
+const char *tg_store_gateway_id(const tg_store_t *store) {
+  (void)store;
+  return "0123456789abcdef";
+}
+
+tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int *token) {
+  (void)conn;
+  if (now.refuses) return TG_E_AGAIN;
+  add(now.sent, sizeof now.sent, send->seq);
+  *token = (int)send->seq;
+  return TG_OK;
+}
+
+static void connect(tg_mqtt_drain_t *drain, uint32_t window) {
+  static int connection; /* never looked into */
+  tg_mqtt_drain_up(drain, (tg_mqtt_conn_t *)(void *)&connection, window);
+}
+
+static const char *sent(tg_mqtt_drain_t *drain) {
+  static char list[sizeof now.sent];
+  now.sent[0] = 0;
+  (void)tg_mqtt_drain_pump(drain);
+  memcpy(list, now.sent, sizeof list);
+  return list;
+}
+
+static void open_drain(tg_mqtt_drain_t *drain, uint8_t qos, uint64_t last) {
+  now = (stand_in_t){.qos = qos, .last = last};
+  tg_mqtt_drain_init(drain, NULL, 1);
+}
+
+static void nothing_goes_without_a_connection(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 3);
+  assert_string_equal(sent(&drain), "");
+  connect(&drain, 4);
+  assert_string_equal(sent(&drain), "1 2 3 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void a_full_window_is_filled_again_when_half_of_it_is_free(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 20);
+  connect(&drain, 4);
+  assert_string_equal(sent(&drain), "1 2 3 4 ");
+  assert_string_equal(sent(&drain), "");
+  tg_mqtt_drain_taken(&drain, 1);
+  assert_string_equal(sent(&drain), "");
+  tg_mqtt_drain_taken(&drain, 2);
+  assert_string_equal(sent(&drain), "5 6 ");
+  assert_string_equal(now.deleted, "1 2 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void a_window_that_was_not_full_takes_every_message_at_once(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 3);
+  connect(&drain, 4);
+  assert_string_equal(sent(&drain), "1 2 3 ");
+  now.last = 4;
+  assert_string_equal(sent(&drain), "4 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void a_window_of_one_goes_on_after_each_answer(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 2, 3);
+  connect(&drain, 1);
+  assert_string_equal(sent(&drain), "1 ");
+  tg_mqtt_drain_taken(&drain, 1);
+  assert_string_equal(sent(&drain), "2 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void a_new_connection_begins_behind_what_was_taken_in_order(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 5);
+  connect(&drain, 4);
+  (void)sent(&drain);
+  tg_mqtt_drain_taken(&drain, 1);
+  tg_mqtt_drain_taken(&drain, 3); /* out of order: 2 is still outstanding */
+  tg_mqtt_drain_down(&drain);
+  assert_string_equal(sent(&drain), "");
+  connect(&drain, 16);
+  assert_string_equal(sent(&drain), "2 3 4 5 ");
+  tg_mqtt_drain_taken(&drain, 99); /* of the old connection */
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void messages_of_qos_0_are_gone_when_paho_has_them(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 0, 3);
+  connect(&drain, 4);
+  assert_string_equal(sent(&drain), "1 2 3 ");
+  assert_string_equal(now.deleted, "1 2 3 ");
+  now.last = 4;
+  now.refuses = true;
+  assert_string_equal(sent(&drain), "");
+  now.refuses = false;
+  assert_string_equal(sent(&drain), "4 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+CHECK_SUITE(nothing_goes_without_a_connection, a_full_window_is_filled_again_when_half_of_it_is_free,
+            a_window_that_was_not_full_takes_every_message_at_once, a_window_of_one_goes_on_after_each_answer,
+            a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them)
