@@ -143,6 +143,37 @@ local function with_unit(value, units, example)
   return tonumber(number) * factor
 end
 
+-- What text may be besides fitting a pattern: `is` of a field.
+local is = {}
+
+--- An address literal; names are not looked up.
+function is.address(text)
+  local a, b, c, d = text:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$")
+  if a then return math.max(tonumber(a), tonumber(b), tonumber(c), tonumber(d)) < 256 end
+  return text:find(":.*:") and text:find("^[%x:.]+%%?[%w._-]*$") ~= nil
+end
+
+--- An External Identifier or MSISDN (TS 29.122), as core/link/t8_json.c has it.
+function is.identity(text)
+  if text:find("^%d+$") then return #text >= 5 and #text <= 15 end
+  return text:find("^[^@%c%s]+@[^@%c%s]+$") ~= nil
+end
+
+--- mqtt://host[:port] or mqtts://host[:port]
+function is.broker(text)
+  local rest = text:match("^mqtts?://(.+)$")
+  local host, port = (rest or ""):match("^(%[[%x:.%%]+%])(.*)$")
+  if not host then host, port = (rest or ""):match("^([^:/@%s]+)(.*)$") end
+  if not host then return false end
+  local number = tonumber(port:match("^:(%d+)$"))
+  return port == "" or number ~= nil and number >= 1 and number <= 65535
+end
+
+--- Levels of a topic that others can stand behind.
+function is.prefix(text)
+  return text:find("^[^/$+#{}][^+#{}]*$") ~= nil and text:sub(-1) ~= "/"
+end
+
 local scalar = {}
 
 function scalar.string(field, value)
@@ -150,6 +181,9 @@ function scalar.string(field, value)
   if value:find("\0", 1, true) then return nil, "text must not hold a NUL" end
   if field.max and #value > field.max then return nil, "at most " .. field.max .. " bytes" end
   if field.pattern and not value:find(field.pattern) then return nil, field.like .. " is wanted" end
+  if field.is and value ~= "" and not is[field.is](value) then
+    return nil, ('"%s": %s is wanted'):format(value, field.like)
+  end
   if not field.values then return value end
   for _, allowed in ipairs(field.values) do
     if value == allowed then return value end
@@ -299,6 +333,7 @@ function walk(state, field, value, path, parent)
   if kind == "any" then return value end
 
   local checked, wrong = scalar[kind](field, value)
+  if checked and field.on_disk and value ~= "" then wrong = state.probe(value, field.on_disk) end
   if checked ~= nil and kind ~= "string" then wrong = check_bounds(field, checked) end
   if wrong then
     complain(state, path, path .. ": " .. wrong)
@@ -380,10 +415,12 @@ local function check_options(state, scripts)
 end
 
 --- Checks `value` (what the file returned) against `schema`.
+-- @param probe  says what is wrong with a path ("file" or "folder") that must be there, or nil
 -- @return the configuration with defaults and units resolved, or nil; and the list of errors
 -- { path, line, message }
-function check.run(schema, value, source)
+function check.run(schema, value, source, probe)
   local state = { errors = {}, lines = check.lines(source or "") }
+  state.probe = probe or function() end
   if type(value) ~= "table" then
     complain(state, "", "the file must return a table: return { … }")
     return nil, state.errors

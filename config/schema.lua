@@ -4,7 +4,8 @@
 -- generated from it (tools/gen_config_doc.lua).
 --
 -- A field: { "type", default = …, doc = "…" } and, by type,
---   string    max = longest, in bytes; values = { allowed … }; pattern with like = what it means
+--   string    max = longest, in bytes; values = { allowed … }; pattern or is (a rule in check.lua)
+--             with like = what it means; on_disk = "file" or "folder": it must be there
 --             (required = true goes with every type)
 --   integer   min, max
 --   number    min, max
@@ -21,9 +22,9 @@
 -- `secret = true` keeps a value out of every output.
 
 local tls = {
-  ca_file = { "string", doc = "Trust anchors, a PEM file; without it the system's." },
-  cert_file = { "string", doc = "Own certificate, a PEM file." },
-  key_file = { "string", doc = "Its key, a PEM file." },
+  ca_file = { "string", on_disk = "file", doc = "Trust anchors, a PEM file; without it the system's." },
+  cert_file = { "string", on_disk = "file", doc = "Own certificate, a PEM file." },
+  key_file = { "string", on_disk = "file", doc = "Its key, a PEM file." },
 }
 
 local function with_tls(fields)
@@ -124,6 +125,8 @@ return {
             host = {
               "string",
               default = "0.0.0.0",
+              is = "address",
+              like = "an IPv4 or IPv6 address",
               doc = "Address to listen on; \"::\" for IPv6.",
             },
             port = {
@@ -159,14 +162,25 @@ return {
             devices = {
               "list",
               default = {},
-              of = { "string", max = 127 },
+              of = {
+                "string",
+                max = 127,
+                is = "identity",
+                like = "local@domain or 5 to 15 digits",
+              },
               doc = "External Identifiers (local@domain) or MSISDNs (digits).",
             },
             callback = {
               "table",
               doc = "Where the SCEF reaches us.",
               fields = with_tls {
-                host = { "string", default = "127.0.0.1", doc = "Address to listen on." },
+                host = {
+                  "string",
+                  default = "127.0.0.1",
+                  is = "address",
+                  like = "an IPv4 or IPv6 address",
+                  doc = "Address to listen on.",
+                },
                 port = {
                   "integer",
                   default = 0,
@@ -283,8 +297,8 @@ return {
           uri = {
             "string",
             required = true,
-            pattern = "^mqtts?://.",
-            like = "mqtt://host or mqtts://host",
+            is = "broker",
+            like = "mqtt://host[:port] or mqtts://host[:port]",
             doc = "mqtt://host[:1883] or mqtts://host[:8883]",
           },
           version = { "integer", default = 5, min = 4, max = 5, doc = "5, or 4 for MQTT 3.1.1." },
@@ -336,7 +350,14 @@ return {
           values = { "tidegate", "none" },
           doc = "\"none\" leaves all topics to your rules.",
         },
-        prefix = { "string", default = "tidegate", max = 128, doc = "First level of every topic." },
+        prefix = {
+          "string",
+          default = "tidegate",
+          max = 128,
+          is = "prefix",
+          like = 'text such as "tidegate" or "plant/tidegate", without + # { }',
+          doc = "First level of every topic.",
+        },
         qos = {
           "integer",
           default = 1,
@@ -392,7 +413,7 @@ return {
     objects = {
       "list",
       default = {},
-      of = { "string" },
+      of = { "string", on_disk = "folder" },
       doc = "Folders of object definitions (.lua, .xml), besides those in the program.",
     },
 

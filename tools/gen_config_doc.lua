@@ -72,7 +72,7 @@ end
 function range_of(field)
   local show = SHOWN[field[1]] or tostring
   if field.values then return '"' .. table.concat(field.values, '", "') .. '"' end
-  if field.pattern then return field.like end
+  if field.like then return field.like end
   if field[1] == "string" and field.max then return "at most " .. field.max .. " bytes" end
   if field[1] == "list" then return range_of_list(field) end
   if field.min and field.max then return show(field.min) .. " to " .. show(field.max) end

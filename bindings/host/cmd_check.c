@@ -4,13 +4,14 @@
 #include <stdio.h>
 
 #include "bindings/host/cli.h"
-#include "bindings/host/config.h"
+#include "bindings/host/scripts.h"
 
 tg_cli_exit_t tg_cmd_check(const tg_cli_t *cli) {
   tg_buf_t errors;
   tg_config_t *config = NULL;
   tg_buf_init_growing(&errors, (size_t)1 << 20);
   tg_rc_t rc = tg_config_load(cli->config, &errors, &config);
+  if (rc == TG_OK) rc = tg_scripts_check(config, &errors);
   if (rc == TG_OK) {
     (void)printf("%s: fine: %zu links, %zu brokers, %zu scripts\n", cli->config, config->gateway.link_count,
                  config->gateway.broker_count, config->script_count);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From a file to a checked configuration; called by the commands. Nothing here knows a single key: see config_read.c. */
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -32,6 +35,22 @@ static int put_errors(lua_State *L, load_t *load, int list) {
   return 0;
 }
 
+/* What is wrong with a path of the configuration that must be there ("file", "folder"); nil when nothing is. */
+static int probe(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  bool folder = strcmp(luaL_checkstring(L, 2), "folder") == 0;
+  if (path[0] != '/') {
+    const load_t *load = lua_touserdata(L, lua_upvalueindex(1));
+    path = lua_pushfstring(L, "%s/%s", load->config->folder, path);
+  }
+  struct stat found;
+  int wrong = stat(path, &found) != 0 || access(path, R_OK) != 0 ? errno : 0;
+  if (!wrong && S_ISDIR(found.st_mode) != folder) wrong = folder ? ENOTDIR : EISDIR;
+  if (!wrong) return 0;
+  lua_pushfstring(L, "can't read %s: %s", path, strerror(wrong));
+  return 1;
+}
+
 /* Runs protected. Returns true when the configuration has been read. */
 static int load_body(lua_State *L) {
   load_t *load = lua_touserdata(L, 1);
@@ -51,7 +70,9 @@ static int load_body(lua_State *L) {
   lua_pushvalue(L, -1);
   tg_config_lua_eval(L, load->config->file);
   lua_insert(L, -2); /* run, schema, value, source */
-  lua_call(L, 3, 2);
+  lua_pushlightuserdata(L, load);
+  lua_pushcclosure(L, probe, 1);
+  lua_call(L, 4, 2);
   if (lua_isnil(L, -2)) return put_errors(L, load, lua_gettop(L));
   lua_pop(L, 1);
   lua_getfield(L, check, "text");

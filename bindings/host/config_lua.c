@@ -159,3 +159,15 @@ void tg_config_lua_explain(const tg_config_lua_t *ctx, const char *file, const c
     tg_buf_put_fmt(errors, "%s:1: %s\n", file, message);
   }
 }
+
+tg_rc_t tg_config_lua_compiles(const char *name, tg_slice_t source, tg_buf_t *errors) {
+  tg_config_lua_t ctx = {0};
+  char chunk[LUA_IDSIZE];
+  lua_State *L = tg_config_lua_new(&ctx);
+  if (!L) return TG_E_NOMEM;
+  (void)snprintf(chunk, sizeof chunk, "=%s", name);
+  bool fine = luaL_loadbufferx(L, (const char *)source.p, source.len, chunk, "t") == LUA_OK;
+  if (!fine) tg_buf_put_fmt(errors, "%s\n", lua_tostring(L, -1));
+  lua_close(L);
+  return fine ? TG_OK : TG_E_SYNTAX;
+}

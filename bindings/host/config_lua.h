@@ -34,6 +34,9 @@ void tg_config_lua_content(lua_State *L, const char *file);
 /** Evaluates the file @p file whose content is on top of the stack: replaces it by what it returns. Raises. */
 void tg_config_lua_eval(lua_State *L, const char *file);
 
+/** Whether @p source is Lua, without running it; if not, a line `NAME:LINE: why` is appended to @p errors. TG_OK, TG_E_SYNTAX, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_config_lua_compiles(const char *name, tg_slice_t source, tg_buf_t *errors);
+
 /** Appends @p message to @p errors as `FILE:LINE: text`, with the file's name in place of its chunk's; @p file is named where the message names none. */
 void tg_config_lua_explain(const tg_config_lua_t *ctx, const char *file, const char *message, tg_buf_t *errors);
 

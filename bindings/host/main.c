@@ -38,6 +38,18 @@ static tg_cli_exit_t dump_api(const tg_cli_t *cli) {
   return rc == TG_OK ? TG_CLI_OK : TG_CLI_FAILED;
 }
 
+static tg_cli_exit_t say_version(const tg_cli_t *cli) {
+  (void)cli;
+  (void)puts("tidegate " TG_VERSION);
+  return TG_CLI_OK;
+}
+
+/* Commands that need no running gateway; they take no words. */
+static const struct {
+  const char *name;
+  tg_cli_exit_t (*run)(const tg_cli_t *cli);
+} own[] = {{"run", tg_cmd_run}, {"check", tg_cmd_check}, {"api", dump_api}, {"version", say_version}};
+
 int main(int argc, char **argv) {
   tg_cli_t cli;
   if (!tg_cli_parse(argc, argv, &cli)) return TG_CLI_USAGE;
@@ -49,12 +61,11 @@ int main(int argc, char **argv) {
     (void)fputs(usage, stderr);
     return TG_CLI_USAGE;
   }
-  if (strcmp(cli.command, "version") == 0) {
-    (void)puts("tidegate " TG_VERSION);
-    return TG_CLI_OK;
+  for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+    if (strcmp(cli.command, own[i].name) != 0) continue;
+    if (cli.word_count == 0) return (int)own[i].run(&cli);
+    (void)fprintf(stderr, "tidegate %s: \"%s\" is too much; see tidegate help\n", cli.command, cli.words[0]);
+    return TG_CLI_USAGE;
   }
-  if (strcmp(cli.command, "run") == 0) return (int)tg_cmd_run(&cli);
-  if (strcmp(cli.command, "check") == 0) return (int)tg_cmd_check(&cli);
-  if (strcmp(cli.command, "api") == 0) return (int)dump_api(&cli);
   return (int)tg_cmd_ask(&cli);
 }

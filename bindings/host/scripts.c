@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "bindings/host/config_lua.h"
 #include "core/base/alloc.h"
 
 enum { FILE_MAX = 1 << 20, DEBOUNCE_MS = 200 };
@@ -80,6 +81,26 @@ static tg_rc_t load_one(tg_scripts_t *scripts, const tg_config_script_t *script,
   else
     tg_log("script", TG_LOG_ERROR, "not_loaded name=%s at=%s:%d why=\"%s\"", script->name, diag->file, diag->line,
            diag->message);
+  return rc;
+}
+
+static tg_rc_t check_one(const tg_config_t *config, const tg_config_script_t *script, tg_buf_t *errors) {
+  char search[PATH_MAX];
+  tg_buf_t content;
+  tg_buf_init_growing(&content, FILE_MAX);
+  tg_rc_t rc = find_source(config, script->file, &content, search);
+  if (rc != TG_OK) tg_buf_put_fmt(errors, "%s: script %s: %s\n", config->file, script->file, tg_rc_text(rc));
+  else rc = tg_config_lua_compiles(script->file, tg_buf_slice(&content), errors);
+  tg_buf_fini(&content);
+  return rc;
+}
+
+tg_rc_t tg_scripts_check(const tg_config_t *config, tg_buf_t *errors) {
+  tg_rc_t rc = TG_OK;
+  for (size_t i = 0; i < config->script_count; i++) {
+    tg_rc_t own = check_one(config, &config->scripts[i], errors);
+    if (own != TG_OK) rc = own == TG_E_NOMEM ? own : TG_E_CONFIG;
+  }
   return rc;
 }
 

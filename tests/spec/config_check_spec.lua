@@ -40,7 +40,15 @@ describe("config/check.lua", function()
     { "return { links = {\n { kind = 'udp',\n port = 70000 } } }", 3, "at most 65535" },
     { "return { links = {\n { kind = 'udp', port = 1.5 } } }", 2, "a whole number is wanted" },
     { "return { mqtt = {\n {} } }", 2, "uri is missing" },
-    { "return { mqtt = { { uri = 'http://h' } } }", 1, "mqtt://host or mqtts://host is wanted" },
+    { "return { mqtt = { { uri = 'http://h' } } }", 1, "mqtt://host[:port] or" },
+    { "return { mqtt = { { uri = 'mqtt://h:0' } } }", 1, '"mqtt://h:0"' },
+    { "return { mqtt = { { uri = 'mqtt://h:65536' } } }", 1, '"mqtt://h:65536"' },
+    { "return { mqtt = { { uri = 'mqtts://' } } }", 1, "mqtts://host[:port]" },
+    { "return { mqtt = { { uri = 'mqtt://me:pw@h' } } }", 1, "mqtts://host[:port]" },
+    { "return { links = { { kind = 'udp', host = 'localhost' } } }", 1, '"localhost": an IPv4' },
+    { "return { links = { { kind = 'udp', host = '1.2.3.256' } } }", 1, "an IPv4 or IPv6" },
+    { "return { dialect = { prefix = 'a/' } }", 1, "dialect.prefix" },
+    { "return { dialect = { prefix = '$SYS' } }", 1, "dialect.prefix" },
     { "return { server = {\n awake = '5 parsecs' } }", 2, 'text such as "30s"' },
     { "return { server = { awake = -1 } }", 1, 'text such as "30s"' },
     { "return { server = { observe = {\n '/03' } } }", 2, "no LwM2M path" },
@@ -63,6 +71,38 @@ describe("config/check.lua", function()
       assert.equal(line, errors[1].line)
     end)
   end
+
+  it("takes addresses, identities, brokers and prefixes of every kind", function()
+    local nidd = "{ links = { { kind = 'nidd', api_root = 'http://h', scs_as_id = 'x', %s } } }"
+    local rows = {
+      { "{ links = { { kind = 'udp', host = '%s' } } }", "0.0.0.0", "127.1.2.3", "::", "::1" },
+      { "{ links = { { kind = 'udp', host = '%s' } } }", "fe80::1%eth0", "2001:db8::1.2.3.4" },
+      { "{ mqtt = { { uri = '%s' } } }", "mqtt://h", "mqtts://h.example:8883", "mqtt://[::1]" },
+      { "{ mqtt = { { uri = '%s' } } }", "mqtt://[::1]:1", "mqtt://1.2.3.4:65535" },
+      { "{ dialect = { prefix = '%s' } }", "t", "a/b", "Zähler" },
+      { nidd:format("devices = { '%s' }"), "a@b", "urn:x@iot.example", "49171", "491710000001234" },
+    }
+    for _, row in ipairs(rows) do
+      for i = 2, #row do assert(run("return " .. row[1]:format(row[i])), row[i]) end
+    end
+    for _, id in ipairs { "a", "1234", "4917100000012345", "a@", "@b", "a@b@c", "a b@c" } do
+      assert.is_nil(run("return " .. nidd:format("devices = { '" .. id .. "' }")))
+    end
+  end)
+
+  it("asks whether files and folders are there", function()
+    local source = "return {\n objects = { 'x' },\n"
+      .. " mqtt = { { uri = 'mqtts://h', ca_file = 'ca' } } }"
+    local asked = {}
+    local function probe(path, what)
+      asked[path] = what
+      return path == "ca" and "not there" or nil
+    end
+    local _, errors = check.run(schema, assert(load(source, "=config", "t", {}))(), source, probe)
+    assert.same({ x = "folder", ca = "file" }, asked)
+    assert.equal("mqtt[1].ca_file: not there", errors[1].message)
+    assert.equal(3, errors[1].line)
+  end)
 
   it("finds everything that is wrong, in order of lines", function()
     local _, errors = run("return {\n b = 1,\n a = 2,\n name = 3 }")

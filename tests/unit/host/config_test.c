@@ -4,6 +4,7 @@
 #include "bindings/host/config.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/check.h"
@@ -25,6 +26,8 @@ static void write_file(const folder_t *folder, const char *name, const char *con
 static void make_folder(folder_t *folder, const char *content) {
   (void)snprintf(folder->path, sizeof folder->path, "/tmp/tg-config-XXXXXX");
   assert_non_null(mkdtemp(folder->path));
+  (void)snprintf(folder->file, sizeof folder->file, "%s/xml", folder->path);
+  check_int(mkdir(folder->file, 0700), 0); /* a folder of object definitions has to be there */
   (void)snprintf(folder->file, sizeof folder->file, "%s/main.lua", folder->path);
   write_file(folder, "main.lua", content);
 }
@@ -39,6 +42,9 @@ static void remove_folder(const folder_t *folder) {
   remove_file(folder, "main.lua");
   remove_file(folder, "secret");
   remove_file(folder, "part.lua");
+  char path[160];
+  (void)snprintf(path, sizeof path, "%s/xml", folder->path);
+  (void)rmdir(path);
   (void)rmdir(folder->path);
 }
 
