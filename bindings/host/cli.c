@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_DUMP };
+enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP };
 
 static bool set_timeout(tg_cli_t *cli, const char *text) {
   char *end = NULL;
@@ -27,6 +27,7 @@ static bool take_option(tg_cli_t *cli, int option) {
   case 'h': cli->help = true; return true;
   case OPT_SOCKET: cli->socket = optarg; return true;
   case OPT_TYPE: cli->type = optarg; return true;
+  case OPT_FORMAT: cli->format = optarg; return true;
   case OPT_JSON: cli->json = true; return true;
   case OPT_DUMP: cli->dump = true; return true;
   case OPT_TIMEOUT: return set_timeout(cli, optarg);
@@ -42,6 +43,7 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"timeout", required_argument, NULL, OPT_TIMEOUT},
                                           {"json", no_argument, NULL, OPT_JSON},
                                           {"type", required_argument, NULL, OPT_TYPE},
+                                          {"format", required_argument, NULL, OPT_FORMAT},
                                           {"dump", no_argument, NULL, OPT_DUMP},
                                           {NULL, 0, NULL, 0}};
   *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua"};

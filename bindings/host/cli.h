@@ -28,6 +28,7 @@ typedef struct tg_cli {
   bool config_given;
   const char *socket; /* --socket, or NULL */
   const char *type;   /* --type of a value, or NULL */
+  const char *format; /* --format of a payload, or NULL */
   double timeout;     /* seconds; 0 = as the gateway thinks */
   bool json;
   bool follow;

@@ -69,6 +69,10 @@ static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out
     tg_json_write_key(&json, "type");
     tg_json_write_str(&json, tg_slice_str(cli->type));
   }
+  if (cli->format) {
+    tg_json_write_key(&json, "format");
+    tg_json_write_str(&json, tg_slice_str(cli->format));
+  }
   if (cli->timeout > 0) {
     tg_json_write_key(&json, "timeout");
     tg_json_write_double(&json, cli->timeout);

@@ -8,6 +8,7 @@
 #include "bindings/host/control_events.h"
 #include "bindings/host/value_text.h"
 #include "core/base/alloc.h"
+#include "core/codec/codec.h"
 
 enum { VALUE_MAX = 65536, PRIORITY_INTERACTIVE = 3 };
 
@@ -97,6 +98,20 @@ static tg_rc_t read_target(const tg_control_t *control, const tg_control_request
   return draft->command.path.len == TG_PATH_RESOURCE ? TG_OK : TG_E_ARG;
 }
 
+static bool has_format(tg_op_t op) {
+  return op == TG_OP_READ || op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_OBSERVE;
+}
+
+/* What the asker wants on the wire; without it the device's version and habits decide. */
+static tg_rc_t read_format(const tg_control_request_t *request, draft_t *draft) {
+  const tg_json_node_t *node = tg_json_read_get(request->body, "format");
+  if (!node) return TG_OK;
+  draft->why = "only read, write, update and observe have a format";
+  if (!has_format(draft->command.op)) return TG_E_ARG;
+  draft->why = "no such format; text opaque cbor senml-json senml-cbor tlv json, or the number of one";
+  return tg_codec_by_name(tg_json_read_str(node), &draft->command.content_format);
+}
+
 static tg_rc_t read_draft(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft) {
   tg_command_t *command = &draft->command;
   command->content_format = -1;
@@ -112,6 +127,8 @@ static tg_rc_t read_draft(const tg_control_t *control, const tg_control_request_
   if (timeout && (tg_json_read_double(timeout, &seconds) != TG_OK || !(seconds >= 1 && seconds <= 2592000)))
     return TG_E_RANGE;
   command->timeout_s = (uint32_t)seconds;
+  rc = read_format(request, draft);
+  if (rc != TG_OK) return rc;
   if (command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE) return read_value(control, request, draft);
   return TG_OK;
 }

@@ -21,7 +21,7 @@ static const char usage[] = "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
                             "  scripts | reload [NAME]       scripts; load them again\n"
                             "  api --dump                    functions that scripts may call\n"
                             "  version | help\n"
-                            "options: --json --socket PATH --timeout SECONDS -c FILE --type TYPE -f\n"
+                            "options: --json --socket PATH --timeout SECONDS -c FILE --type TYPE --format FORMAT -f\n"
                             "exit: 0 done, 1 failed, 2 usage, 3 no gateway, 4 configuration, 5 timeout\n";
 
 static tg_cli_exit_t dump_api(const tg_cli_t *cli) {

@@ -14,13 +14,17 @@ _tidegate() {
       mapfile -t COMPREPLY < <(compgen -W "string integer unsigned float boolean opaque time objlnk corelnk" -- "$word")
       return
       ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W "text opaque cbor senml-json senml-cbor tlv json" -- "$word")
+      return
+      ;;
     read | write | execute | observe | discover | devices)
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate devices --json 2>/dev/null | sed -n 's/.*"ep":"\([^"\\]*\)".*/\1/p')" -- "$word")
       return
       ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --dump -h --help" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --dump -h --help" -- "$word")
   elif [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
   fi
