@@ -89,8 +89,10 @@ void tg_vm_overrun(lua_State *L, const char *what) {
   vm->over = true;
   vm->hooks_tight = true;
   lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
-  luaL_error(L, "over budget (%s)", what);
-  abort(); /* luaL_error does not return */
+  lua_pushfstring(L, "over budget (%s)",
+                  what); /* the innermost function is told; luaL_error() names its caller from a hook */
+  lua_error(L);
+  abort(); /* lua_error does not return */
 }
 
 void tg_vm_charge(lua_State *L, uint64_t steps) {
