@@ -41,7 +41,7 @@ typedef struct tg_bundle {
   struct tg_bundle *next; /* in order of loading */
   tg_api_t *api;
   tg_bundle_source_t source;
-  tg_bundle_source_t good; /* of the generation before, if that one ran well; name NULL = none */
+  tg_bundle_source_t good; /* of the last generation that ran well; name NULL = none */
 
   tg_vm_t *vm; /* NULL when disabled */
   tg_bundle_loop_t *loop;
@@ -54,6 +54,7 @@ typedef struct tg_bundle {
   char version[32];
   uint32_t generation;
   uint32_t failures_in_row;
+  size_t waiting;       /* tasks, after the last call */
   bool has_failed;      /* the call that runs has told a failure of its own */
   tg_vm_stats_t before; /* of earlier generations, added up */
   uint64_t failures;    /* told by tg_bundle_fail(), which are no errors of the vm */

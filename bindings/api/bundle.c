@@ -54,13 +54,16 @@ static void count_failure(tg_bundle_t *bundle) {
   tg_wheel_add(tg_loop_wheel(bundle->api->parts.loop), &bundle->api->mend, 0);
 }
 
+/* A call that has suspended itself has not ended well yet. */
 void tg_bundle_account(tg_bundle_t *bundle, tg_rc_t rc, const tg_diag_t *diag) {
+  size_t waiting = tg_vm_waiting(bundle->vm);
   if (rc != TG_OK) {
     remember(bundle, diag);
     count_failure(bundle);
-  } else if (!bundle->has_failed) {
+  } else if (!bundle->has_failed && waiting <= bundle->waiting) {
     bundle->failures_in_row = 0;
   }
+  bundle->waiting = waiting;
   bundle->has_failed = false;
   tg_bundle_loop_poke(bundle->loop);
 }
@@ -95,6 +98,14 @@ static void on_callback(void *ud, tg_rc_t rc, const tg_diag_t *diag) {
   tg_bundle_account(ud, rc, diag);
 }
 
+/* Seam tg_vm_failure_fn: the vm has counted it already. */
+static void on_failure(void *ud, const tg_diag_t *diag, bool inside) {
+  tg_bundle_t *bundle = ud;
+  bundle->has_failed = bundle->has_failed || inside;
+  remember(bundle, diag);
+  count_failure(bundle);
+}
+
 static void on_print(void *ud, const char *text) {
   const tg_bundle_t *bundle = ud;
   char shown[PRINTS_MAX];
@@ -109,6 +120,7 @@ static tg_rc_t make_vm(tg_bundle_t *bundle, tg_diag_t *diag) {
                                  .burst_ms = limits->burst_ms,
                                  .on_print = on_print,
                                  .module = tg_bundle_open_module,
+                                 .on_failure = on_failure,
                                  .ud = bundle};
   tg_diag_set(diag, bundle->source.file, 0, "%s", tg_rc_text(TG_E_NOMEM));
   bundle->vm = tg_vm_new(&config);
@@ -118,6 +130,13 @@ static tg_rc_t make_vm(tg_bundle_t *bundle, tg_diag_t *diag) {
   tg_vm_free(bundle->vm);
   bundle->vm = NULL;
   return TG_E_NOMEM;
+}
+
+/* What bundle.lua raises is about the table that the script has returned: no line of the script's runs any more. */
+static void name_script(const tg_bundle_t *bundle, tg_diag_t *diag) {
+  bool is_own = strcmp(diag->file, "scripts/tidegate/bundle.lua") == 0;
+  if (is_own) diag->line = 0;
+  if (is_own || !diag->file[0]) (void)snprintf(diag->file, sizeof diag->file, "%s", bundle->source.file);
 }
 
 tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *diag, tg_bundle_t **out) {
@@ -139,7 +158,7 @@ tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *di
     tg_vm_stretch(bundle->vm, 1);
   }
   if (rc != TG_OK) {
-    if (!diag->file[0]) tg_diag_set(diag, bundle->source.file, diag->line, "%s", diag->message);
+    name_script(bundle, diag);
     bundle->on.stop = LUA_NOREF; /* what has not begun needs no end */
     tg_bundle_free(bundle);
     return rc;

@@ -14,7 +14,6 @@
 #include "bindings/vm/vm_call.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/base/log.h"
 #include "core/codec/link_enc.h"
 
 enum { OBJECTS_MAX = 1024, RECORDS_MAX = 1024, LINKS_MAX = 65536 };
@@ -120,11 +119,7 @@ static tg_rc_t start(void *ud, const tg_device_t *known, const tg_command_t *com
   begin_t begin = {.device = device, .command = command};
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_vm_spawn(device->set->vm, run_command, &begin, &diag);
-  if (rc != TG_OK) {
-    char text[256];
-    tg_log("script", TG_LOG_ERROR, "event=command_failed driver=%s file=%s line=%d why=%s", device->set->bundle,
-           diag.file, diag.line, tg_log_text(tg_slice_str(diag.message), text, sizeof text));
-  }
+  if (rc != TG_OK) tg_vm_tell(device->set->vm, &diag);
   return rc;
 }
 
@@ -154,8 +149,8 @@ static void end_all(void *ud) {
   }
 }
 
-void tg_driver_device_init(tg_driver_set_t *set, tg_vm_t *vm, tg_twin_t *twin, const char *bundle) {
-  *set = (tg_driver_set_t){.twin = twin, .vm = vm, .bundle = bundle, .undo = {.fn = end_all, .ud = set}};
+void tg_driver_device_init(tg_driver_set_t *set, tg_vm_t *vm, tg_twin_t *twin) {
+  *set = (tg_driver_set_t){.twin = twin, .vm = vm, .undo = {.fn = end_all, .ud = set}};
   tg_vm_undo_add(vm, &set->undo);
 }
 

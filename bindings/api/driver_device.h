@@ -16,13 +16,12 @@
 typedef struct tg_driver_set {
   tg_twin_t *twin;
   tg_vm_t *vm;
-  const char *bundle; /* borrowed as long as the vm lives */
   struct tg_driver_device *first;
   tg_vm_undo_t undo;
 } tg_driver_set_t;
 
 /** Begins an empty set (kept until the vm is freed) and puts its end on the undo list of @p vm: devices that are still this set's go offline. */
-void tg_driver_device_init(tg_driver_set_t *set, tg_vm_t *vm, tg_twin_t *twin, const char *bundle);
+void tg_driver_device_init(tg_driver_set_t *set, tg_vm_t *vm, tg_twin_t *twin);
 
 /** Lua function open(ep, objects, on_command, can_read) with the set as upvalue 1: a handle with put, finish and close; or nil and an error. */
 int tg_driver_device_open(lua_State *L);

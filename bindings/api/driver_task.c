@@ -6,13 +6,6 @@
 #include <lauxlib.h>
 
 #include "bindings/vm/vm_call.h"
-#include "core/base/log.h"
-
-static void tell(const tg_diag_t *diag) {
-  char text[256];
-  tg_log("script", TG_LOG_ERROR, "event=task_failed file=%s line=%d why=%s", diag->file, diag->line,
-         tg_log_text(tg_slice_str(diag->message), text, sizeof text));
-}
 
 static int ended(lua_State *L, int status, lua_KContext context) {
   (void)L;
@@ -34,7 +27,7 @@ int tg_driver_task_spawn(lua_State *L) {
   lua_settop(L, 1);
   int ref = luaL_ref(L, LUA_REGISTRYINDEX);
   tg_diag_t diag = {0};
-  if (tg_vm_spawn(tg_vm_of(L), run, &ref, &diag) != TG_OK) tell(&diag);
+  if (tg_vm_spawn(tg_vm_of(L), run, &ref, &diag) != TG_OK) tg_vm_tell(tg_vm_of(L), &diag);
   return 0;
 }
 
@@ -73,7 +66,7 @@ static int done(lua_State *L) {
   waiter->state = OVER;
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_vm_wake(tg_vm_of(L), waiter->task, push_results, waiter, &diag);
-  if (rc != TG_OK && rc != TG_E_GONE) tell(&diag);
+  if (rc != TG_OK && rc != TG_E_GONE) tg_vm_tell(tg_vm_of(L), &diag);
   return 0;
 }
 

@@ -39,12 +39,10 @@ static int driver_define(lua_State *L) {
 /* What scripts/tidegate/driver.lua calls core. The set is anchored in the registry: it must outlive every handle. */
 static void push_core(lua_State *L, tg_twin_t *twin, const char *bundle) {
   lua_createtable(L, 0, 8);
-  const char *name = lua_pushstring(L, bundle);
+  lua_pushstring(L, bundle);
   lua_setfield(L, -2, "name");
   tg_driver_set_t *set = lua_newuserdatauv(L, sizeof *set, 0);
   lua_pushvalue(L, -1);
-  luaL_ref(L, LUA_REGISTRYINDEX);
-  lua_getfield(L, -2, "name");
   luaL_ref(L, LUA_REGISTRYINDEX);
   lua_pushcclosure(L, tg_driver_device_open, 1);
   lua_setfield(L, -2, "open");
@@ -55,7 +53,7 @@ static void push_core(lua_State *L, tg_twin_t *twin, const char *bundle) {
   lua_getfield(L, -1, "name");
   lua_pushcclosure(L, driver_log, 1);
   lua_setfield(L, -2, "log");
-  tg_driver_device_init(set, tg_vm_of(L), twin, name);
+  tg_driver_device_init(set, tg_vm_of(L), twin);
 }
 
 void tg_mod_driver_push(lua_State *L, tg_twin_t *twin, const char *bundle) {

@@ -285,6 +285,10 @@ tg_rc_t tg_vm_wake(tg_vm_t *vm, tg_vm_task_t task, tg_vm_push_fn push, void *arg
   return resume(vm, number, 0, diag);
 }
 
+void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag) {
+  if (vm->config.on_failure) vm->config.on_failure(vm->config.ud, diag, vm->depth > 0);
+}
+
 size_t tg_vm_waiting(const tg_vm_t *vm) {
   return vm->waiting;
 }

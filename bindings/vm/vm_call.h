@@ -34,6 +34,9 @@ int tg_vm_await(lua_State *L);
 /** Continues a suspended task: @p push gives the results of the function it waits in. Errors as tg_vm_call(); TG_E_GONE for a stale id. */
 TG_MUST_CHECK tg_rc_t tg_vm_wake(tg_vm_t *vm, tg_vm_task_t task, tg_vm_push_fn push, void *arg, tg_diag_t *diag);
 
+/** Tells the host of a failure of a call above that has nobody else to be told to: see tg_vm_failure_fn. */
+void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag);
+
 /** How many tasks are suspended. */
 size_t tg_vm_waiting(const tg_vm_t *vm);
 

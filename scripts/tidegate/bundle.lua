@@ -135,7 +135,10 @@ function bundle.start(core, tg, chunk, options)
   local drivers = each("drivers", script.drivers or {}, check_driver)
   local events = script.events or {}
   local kinds = check_events(events)
-  each("objects", script.objects or {}, function(item) return core.define(item, core.bundle) end)
+  each("objects", script.objects or {}, function(item)
+    local ok, why = pcall(core.define, item, core.bundle) -- names no line of ours
+    if not ok then error(why, 0) end
+  end)
 
   init(script.init, options)
   for _, item in ipairs(drivers) do init(item.init, driver_options(item, options)) end
