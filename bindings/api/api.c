@@ -71,10 +71,9 @@ static void succeed(tg_bundle_t *bundle, tg_bundle_t *old) {
   bundle->before = old->before;
   bundle->failures = old->failures;
   bundle->published += old->published;
-  if (did_well) {
-    bundle->good = old->source;
-    old->source = (tg_bundle_source_t){0};
-  }
+  tg_bundle_source_t *good = did_well ? &old->source : &old->good;
+  bundle->good = *good;
+  *good = (tg_bundle_source_t){0};
   tg_bundle_free(old);
 }
 
