@@ -206,21 +206,24 @@ static void free_note(tg_mqtt_note_t *note) {
   tg_alloc_free(payload.to);
 }
 
-static void send_note(tg_mqtt_conn_t *conn, const tg_mqtt_note_t *note) {
-  if (!note->topic || note->topic[0] == '\0') return;
+/* @return the token of the message; 0 when there is none */
+static int send_note(tg_mqtt_conn_t *conn, const tg_mqtt_note_t *note) {
+  if (!note->topic || note->topic[0] == '\0') return 0;
   const tg_mqtt_send_t send = {
       .topic = note->topic, .payload = tg_slice_str(note->payload), .qos = note->qos, .retain = note->retain};
-  int token;
-  if (tg_mqtt_conn_send(conn, &send, &token) != TG_OK)
-    tg_log("mqtt", TG_LOG_WARN, "note_not_sent broker=%s topic=%s", conn->name, note->topic);
+  int token = 0;
+  if (tg_mqtt_conn_send(conn, &send, &token) == TG_OK) return token;
+  tg_log("mqtt", TG_LOG_WARN, "note_not_sent broker=%s topic=%s", conn->name, note->topic);
+  return 0;
 }
 
 /* A clean DISCONNECT makes the broker forget the will, so it is said by ourselves first. */
 static void say_goodbye(tg_mqtt_conn_t *conn) {
   if (!MQTTAsync_isConnected(conn->paho)) return;
-  send_note(conn, &conn->will);
+  int token = send_note(conn, &conn->will);
+  /* Waiting here is quicker than the time-out of paho's disconnect, which is looked at once a second. */
+  if (token) (void)MQTTAsync_waitForCompletion(conn->paho, token, GOODBYE_MS / 2);
   MQTTAsync_disconnectOptions options = MQTTAsync_disconnectOptions_initializer;
-  options.timeout = GOODBYE_MS / 2;
   if (MQTTAsync_disconnect(conn->paho, &options) != MQTTASYNC_SUCCESS) return;
   for (int waited = 0; waited < GOODBYE_MS && MQTTAsync_isConnected(conn->paho); waited += POLL_MS) {
     nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
@@ -337,7 +340,7 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
 }
 
 void tg_mqtt_conn_send_birth(tg_mqtt_conn_t *conn) {
-  send_note(conn, &conn->birth);
+  (void)send_note(conn, &conn->birth);
 }
 
 void tg_mqtt_conn_subscribe(tg_mqtt_conn_t *conn, const char *filter, uint8_t qos) {
