@@ -37,6 +37,7 @@ function units.new(tg)
   end
 
   local function unit_of(rec, dev)
+    if not rec.resource then return "" end
     local key = rec.object << 16 | rec.resource
     local text = known[key] or look_up(key, rec, dev)
     if told[key] then

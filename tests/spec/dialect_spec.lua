@@ -124,6 +124,16 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.equal(gateway.time, sent(gateway)[1].value.t)
     end)
 
+    it("of less than a resource is no obstacle", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      gateway.core.task(function()
+        local rec = { path = "/3303/0", value = "x", time = 1.5, object = 3303, instance = 0 }
+        gateway.handlers.on_records(dev, { rec }, "notify")
+      end)
+      assert.equal("tidegate/dev/m1/v/3303/0", sent(gateway)[1].topic)
+    end)
+
     it("that is secret is not published", function()
       local gateway = start()
       gateway:report(gateway:device "m1", { { "/0/0/5", { bytes = "key" }, sensitive = true } })
