@@ -111,10 +111,12 @@ is_gone() { ! kill -0 "${PID[$1]}" 2>/dev/null; }
 stop() {
   local name=$1 signal=${2:-TERM}
   [ -n "${PID[$name]:-}" ] || return 0
-  kill "-$signal" "${PID[$name]}" 2>/dev/null
-  await 20 is_gone "$name" || kill -KILL "${PID[$name]}" 2>/dev/null
-  wait "${PID[$name]}" 2>/dev/null
-  STATUS=$?
+  { # bash's own words about the child go nowhere
+    kill "-$signal" "${PID[$name]}"
+    await 20 is_gone "$name" || kill -KILL "${PID[$name]}"
+    wait "${PID[$name]}"
+    STATUS=$?
+  } 2>/dev/null
   unset "PID[$name]"
 }
 
