@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf of bindings/api: see lua_json.h. Objects are written with sorted keys, so that equal tables give equal text. */
+/* Leaf of bindings/api: see lua_json.h. Objects are written with sorted keys, or some in a given order first, so that equal tables give equal text. */
 
 #include "bindings/api/lua_json.h"
 
@@ -12,6 +12,9 @@
 #include "core/codec/json_write.h"
 
 enum { DEPTH_MAX = 16, SMALL = 512, TEXT_MAX = 1 << 20, KEYS_MAX = 10000 };
+
+/* Arguments of tg_lua_json(). */
+enum { AT_VALUE = 1, AT_ORDER = 2 };
 
 /* Text being written: first on the C stack, then in a userdata that the collector frees if something raises. */
 typedef struct writer {
@@ -62,19 +65,46 @@ static lua_Integer push_keys(lua_State *L, int index) {
   return count;
 }
 
+/* The member whose key is on top (popped), if the object has it. */
+static void write_member(writer_t *w, int index, int depth) {
+  int top = lua_gettop(w->L);
+  const char *key = lua_tostring(w->L, top);
+  if (strlen(key) != lua_rawlen(w->L, top)) luaL_error(w->L, "JSON: a key has a NUL in it");
+  lua_pushvalue(w->L, top);
+  if (lua_rawget(w->L, index) != LUA_TNIL) {
+    tg_json_write_key(&w->json, key);
+    write_value(w, lua_gettop(w->L), depth + 1);
+  }
+  lua_settop(w->L, top - 1);
+}
+
+/* Whether the key on top (left there) stands in the list at AT_ORDER. */
+static bool is_ordered(lua_State *L) {
+  bool is_found = false;
+  lua_Integer count = lua_istable(L, AT_ORDER) ? (lua_Integer)lua_rawlen(L, AT_ORDER) : 0;
+  for (lua_Integer i = 1; i <= count && !is_found; i++) {
+    lua_rawgeti(L, AT_ORDER, i);
+    is_found = lua_rawequal(L, -1, -2);
+    lua_pop(L, 1);
+  }
+  return is_found;
+}
+
 static void write_object(writer_t *w, int index, int depth) {
-  luaL_checkstack(w->L, 8, "JSON");
+  luaL_checkstack(w->L, 10, "JSON");
+  bool has_order = depth == 0 && lua_istable(w->L, AT_ORDER);
+  tg_json_write_open(&w->json, '{');
+  lua_Integer first = has_order ? (lua_Integer)lua_rawlen(w->L, AT_ORDER) : 0;
+  for (lua_Integer i = 1; i <= first; i++) {
+    if (lua_rawgeti(w->L, AT_ORDER, i) != LUA_TSTRING) luaL_error(w->L, "JSON: the order is a list of keys");
+    write_member(w, index, depth);
+  }
   lua_Integer count = push_keys(w->L, index);
   int keys = lua_gettop(w->L);
-  tg_json_write_open(&w->json, '{');
   for (lua_Integer i = 1; i <= count; i++) {
     lua_rawgeti(w->L, keys, i);
-    const char *key = lua_tostring(w->L, -1);
-    if (strlen(key) != lua_rawlen(w->L, -1)) luaL_error(w->L, "JSON: a key has a NUL in it");
-    tg_json_write_key(&w->json, key);
-    lua_rawget(w->L, index);
-    write_value(w, lua_gettop(w->L), depth + 1);
-    lua_settop(w->L, keys);
+    if (has_order && is_ordered(w->L)) lua_pop(w->L, 1);
+    else write_member(w, index, depth);
   }
   tg_json_write_close(&w->json, '}');
   lua_pop(w->L, 1);
@@ -141,8 +171,9 @@ static int finish(lua_State *L, const tg_buf_t *buf) {
 }
 
 int tg_lua_json(lua_State *L) {
-  luaL_checkany(L, 1);
-  lua_settop(L, 1);
+  luaL_checkany(L, AT_VALUE);
+  lua_settop(L, AT_ORDER);
+  if (!lua_isnil(L, AT_ORDER)) luaL_checktype(L, AT_ORDER, LUA_TTABLE);
   bool is_small = lua_type(L, 1) != LUA_TTABLE && (lua_type(L, 1) != LUA_TSTRING || lua_rawlen(L, 1) < SMALL / 6 - 2);
   uint8_t memory[SMALL];
   tg_buf_t small, *buf = &small;
@@ -150,7 +181,7 @@ int tg_lua_json(lua_State *L) {
   else buf = push_buf(L);
   writer_t w = {.L = L, .buf = buf};
   tg_json_write_begin(&w.json, buf);
-  write_value(&w, 1, 0);
+  write_value(&w, AT_VALUE, 0);
   tg_vm_charge(L, buf->len / 8);
   return finish(L, buf);
 }

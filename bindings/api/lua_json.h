@@ -6,7 +6,7 @@
 
 #include <lua.h>
 
-/** Lua function json(value): compact text. Raises for functions, keys that are no text, and tables deeper than 16. */
+/** Lua function json(value[, order]): compact text; the keys in the list `order` come first in the outermost object, the others sorted behind them. Raises for functions, keys that are no text, and tables deeper than 16. */
 int tg_lua_json(lua_State *L);
 
 /** Lua function from_json(text): the value; or nil and an error. Null members are absent. */

@@ -11,8 +11,9 @@ tg.codec = {}
 ---A Lua value as JSON text, compact. A sequence is an array; any other table an object with its keys sorted, and so is `{}`; `{ bytes = … }` is
 ---`{"base64":"…"}`; a number that is not finite is null; text that is not UTF-8 is mended. What can't be JSON (a function, a cycle) raises.
 ---@param value any
+---@param order? string[] keys that come first in the outermost object, for people who read it
 ---@return string text
-function tg.codec.to_json(value) end
+function tg.codec.to_json(value, order) end
 
 ---JSON text as a Lua value. Members that are null are absent.
 ---@param text string
