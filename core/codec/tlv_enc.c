@@ -193,11 +193,10 @@ tg_rc_t tg_tlv_enc_encode(const tg_codec_output_t *output, tg_buf_t *out) {
   if (output->base.len < TG_PATH_OBJECT) return TG_E_FORMAT;
   tg_rc_t rc = tg_codec_out_check(output, true);
   if (rc != TG_OK) return rc;
-  if (output->base.len == TG_PATH_OBJECT) {
-    rc = put_instances(output, out);
-  } else {
-    size_t size;
-    rc = pass_resources((span_t){output, 0, output->count}, out, &size);
-  }
+  const span_t all = {output, 0, output->count};
+  size_t size;
+  if (output->base.len == TG_PATH_OBJECT) rc = put_instances(output, out);
+  else if (output->base.len == TG_PATH_RESOURCE_INSTANCE) rc = pass_resource_instances(all, out, &size); /* unwrapped */
+  else rc = pass_resources(all, out, &size);
   return rc != TG_OK ? rc : out->rc;
 }

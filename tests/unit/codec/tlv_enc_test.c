@@ -89,6 +89,14 @@ static void writes_each_type_in_its_width(void **state) {
   }
 }
 
+/* Asked for alone, a resource instance has no wrapper: Leshan refuses one. */
+static void a_resource_instance_alone_has_no_wrapper(void **state) {
+  (void)state;
+  static const tg_record_t record = PAYLOAD_INT(PATH4(3, 0, 6, 300), 1);
+  payload_check_encoded(TG_CF_TLV, "/3/0/6/300", &record, 1, "61 01 2C 01");
+  payload_check_encoded(TG_CF_TLV, "/3/0/6", &record, 1, "84 06 61 01 2C 01");
+}
+
 static void writes_long_values_with_long_lengths(void **state) {
   (void)state;
   static const uint8_t bytes[70000];
@@ -160,5 +168,5 @@ static void tells_when_the_buffer_is_too_small(void **state) {
 }
 
 CHECK_SUITE(writes_the_published_vectors, writes_each_type_in_its_width, writes_long_values_with_long_lengths,
-            an_instance_without_resources_is_an_empty_wrapper, refuses_what_tlv_cannot_say,
-            tells_when_the_buffer_is_too_small)
+            a_resource_instance_alone_has_no_wrapper, an_instance_without_resources_is_an_empty_wrapper,
+            refuses_what_tlv_cannot_say, tells_when_the_buffer_is_too_small)
