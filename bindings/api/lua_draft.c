@@ -49,7 +49,7 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   luaL_checkstack(L, 8, "options");
   if (is_strict) refuse_unknown(L, index, option_names);
   read_numbers(L, index, &draft->command);
-  size_t len;
+  size_t len = 0;
   if (lua_getfield(L, index, "format") != LUA_TNIL) {
     const char *name = luaL_tolstring(L, -1, &len);
     if (tg_codec_by_name(tg_slice(name, len), &draft->command.content_format) != TG_OK)

@@ -5,6 +5,7 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdlib.h>
 
 enum { ID_MAX = 65534, LIST_MAX = 1000 };
 
@@ -20,11 +21,12 @@ typedef struct reader {
 } reader_t;
 
 /* Raises `object 3303, resource 5700: …`. */
-static void refuse(const reader_t *r, tg_rc_t rc, const char *key, const char *what) {
+TG_NORETURN static void refuse(const reader_t *r, tg_rc_t rc, const char *key, const char *what) {
   *r->rc = rc;
   if (r->object < 0) luaL_error(r->L, "object: %s %s", key, what);
   if (r->resource < 0) luaL_error(r->L, "object %I: %s %s", (LUAI_UACINT)r->object, key, what);
   luaL_error(r->L, "object %I, resource %I: %s %s", (LUAI_UACINT)r->object, (LUAI_UACINT)r->resource, key, what);
+  abort(); /* luaL_error does not return */
 }
 
 /* A definition without an owner yet, freed by the collector if reading raises. */
