@@ -60,6 +60,8 @@ typedef struct tg_dev_flight {
   uint64_t wait_ms;
   size_t len;
   uint8_t bytes[TG_DEV_DATAGRAM_MAX];
+  tg_path_t path; /* of a notification, and its number */
+  double value;
 } tg_dev_flight_t;
 
 /** A reply that is given again to a repeated request. */

@@ -59,8 +59,10 @@ static void on_datagram(tg_dev_t *dev, tg_slice_t datagram) {
   tg_dev_flight_t *flight = tg_dev_net_match(dev, &msg);
   if (msg.type == TG_COAP_CON) tg_dev_net_send_empty(dev, msg.code && flight ? TG_COAP_ACK : TG_COAP_RST, msg.mid);
   if (!flight) return;
-  if (flight->kind == TG_DEV_NOTIFY) flight->kind = TG_DEV_FREE;
-  else if (msg.code) tg_dev_reg_answered(dev, flight, &msg);
+  if (flight->kind == TG_DEV_NOTIFY) {
+    if (msg.type == TG_COAP_ACK) tg_dev_observe_acknowledged(dev, flight);
+    flight->kind = TG_DEV_FREE;
+  } else if (msg.code) tg_dev_reg_answered(dev, flight, &msg);
   else if (msg.type == TG_COAP_RST) tg_dev_reg_answered(dev, flight, NULL);
   else if (!flight->acked) {
     flight->acked = true;

@@ -131,6 +131,14 @@ tg_rc_t tg_dev_observe_encode(const tg_dev_t *dev, const tg_path_t *path, int *f
   return tg_codec_encode(&output, out);
 }
 
+/* One confirmable notification at a time (RFC 7641 §4.5.2): what changes meanwhile is told with the next one. */
+static bool is_under_way(const tg_dev_t *dev, const tg_path_t *path) {
+  for (size_t i = 0; i < TG_DEV_FLIGHTS; i++) {
+    if (dev->flights[i].kind == TG_DEV_NOTIFY && tg_path_eq(&dev->flights[i].path, path)) return true;
+  }
+  return false;
+}
+
 static void notify(tg_dev_t *dev, tg_dev_observation_t *seen, uint64_t now_ms) {
   uint8_t body[1024], bytes[TG_DEV_DATAGRAM_MAX];
   tg_buf_t payload, out;
@@ -157,7 +165,16 @@ static void notify(tg_dev_t *dev, tg_dev_observation_t *seen, uint64_t now_ms) {
     return;
   }
   flight->len = out.len;
+  flight->path = seen->path;
+  flight->value = seen->last;
   tg_dev_net_launch(dev, flight);
+}
+
+void tg_dev_observe_acknowledged(const tg_dev_t *dev, const tg_dev_flight_t *flight) {
+  char text[TG_PATH_TEXT_MAX];
+  tg_path_text(&flight->path, text);
+  if (isnan(flight->value)) tg_dev_net_say(dev, "acknowledged %s", text);
+  else tg_dev_net_say(dev, "acknowledged %s %.15g", text, flight->value);
 }
 
 void tg_dev_observe_tick(tg_dev_t *dev, uint64_t now_ms) {
@@ -168,6 +185,6 @@ void tg_dev_observe_tick(tg_dev_t *dev, uint64_t now_ms) {
     double passed = (double)(now_ms - seen->sent_ms) / 1000.0;
     bool late = !isnan(pmax) && pmax > 0 && passed >= pmax && (isnan(pmin) || pmax >= pmin);
     bool early = !isnan(pmin) && passed < pmin;
-    if (late || (seen->dirty && !early)) notify(dev, seen, now_ms);
+    if ((late || (seen->dirty && !early)) && !is_under_way(dev, &seen->path)) notify(dev, seen, now_ms);
   }
 }

@@ -34,4 +34,7 @@ void tg_dev_observe_tick(tg_dev_t *dev, uint64_t now_ms);
 /** Encodes the readable values at or below @p path; the format may be TG_CF_NONE (picked by version and depth) and is told back. */
 TG_MUST_CHECK tg_rc_t tg_dev_observe_encode(const tg_dev_t *dev, const tg_path_t *path, int *format, tg_buf_t *out);
 
+/** Tells that a confirmable notification was acknowledged. */
+void tg_dev_observe_acknowledged(const tg_dev_t *dev, const tg_dev_flight_t *flight);
+
 #endif
