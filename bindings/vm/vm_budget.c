@@ -35,9 +35,10 @@ static bool is_late(tg_vm_t *vm) {
 /* The allocator is also where C functions that run long without instructions (rep, concat, `..`) meet the clock. */
 static bool may_allocate(tg_vm_t *vm, size_t old_size, size_t new_size) {
   if (new_size <= old_size) return true;
+  if (!vm->depth)
+    return true; /* a library's callback begins: nothing could catch the error there. What it calls is held to the cap */
   size_t more = new_size - old_size;
-  if (more > vm->config.memory - vm->stats.memory) return false;
-  if (!vm->depth) return true;
+  if (more > tg_vm_memory_left(vm)) return false;
   vm->since_clock += more;
   if (vm->since_clock < CLOCK_EVERY) return true;
   vm->since_clock = 0;
@@ -106,5 +107,5 @@ bool tg_vm_is_over(const tg_vm_t *vm) {
 }
 
 size_t tg_vm_memory_left(const tg_vm_t *vm) {
-  return vm->config.memory - vm->stats.memory;
+  return vm->stats.memory < vm->config.memory ? vm->config.memory - vm->stats.memory : 0;
 }

@@ -132,7 +132,7 @@ static int make_report(lua_State *L) {
   bool is_text = lua_isstring(report->co, -1);
   const char *text;
   if (lua_isnil(report->co, -1)) {
-    text = "error without a message (nil)";
+    text = report->vm->reason ? report->vm->reason : "error without a message (nil)";
   } else if (is_text) {
     text = lua_tostring(report->co, -1);
   } else {
@@ -144,6 +144,12 @@ static int make_report(lua_State *L) {
   luaL_traceback(L, report->co, text, 0);
   snprintf(report->vm->traceback, sizeof report->vm->traceback, "%s", lua_tostring(L, -1));
   return 0;
+}
+
+/* An error that is raised here, outside of any protected call: making text of it could fail. */
+static void push_reason(tg_vm_t *vm, lua_State *co, const char *reason) {
+  lua_pushnil(co);
+  vm->reason = reason;
 }
 
 /* Reads the error off the dead coroutine. */
@@ -165,6 +171,7 @@ static void tell_error(tg_vm_t *vm, lua_State *co, int status, tg_diag_t *diag) 
   if (!is_told && diag && !diag->message[0]) {
     split_position(&report, status == LUA_ERRMEM ? "not enough memory" : "an error that can't be told");
   }
+  vm->reason = NULL;
   vm->steps_max = steps;
   vm->over = was_over;
 }
@@ -192,7 +199,7 @@ static tg_rc_t suspended(tg_vm_t *vm, uint32_t number, tg_diag_t *diag) {
     vm->waiting++;
     return TG_OK;
   }
-  lua_pushliteral(slot->co, "coroutine.yield outside a coroutine of the script's own");
+  push_reason(vm, slot->co, "coroutine.yield outside a coroutine of the script's own");
   return ended_badly(vm, number, LUA_ERRRUN, diag);
 }
 
@@ -214,7 +221,7 @@ static tg_rc_t resume(tg_vm_t *vm, uint32_t number, int args, tg_diag_t *diag) {
   tg_rc_t rc = TG_OK;
   if (vm->over && status == LUA_OK) { /* swallowed by a pcall at the very end */
     lua_settop(co, 0);
-    lua_pushliteral(co, "over budget");
+    push_reason(vm, co, "over budget");
     status = LUA_ERRRUN;
   }
   if (status == LUA_OK) {

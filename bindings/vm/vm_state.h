@@ -42,6 +42,7 @@ struct tg_vm {
   uint32_t waiting;
   int (*wake_push)(lua_State *L, void *arg);
   void *wake_arg;
+  const char *reason; /* of an error that is nil on its stack; else NULL */
   char traceback[2048];
 };
 
