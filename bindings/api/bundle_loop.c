@@ -17,8 +17,12 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
+/* A child that has not gone by then after SIGTERM gets SIGKILL. */
+enum { KILL_AFTER_MS = 1000 };
+
 struct tg_bundle_loop {
   uv_loop_t uv;
+  uv_prepare_t keep; /* does nothing; makes uv_run() look at descriptors when the script has unreferenced its handles */
   tg_loop_t *outer;
   tg_vm_t *vm;
   tg_loop_watch_t *watch;
@@ -26,6 +30,7 @@ struct tg_bundle_loop {
   tg_bundle_loop_done_fn done; /* NULL: ended */
   void *ud;
   bool is_running;           /* inside uv_run(): it is armed again afterwards */
+  uint64_t kill_ms;          /* when it has ended: children are killed from then on */
   tg_bundle_loop_t **ending; /* the list it is in */
   tg_bundle_loop_t *next;
 };
@@ -112,16 +117,51 @@ static int call(lua_State *L, int args, int results, int flags) {
   return 0;
 }
 
+static void count_handle(uv_handle_t *handle, void *ud) {
+  *(size_t *)ud += uv_is_active(handle) || uv_is_closing(handle);
+}
+
+/* Whether something may come of it. References don't matter: nobody waits for a script to end by itself. */
+static bool is_alive(tg_bundle_loop_t *loop) {
+  size_t count = 0;
+  if (!uv_loop_alive(&loop->uv)) uv_walk(&loop->uv, count_handle, &count);
+  return count != 1; /* the one is ours */
+}
+
 static void arm(tg_bundle_loop_t *loop) {
   tg_wheel_t *wheel = tg_loop_wheel(loop->outer);
-  if (!uv_loop_alive(&loop->uv)) {
+  if (!is_alive(loop)) {
     tg_wheel_del(wheel, &loop->timer);
     return;
   }
   uv_update_time(&loop->uv);
+  uv_ref((uv_handle_t *)&loop->keep);
   int timeout = uv_backend_timeout(&loop->uv);
+  uv_unref((uv_handle_t *)&loop->keep);
+  if (!loop->done && (timeout < 0 || timeout > KILL_AFTER_MS)) timeout = KILL_AFTER_MS;
   if (timeout < 0) tg_wheel_del(wheel, &loop->timer);
   else tg_wheel_add(wheel, &loop->timer, tg_loop_now(loop->outer) + (uint64_t)timeout);
+}
+
+static void run(tg_bundle_loop_t *loop) {
+  loop->is_running = true;
+  uv_ref((uv_handle_t *)&loop->keep);
+  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+  uv_unref((uv_handle_t *)&loop->keep);
+  loop->is_running = false;
+}
+
+/* A child is waited for: only its open handle takes it off the system's list when it ends. */
+static void close_handle(uv_handle_t *handle, void *ud) {
+  const tg_bundle_loop_t *loop = ud;
+  if (uv_is_closing(handle) || handle == (const uv_handle_t *)&loop->keep) return;
+  if (handle->type != UV_PROCESS || !uv_is_active(handle)) uv_close(handle, NULL);
+  else if (tg_clock_mono_ms() >= loop->kill_ms) (void)uv_process_kill((uv_process_t *)handle, SIGKILL);
+}
+
+static void end_child(uv_handle_t *handle, void *ud) {
+  (void)ud;
+  if (handle->type == UV_PROCESS && uv_is_active(handle)) (void)uv_process_kill((uv_process_t *)handle, SIGTERM);
 }
 
 /* After the last handle and request: nobody knows of it any more. */
@@ -134,6 +174,7 @@ static void let_go(tg_bundle_loop_t *loop) {
     break;
   }
   tg_vm_free(loop->vm); /* luv's handles are closed: its finalisers only free */
+  uv_close((uv_handle_t *)&loop->keep, NULL);
   (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
   if (uv_loop_close(&loop->uv) != 0) tg_log("script", TG_LOG_ERROR, "event=loop_not_closed");
   tg_alloc_free(loop);
@@ -141,10 +182,9 @@ static void let_go(tg_bundle_loop_t *loop) {
 
 static void turn(tg_bundle_loop_t *loop) {
   if (loop->is_running) return;
-  loop->is_running = true;
-  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-  loop->is_running = false;
-  if (!loop->done && !uv_loop_alive(&loop->uv)) let_go(loop);
+  run(loop);
+  if (!loop->done) uv_walk(&loop->uv, close_handle, loop);
+  if (!loop->done && !is_alive(loop)) let_go(loop);
   else arm(loop);
 }
 
@@ -159,6 +199,10 @@ static void on_ready(void *ud, int fd, int events) {
   turn(ud);
 }
 
+static void on_prepare(uv_prepare_t *keep) {
+  (void)keep;
+}
+
 tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_loop_done_fn done, void *ud) {
   tg_bundle_loop_t *loop = tg_alloc_array(1, sizeof *loop);
   if (!loop) return NULL;
@@ -169,11 +213,43 @@ tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_lo
     tg_alloc_free(loop);
     return NULL;
   }
+  (void)uv_prepare_init(&loop->uv, &loop->keep); /* neither can fail */
+  (void)uv_prepare_start(&loop->keep, on_prepare);
+  uv_unref((uv_handle_t *)&loop->keep);
   loop->watch = tg_loop_watch(outer, uv_backend_fd(&loop->uv), TG_LOOP_READ, on_ready, loop);
   if (loop->watch) return loop;
+  uv_close((uv_handle_t *)&loop->keep, NULL);
+  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
   (void)uv_loop_close(&loop->uv);
   tg_alloc_free(loop);
   return NULL;
+}
+
+/* The loop's idea of now is as old as its last turn: a timer that is started brings it up to date. Upvalue 1 is luv's function. */
+static int start_now(lua_State *L) {
+  lua_CFunction start = lua_tocfunction(L, lua_upvalueindex(1));
+  uv_update_time(&loop_of(L)->uv);
+  return start(L);
+}
+
+/* The member @p name of the table on top. */
+static void mend_start(lua_State *L, const char *name) {
+  if (lua_getfield(L, -1, name) == LUA_TFUNCTION) {
+    lua_pushcclosure(L, start_now, 1);
+    lua_setfield(L, -2, name);
+  } else {
+    lua_pop(L, 1);
+  }
+}
+
+static void mend_timers(lua_State *L) {
+  mend_start(L, "timer_start");
+  mend_start(L, "timer_again");
+  luaL_getmetatable(L, "uv_timer");
+  lua_getfield(L, -1, "__index");
+  mend_start(L, "start");
+  mend_start(L, "again");
+  lua_pop(L, 2);
 }
 
 void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
@@ -187,26 +263,22 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
     lua_pushnil(L);
     lua_setfield(L, -2, hidden[i]);
   }
+  mend_timers(L);
   tg_vm_sandbox_preload(L, "uv");
 }
 
 void tg_bundle_loop_poke(tg_bundle_loop_t *loop) {
-  if (loop->is_running || !loop->done || !uv_loop_alive(&loop->uv)) return;
+  if (loop->is_running || !loop->done || !is_alive(loop)) return;
   uint64_t now = tg_loop_now(loop->outer);
   if (tg_timer_active(&loop->timer) && loop->timer.due_ms <= now) return;
   tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, now);
 }
 
-static void close_handle(uv_handle_t *handle, void *ud) {
-  (void)ud;
-  if (uv_is_closing(handle)) return;
-  if (handle->type == UV_PROCESS) (void)uv_process_kill((uv_process_t *)handle, SIGTERM);
-  uv_close(handle, NULL);
-}
-
 void tg_bundle_loop_end(tg_bundle_loop_t *loop, tg_bundle_loop_t **ending) {
   loop->done = NULL;
-  uv_walk(&loop->uv, close_handle, NULL);
+  loop->kill_ms = tg_clock_mono_ms() + KILL_AFTER_MS;
+  uv_walk(&loop->uv, end_child, NULL);
+  uv_walk(&loop->uv, close_handle, loop);
   loop->ending = ending;
   loop->next = *ending;
   *ending = loop;
@@ -218,8 +290,9 @@ void tg_bundle_loop_settle(tg_bundle_loop_t **ending, unsigned wait_ms) {
   uint64_t until = tg_clock_mono_ms() + wait_ms;
   while (*ending && tg_clock_mono_ms() < until) {
     tg_bundle_loop_t *loop = *ending;
-    (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-    if (!uv_loop_alive(&loop->uv)) let_go(loop);
+    run(loop);
+    uv_walk(&loop->uv, close_handle, loop);
+    if (!is_alive(loop)) let_go(loop);
     else uv_sleep(1);
   }
   for (tg_bundle_loop_t *loop = *ending; loop; loop = loop->next) {

@@ -25,7 +25,7 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L);
 void tg_bundle_loop_poke(tg_bundle_loop_t *loop);
 
 /**
- * Closes what the script left open and frees loop and vm (takes both), at once or as soon as requests under way have ended; no
+ * Closes what the script left open, ends its children (SIGTERM, a second later SIGKILL) and frees loop and vm (takes both), at once or as soon as requests under way have ended; no
  * callback reaches the script any more. Until it is gone it stands in the list that begins at @p ending (kept).
  */
 void tg_bundle_loop_end(tg_bundle_loop_t *loop, tg_bundle_loop_t **ending);
