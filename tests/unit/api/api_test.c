@@ -489,6 +489,58 @@ static void memory_is_capped_for_each_script(void **state) {
   api_harness_close(&h);
 }
 
+/* Whatever C still has to say then must not need memory. */
+static void a_script_at_its_cap_fails_like_any_other(void **state) {
+  (void)state;
+  static const struct {
+    const char *last;
+    const char *says;
+  } rows[] = {
+      {"coroutine.yield()", "s.lua"},
+      {"error('a message that is much too long to be short ' .. n)", "not enough memory"},
+      {"error({})", "s.lua"},
+      {"pcall(function() while true do end end)", "s.lua"},
+      {"kept.x.y = 1", "s.lua"},
+      {"print(n)", ""},
+      {"tg.device.list()", "not enough memory"},
+      {"tg.device.cancel(1)", "not enough memory"},
+      {"tg.timer.after(1, print)", "not enough memory"},
+      {"tg.timer.task(print)", "not enough memory"},
+      {"tg.codec.from_json('[[[[1]]]]')", "not enough memory"},
+      {"tg.codec.to_json({ 1, 2 })", "not enough memory"},
+      {"tg.store.set('a', { 1, 2 })", "not enough memory"},
+      {"tg.object.find(3)", "not enough memory"},
+  };
+  api_harness_t h;
+  api_harness_open(&h);
+  for (size_t k = 0; k < TG_COUNT(rows) * 12; k++) { /* each with a few bytes more or less left */
+    size_t i = k % TG_COUNT(rows), left = k / TG_COUNT(rows) * 8;
+    char source[512], ep[8];
+    snprintf(source, sizeof source,
+             "local tg, kept = require 'tidegate', {}\n"
+             "for i = 1, 20000 do kept[i] = false end local n = 0\n"
+             "local function fill(size) while true do n = n + 1 kept[n] = ('x'):rep(size) end end\n"
+             "local function names() while true do n = n + 1 kept[n] = n .. '' end end\n"
+             "return { events = { registered = function(dev) collectgarbage()\n"
+             "for size = 0, 30 do pcall(fill, 41 + (1 << 16 >> size)) end\n"
+             "pcall(fill, 41 + %zu) pcall(names) pcall(names) %s end } }",
+             left, rows[i].last);
+    const tg_api_bundle_t bundle = {.name = "s",
+                                    .file = "s.lua",
+                                    .source = tg_slice_str(source),
+                                    .limits = {.memory = (size_t)4 << 20, .burst_ms = 5000, .instructions = 3000000}};
+    check_rc(api_harness_try_bundle(&h, &bundle), TG_OK);
+    snprintf(ep, sizeof ep, "d%zu", k % 50);
+    tg_event_t event = {.type = TG_EVENT_REGISTERED, .ep = tg_slice_str(ep)};
+    api_harness_emit(&h, &event);
+    tg_api_status_t status = api_harness_status(&h, "s");
+    if (rows[i].says[0] && status.errors == 0) fail_msg("%s goes well", rows[i].last);
+    if (!strstr(status.last_error, rows[i].says)) fail_msg("%s: %s", rows[i].last, status.last_error);
+    api_harness_unload(&h, "s");
+  }
+  api_harness_close(&h);
+}
+
 static void options_are_data(void **state) {
   (void)state;
   static const struct {
@@ -649,6 +701,6 @@ CHECK_SUITE(a_script_is_started_listed_and_ended, scripts_are_walked_in_order_of
             a_version_that_fails_now_and_then_is_not_what_to_return_to, a_failing_version_hands_over_when_it_is_mended,
             failures_that_a_library_caught_count_like_others, failing_tasks_and_timers_count_like_others,
             an_overrun_is_counted_and_other_scripts_go_on, the_clock_ends_what_instructions_do_not,
-            memory_is_capped_for_each_script, options_are_data,
+            memory_is_capped_for_each_script, a_script_at_its_cap_fails_like_any_other, options_are_data,
             modules_come_from_the_program_the_script_s_folder_and_the_shared_one,
             a_deinit_that_fails_or_loops_does_not_keep_a_script, a_script_takes_along_its_timers_devices_and_questions)
