@@ -22,7 +22,11 @@
 -- `secret = true` keeps a value out of every output.
 
 local tls = {
-  ca_file = { "string", on_disk = "file", doc = "Trust anchors, a PEM file; without it the system's." },
+  ca_file = {
+    "string",
+    on_disk = "file",
+    doc = "Trust anchors, a PEM file; without it the system's.",
+  },
   cert_file = { "string", on_disk = "file", doc = "Own certificate, a PEM file." },
   key_file = { "string", on_disk = "file", doc = "Its key, a PEM file." },
 }
