@@ -32,11 +32,20 @@ local TEXT_MAX = 400 -- bytes of a result that is remembered as it is
 -- Anybody can cause gateway events: no more than so many in so many seconds.
 local EVENTS_MAX, EVENTS_WINDOW = 20, 10
 
+-- Of the members of states, events and results, for people who read them in a terminal.
+local ORDER = {
+  "id", "event", "ep", "state", "why", "op", "path", "code", "values", "text", "error", "message",
+  "note", "kind", "link", "version", "lifetime", "objects", "dropped", "withheld", "shortened", "t",
+}
+
 local FINAL = { done = true, failed = true, expired = true, cancelled = true }
 
 local function device_topic(ep, what) return prefix .. "/dev/" .. tg.mqtt.escape(ep) .. what end
 
+local function as_text(value) return to_json(value, ORDER) end
+
 local function send(topic, value, class, is_retained)
+  if type(value) == "table" then value = as_text(value) end
   local how = { class = class, stamp = true, retain = is_retained }
   local ok, err = tg.rule.publish(topic, value, how)
   if not ok and err.code ~= "full" then
@@ -141,7 +150,7 @@ local function submit(ep, wanted)
     return
   end
   local first = { id = wanted.id, op = wanted.op, path = wanted.path, state = "waiting", t = now() }
-  asked.put(ep, wanted.id, "waiting", to_json(first))
+  asked.put(ep, wanted.id, "waiting", as_text(first))
   local ok, number, err = pcall(dev.submit, dev, request.command(wanted))
   if ok and number then
     running[number] = true
@@ -205,10 +214,10 @@ local function on_command_event(dev, info)
     message = has_failed and info.message or nil,
     t = info.time,
   }
-  local ok, text = pcall(to_json, result)
-  if not ok then text = to_json(memory.brief(result)) end -- more than a message can hold
+  local ok, text = pcall(as_text, result)
+  if not ok then text = as_text(memory.brief(result)) end -- more than a message can hold
   send_result(ep, text)
-  asked.put(ep, id, info.state, #text <= TEXT_MAX and text or to_json(memory.brief(result)))
+  asked.put(ep, id, info.state, #text <= TEXT_MAX and text or as_text(memory.brief(result)))
   if is_final then running[info.id] = nil end
 end
 

@@ -52,7 +52,22 @@ end
 
 local encode
 
-local function encode_table(value, depth)
+-- The keys of an object: those of `order` first, the others sorted.
+local function names_of(value, order)
+  local names, others, is_first = {}, {}, {}
+  for _, name in ipairs(order or {}) do
+    is_first[name] = true
+    if value[name] ~= nil then names[#names + 1] = name end
+  end
+  for key in pairs(value) do
+    if type(key) ~= "string" then error(KEYS, 0) end
+    if not is_first[key] then others[#others + 1] = key end
+  end
+  table.sort(others)
+  return table.move(others, 1, #others, #names + 1, names)
+end
+
+local function encode_table(value, depth, order)
   if depth > DEPTH_MAX then error("JSON: tables nested deeper than " .. DEPTH_MAX, 0) end
   if type(value.bytes) == "string" then
     return '{"base64":"' .. base64(value.bytes) .. '"}'
@@ -65,29 +80,24 @@ local function encode_table(value, depth)
     for at, item in ipairs(value) do parts[at] = encode(item, depth + 1) end
     return "[" .. table.concat(parts, ",") .. "]"
   end
-  local names = {}
-  for key in pairs(value) do
-    if type(key) ~= "string" then error(KEYS, 0) end
-    names[#names + 1] = key
-  end
-  table.sort(names)
-  for at, name in ipairs(names) do
+  for at, name in ipairs(names_of(value, order)) do
     parts[at] = quote(name) .. ":" .. encode(value[name], depth + 1)
   end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
-function encode(value, depth)
+function encode(value, depth, order)
   local kind = type(value)
   if kind == "string" then return quote(value) end
   if kind == "number" then return number(value) end
-  if kind == "table" then return encode_table(value, depth) end
+  if kind == "table" then return encode_table(value, depth, order) end
   if kind == "boolean" or value == nil then return value == nil and "null" or tostring(value) end
   error("JSON: a " .. kind .. " can't be written", 0)
 end
 
 --- Compact JSON text of a value: sequences are arrays, other tables objects with sorted keys, {} is
--- {}, { bytes = … } is {"base64":…}, numbers that are not finite are null.
-function json.encode(value) return encode(value, 1) end
+-- {}, { bytes = … } is {"base64":…}, numbers that are not finite are null. Keys in the list `order`
+-- come first in the outermost object.
+function json.encode(value, order) return encode(value, 1, order) end
 
 return json
