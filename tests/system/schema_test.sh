@@ -90,7 +90,7 @@ done < <(validate examples "$DOC" command)
 ask "$LEVEL" '"op":"raed","path":"/3/0/9"'
 like "$RESULT" '"error":"argument".*did you mean' "a command with a wrong op is answered"
 ask "$LEVEL" '"op":"write","path":"/3/0/0","value":"me"'
-like "$RESULT" '"code":"4.05".*"state":"failed"' "a command that the device refuses is answered"
+like "$RESULT" '"state":"failed".*"code":"4.05"' "a command that the device refuses is answered"
 ask nobody '"op":"read","path":"/3/0/9"'
 like "$RESULT" '"error":"not_found"' "a command to nobody is answered"
 publish -t "$DEV/cmd" -m 'no JSON'
