@@ -18,7 +18,9 @@ function memory.brief(result)
 end
 
 --- Makes a memory over tg.store.
-function memory.new(tg)
+-- @param size how many commands; 2048 when left out
+function memory.new(tg, size)
+  size = size or SLOTS
   local now = tg.timer.now
   local slots, by_key, newest = {}, {}, 0
   local has_warned = false
@@ -57,7 +59,7 @@ function memory.new(tg)
     local slot = by_key[key_of(ep, id)]
     local is_lasting = not slot or state ~= "waiting" and state ~= "sent"
     if not slot then
-      newest = newest % SLOTS + 1
+      newest = newest % size + 1
       slot = newest
     end
     local entry = { ep = ep, id = id, at = now(), state = state, text = text }
@@ -78,7 +80,7 @@ function memory.new(tg)
     local latest = 0
     for _, name in ipairs(tg.store.keys("cmd/")) do
       local slot = math.tointeger(tonumber(name:match("^cmd/(%d+)$")))
-      local entry = slot and slot <= SLOTS and tg.store.get(name)
+      local entry = slot and slot <= size and tg.store.get(name)
       if type(entry) == "table" and entry.at then
         place(slot, entry)
         if entry.at >= latest then latest, newest = entry.at, slot end

@@ -4,6 +4,7 @@
 package.path = "scripts/?.lua;tests/spec/?.lua;" .. package.path
 local dkjson = require "dkjson"
 local fake = require "fake_tg"
+local memory = require "dialects.tidegate_memory"
 
 local FILE = "scripts/dialects/tidegate.lua"
 local FILTER = "tidegate/dev/+/cmd"
@@ -197,11 +198,11 @@ describe("scripts/dialects/tidegate.lua", function()
       end
     end)
 
-    it("is remembered, also of a thousand devices that all say another", function()
+    it("is remembered, also when devices say very many others", function()
       local gateway = start()
       gateway.resources["3303/5700"], gateway.resources["3303/5701"] = {}, {}
       local dev = gateway:device "m1"
-      for nth = 1, 1000 do
+      for nth = 1, 300 do
         dev.values["/3303/0/5701"] = "unit" .. nth
         gateway:report(dev, { { "/3303/0/5700", 1, 1.5 } })
         assert.equal("unit" .. nth, sent(gateway)[1].value.u)
@@ -799,20 +800,26 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.same({}, dev.commands)
     end)
 
-    it("is forgotten, the oldest first, when there are very many", function()
-      local gateway = start()
-      local dev = gateway:device "m1"
-      for nth = 1, 2100 do
-        ask(gateway, "m1", { id = "i" .. nth, op = "read", path = "/3/0/9" })
+    it("is forgotten, the oldest first, when there is no more room", function()
+      local gateway = fake.gateway()
+      local asked = memory.new(gateway.tg, 4)
+      for nth = 1, 6 do asked.put("m1", "i" .. nth, "waiting", "text " .. nth) end
+      asked.put("m1", "i4", "done", "text 4")
+      for nth = 1, 6 do
+        local entry = asked.get("m1", "i" .. nth)
+        assert.equal(nth > 2 and "text " .. nth or nil, entry and entry.text)
       end
       local count = 0
       for _ in pairs(gateway.stored) do count = count + 1 end
-      assert.equal(2048, count)
-      assert.equal(1, #ask(gateway, "m1", { id = "i2100", op = "read", path = "/3/0/9" }))
-      assert.equal(0, #ask(gateway, "m1", { id = "i1", op = "read", path = "/3/0/9" }))
-      assert.equal(2101, #dev.commands)
-      -- The result of a command comes, also when its id has been forgotten.
-      assert.equal("done", finish(gateway, dev, { id = 2, tag = "i2" })[1].value.state)
+      assert.equal(4, count)
+    end)
+
+    it("may be forgotten before its result comes, which is told all the same", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      ask(gateway, "m1", WRITE)
+      gateway:pass(25 * 3600)
+      assert.equal("done", finish(gateway, dev)[1].value.state)
     end)
 
     it("is remembered in memory when the store has no room", function()
