@@ -63,6 +63,13 @@ describe("tidegate.json", function()
     end
   end)
 
+  it("writes the keys of an order first, in the outermost object only", function()
+    local value = { b = 1, state = "done", a = { state = 2, c = 3 }, id = "x" }
+    local text = json.encode(value, { "id", "none", "state" })
+    assert.equal('{"id":"x","state":"done","a":{"c":3,"state":2},"b":1}', text)
+    assert.equal("[1]", json.encode({ 1 }, { "id" }))
+  end)
+
   it("refuses what has no JSON form", function()
     assert.has_error(function() json.encode(print) end, "JSON: a function can't be written")
     local keys = "JSON: a table has text keys, or is a list without holes"
