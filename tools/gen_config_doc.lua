@@ -61,6 +61,14 @@ end
 
 local range_of
 
+local function range_of_string(field)
+  local parts = {}
+  if field.like then parts[1] = field.like end
+  if field.on_disk then parts[#parts + 1] = "a " .. field.on_disk .. " that is there" end
+  if field.max then parts[#parts + 1] = "at most " .. field.max .. " bytes" end
+  return table.concat(parts, ", ")
+end
+
 local function range_of_list(field)
   local each = field.of.fields and "" or range_of(field.of)
   local parts = {}
@@ -72,8 +80,7 @@ end
 function range_of(field)
   local show = SHOWN[field[1]] or tostring
   if field.values then return '"' .. table.concat(field.values, '", "') .. '"' end
-  if field.like then return field.like end
-  if field[1] == "string" and field.max then return "at most " .. field.max .. " bytes" end
+  if field[1] == "string" then return range_of_string(field) end
   if field[1] == "list" then return range_of_list(field) end
   if field.min and field.max then return show(field.min) .. " to " .. show(field.max) end
   if field.min then return "at least " .. show(field.min) end
