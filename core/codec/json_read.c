@@ -25,18 +25,30 @@ static bool is_integer_exact(tg_slice_t text) {
   return tg_num_parse_i64(text, &i) == TG_OK || tg_num_parse_u64(text, UINT64_MAX, &u) == TG_OK;
 }
 
+/* json-c ends names at a NUL. */
+static bool has_nul(const tg_json_lex_token_t *name) {
+  for (size_t i = 0; name->is_escaped && i + 1 < name->text.len; i++) {
+    if (name->text.p[i] != '\\') continue;
+    if (tg_slice_begins(tg_slice_from(name->text, i + 1), tg_slice_str("u0000"))) return true;
+    i++;
+  }
+  return false;
+}
+
 /* Checks every token and counts the members of all objects. @p at is where it stopped. */
 static tg_rc_t check_tokens(tg_slice_t text, size_t *members, size_t *at) {
   tg_json_lex_t lex;
-  tg_json_lex_token_t token;
+  tg_json_lex_token_t token = {.kind = TG_JSON_LEX_END};
   tg_json_lex_init(&lex, text);
   for (;;) {
+    tg_json_lex_token_t before = token;
     tg_rc_t rc = tg_json_lex_next(&lex, &token);
     *at = lex.at;
     if (rc != TG_OK || token.kind == TG_JSON_LEX_END) return rc;
     double number;
     if (token.kind == TG_JSON_LEX_NUMBER && tg_num_parse_double(token.text, &number) != TG_OK) return TG_E_RANGE;
     if (token.kind == TG_JSON_LEX_INTEGER && !is_integer_exact(token.text)) return TG_E_RANGE;
+    if (token.kind == TG_JSON_LEX_COLON && has_nul(&before)) return TG_E_SYNTAX;
     *members += token.kind == TG_JSON_LEX_COLON;
   }
 }
