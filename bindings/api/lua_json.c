@@ -4,6 +4,7 @@
 #include "bindings/api/lua_json.h"
 
 #include <lauxlib.h>
+#include <stdlib.h>
 
 #include "bindings/api/lua_record.h"
 #include "bindings/vm/vm.h"
@@ -11,7 +12,7 @@
 #include "core/codec/json_read.h"
 #include "core/codec/json_write.h"
 
-enum { DEPTH_MAX = 16, SMALL = 512, TEXT_MAX = 1 << 20, KEYS_MAX = 10000 };
+enum { DEPTH_MAX = 16, SMALL = 512, TEXT_MAX = 1 << 20, KEYS_MAX = 10000, ORDER_MAX = 64 };
 
 /* Arguments of tg_lua_json(). */
 enum { AT_VALUE = 1, AT_ORDER = 2 };
@@ -46,65 +47,77 @@ static bool write_opaque(writer_t *w, int index) {
   return is_opaque;
 }
 
-/* A list of the keys, sorted, is left on the stack. */
-static lua_Integer push_keys(lua_State *L, int index) {
-  lua_Integer count = 0;
-  lua_newtable(L);
-  int keys = lua_gettop(L);
+static bool is_among(const tg_slice_t *keys, size_t count, tg_slice_t key) {
+  for (size_t i = 0; i < count; i++) {
+    if (tg_slice_eq(keys[i], key)) return true;
+  }
+  return false;
+}
+
+static int by_text(const void *a, const void *b) {
+  const tg_slice_t *x = a, *y = b;
+  int order = memcmp(x->p, y->p, x->len < y->len ? x->len : y->len);
+  return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+static size_t count_keys(lua_State *L, int index) {
+  size_t count = 0;
   for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "JSON: a table has text keys, or is a list without holes");
     if (++count > KEYS_MAX) luaL_error(L, "JSON: more than %d members", KEYS_MAX);
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, keys, count);
   }
-  lua_getglobal(L, "table");
-  lua_getfield(L, -1, "sort");
-  lua_remove(L, -2);
-  lua_pushvalue(L, keys);
-  lua_call(L, 1, 0);
+  tg_vm_charge(L, count);
   return count;
 }
 
-/* The member whose key is on top (popped), if the object has it. */
-static void write_member(writer_t *w, int index, int depth) {
-  int top = lua_gettop(w->L);
-  const char *key = lua_tostring(w->L, top);
-  if (strlen(key) != lua_rawlen(w->L, top)) luaL_error(w->L, "JSON: a key has a NUL in it");
-  lua_pushvalue(w->L, top);
-  if (lua_rawget(w->L, index) != LUA_TNIL) {
-    tg_json_write_key(&w->json, key);
-    write_value(w, lua_gettop(w->L), depth + 1);
+/* The keys, sorted, in a userdata that is left on the stack; the table holds their bytes. Not sorted by Lua: scripts may change table.sort. */
+static tg_slice_t *push_keys(lua_State *L, int index, size_t *count) {
+  *count = count_keys(L, index);
+  tg_slice_t *keys = lua_newuserdatauv(L, (*count ? *count : 1) * sizeof *keys, 0);
+  size_t i = 0, len;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+    const char *key = lua_tolstring(L, -2, &len);
+    keys[i++] = tg_slice(key, len);
   }
-  lua_settop(w->L, top - 1);
+  qsort(keys, *count, sizeof *keys, by_text);
+  return keys;
 }
 
-/* Whether the key on top (left there) stands in the list at AT_ORDER. */
-static bool is_ordered(lua_State *L) {
-  bool is_found = false;
-  lua_Integer count = lua_istable(L, AT_ORDER) ? (lua_Integer)lua_rawlen(L, AT_ORDER) : 0;
-  for (lua_Integer i = 1; i <= count && !is_found; i++) {
-    lua_rawgeti(L, AT_ORDER, i);
-    is_found = lua_rawequal(L, -1, -2);
+/* The member called @p key (bytes of a Lua string), if the object has it. */
+static void write_member(writer_t *w, int index, tg_slice_t key, int depth) {
+  if (memchr(key.p, 0, key.len)) luaL_error(w->L, "JSON: a key has a NUL in it");
+  lua_pushlstring(w->L, (const char *)key.p, key.len);
+  if (lua_rawget(w->L, index) != LUA_TNIL) {
+    tg_json_write_key(&w->json, (const char *)key.p);
+    write_value(w, lua_gettop(w->L), depth + 1);
+  }
+  lua_pop(w->L, 1);
+}
+
+/* The keys of the list at AT_ORDER into @p order, which they outlive; each once. @return how many */
+static size_t read_order(lua_State *L, tg_slice_t order[ORDER_MAX]) {
+  if (!lua_istable(L, AT_ORDER)) return 0;
+  size_t given = lua_rawlen(L, AT_ORDER), count = 0;
+  if (given > ORDER_MAX) luaL_error(L, "JSON: the order has more than %d keys", ORDER_MAX);
+  for (size_t i = 1; i <= given; i++) {
+    if (lua_rawgeti(L, AT_ORDER, (lua_Integer)i) != LUA_TSTRING) luaL_error(L, "JSON: the order is a list of keys");
+    size_t len;
+    const char *key = lua_tolstring(L, -1, &len);
+    if (!is_among(order, count, tg_slice(key, len))) order[count++] = tg_slice(key, len);
     lua_pop(L, 1);
   }
-  return is_found;
+  return count;
 }
 
 static void write_object(writer_t *w, int index, int depth) {
   luaL_checkstack(w->L, 10, "JSON");
-  bool has_order = depth == 0 && lua_istable(w->L, AT_ORDER);
+  tg_slice_t order[ORDER_MAX];
+  size_t first = depth == 0 ? read_order(w->L, order) : 0, count;
   tg_json_write_open(&w->json, '{');
-  lua_Integer first = has_order ? (lua_Integer)lua_rawlen(w->L, AT_ORDER) : 0;
-  for (lua_Integer i = 1; i <= first; i++) {
-    if (lua_rawgeti(w->L, AT_ORDER, i) != LUA_TSTRING) luaL_error(w->L, "JSON: the order is a list of keys");
-    write_member(w, index, depth);
-  }
-  lua_Integer count = push_keys(w->L, index);
-  int keys = lua_gettop(w->L);
-  for (lua_Integer i = 1; i <= count; i++) {
-    lua_rawgeti(w->L, keys, i);
-    if (has_order && is_ordered(w->L)) lua_pop(w->L, 1);
-    else write_member(w, index, depth);
+  for (size_t i = 0; i < first; i++) write_member(w, index, order[i], depth);
+  const tg_slice_t *keys = push_keys(w->L, index, &count);
+  for (size_t i = 0; i < count; i++) {
+    if (!is_among(order, first, keys[i])) write_member(w, index, keys[i], depth);
   }
   tg_json_write_close(&w->json, '}');
   lua_pop(w->L, 1);
