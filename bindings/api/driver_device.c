@@ -190,10 +190,10 @@ static int handle_put(lua_State *L) {
 static tg_rc_t get_row(lua_State *L, lua_Integer i, const tg_model_t *model, tg_record_t *record) {
   *record = (tg_record_t){.time_ms = tg_clock_wall_ms(), .time_source = TG_TIME_RECEIVED};
   if (lua_rawgeti(L, 3, i) != LUA_TTABLE) return TG_E_TYPE;
-  if (lua_getfield(L, -1, "path") != LUA_TSTRING) return TG_E_TYPE;
+  if (tg_lua_record_push_member(L, -1, "path") != LUA_TSTRING) return TG_E_TYPE;
   tg_rc_t rc = tg_path_parse(tg_slice_str(lua_tostring(L, -1)), &record->path);
   if (rc != TG_OK) return rc;
-  lua_getfield(L, -2, "value");
+  tg_lua_record_push_member(L, -2, "value");
   return tg_lua_record_get_for(L, -1, model, &record->path, &record->value);
 }
 

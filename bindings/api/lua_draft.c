@@ -29,13 +29,13 @@ static void refuse_unknown(lua_State *L, int index, const char *const known[]) {
 }
 
 static void read_numbers(lua_State *L, int index, tg_command_t *command) {
-  if (lua_getfield(L, index, "timeout") != LUA_TNIL) {
+  if (tg_lua_record_push_member(L, index, "timeout") != LUA_TNIL) {
     double seconds = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : 0;
     if (!(seconds >= 1 && seconds <= TIMEOUT_MAX)) luaL_error(L, "timeout is 1 to %d seconds", TIMEOUT_MAX);
     command->timeout_s = (uint32_t)seconds;
   }
   lua_pop(L, 1);
-  if (lua_getfield(L, index, "priority") != LUA_TNIL) {
+  if (tg_lua_record_push_member(L, index, "priority") != LUA_TNIL) {
     lua_Integer priority = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
     if (priority < 0 || priority > 3) luaL_error(L, "priority is 0 to 3");
     command->priority = (uint8_t)priority;
@@ -50,14 +50,14 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   if (is_strict) refuse_unknown(L, index, option_names);
   read_numbers(L, index, &draft->command);
   size_t len = 0;
-  if (lua_getfield(L, index, "format") != LUA_TNIL) {
+  if (tg_lua_record_push_member(L, index, "format") != LUA_TNIL) {
     const char *name = luaL_tolstring(L, -1, &len);
     if (tg_codec_by_name(tg_slice(name, len), &draft->command.content_format) != TG_OK)
       luaL_error(L, "format \"%s\" is not known: text opaque cbor senml-json senml-cbor tlv or a number", name);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
-  if (lua_getfield(L, index, "tag") != LUA_TNIL) {
+  if (tg_lua_record_push_member(L, index, "tag") != LUA_TNIL) {
     const char *tag = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
     if (!tag || len > TAG_MAX) luaL_error(L, "tag is text of at most %d bytes", TAG_MAX);
     draft->command.tag = tg_slice(tag, len); /* anchored in the table */
@@ -76,14 +76,14 @@ static tg_rc_t read_row(lua_State *L, int index, lua_Integer i, tg_lua_draft_t *
   tg_rc_t rc = TG_E_TYPE;
   draft->why = "a record is { path = \"/3303/0/5700\", value = … }";
   size_t len;
-  if (lua_rawgeti(L, index, i) == LUA_TTABLE && lua_getfield(L, -1, "path") == LUA_TSTRING) {
+  if (lua_rawgeti(L, index, i) == LUA_TTABLE && tg_lua_record_push_member(L, -1, "path") == LUA_TSTRING) {
     const char *path = lua_tolstring(L, -1, &len);
     rc = tg_path_parse(tg_slice(path, len), &record->path);
     if (rc == TG_OK && !tg_path_covers(&draft->command.path, &record->path)) {
       draft->why = "a record lies outside the command's path";
       rc = TG_E_ARG;
     }
-    lua_getfield(L, -2, "value");
+    tg_lua_record_push_member(L, -2, "value");
     if (rc == TG_OK) {
       rc = tg_lua_record_get_for(L, -1, &draft->model, &record->path, &record->value);
       if (rc != TG_OK) draft->why = "a value does not fit the type of its resource";
@@ -113,8 +113,7 @@ static tg_rc_t read_list(lua_State *L, int index, tg_lua_draft_t *draft) {
 static bool is_list(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
   if (lua_rawlen(L, index) == 0) {
-    lua_pushliteral(L, "bytes");
-    bool is_opaque = lua_rawget(L, index) != LUA_TNIL;
+    bool is_opaque = tg_lua_record_push_member(L, index, "bytes") != LUA_TNIL;
     lua_pop(L, 1);
     return !is_opaque;
   }

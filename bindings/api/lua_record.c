@@ -35,6 +35,12 @@ void tg_lua_record_push_value(lua_State *L, const tg_value_t *value) {
   lua_pushnil(L);
 }
 
+int tg_lua_record_push_member(lua_State *L, int index, const char *key) {
+  index = lua_absindex(L, index);
+  lua_pushstring(L, key);
+  return lua_rawget(L, index);
+}
+
 static tg_slice_t bytes_at(lua_State *L, int index) {
   size_t len;
   const char *p = lua_tolstring(L, index, &len);
@@ -44,9 +50,7 @@ static tg_slice_t bytes_at(lua_State *L, int index) {
 /* {bytes = "…"} or {oid, iid}; the bytes stay anchored in the table. */
 static tg_rc_t get_table(lua_State *L, int index, tg_value_t *value) {
   index = lua_absindex(L, index);
-  lua_pushliteral(L, "bytes");
-  lua_rawget(L, index);
-  bool is_opaque = lua_type(L, -1) == LUA_TSTRING;
+  bool is_opaque = tg_lua_record_push_member(L, index, "bytes") == LUA_TSTRING;
   if (is_opaque) *value = (tg_value_t){.type = TG_TYPE_OPAQUE, .s = bytes_at(L, -1)};
   lua_pop(L, 1);
   if (is_opaque) return TG_OK;

@@ -11,6 +11,9 @@
 /** Pushes a value: integers, numbers, booleans and strings as such, opaque as `{bytes=…}`, an object link as `{oid, iid}`, none as nil. */
 void tg_lua_record_push_value(lua_State *L, const tg_value_t *value);
 
+/** Pushes member @p key of the table at @p index as it is there, without asking a metatable: bytes of it are safe as long as the table stands. @return its type */
+int tg_lua_record_push_member(lua_State *L, int index, const char *key);
+
 /** Reads the value at @p index; bytes are borrowed from the Lua value. TG_E_TYPE. */
 TG_MUST_CHECK tg_rc_t tg_lua_record_get_value(lua_State *L, int index, tg_value_t *value);
 
