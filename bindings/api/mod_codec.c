@@ -4,6 +4,7 @@
 #include "bindings/api/mod_codec.h"
 
 #include <lauxlib.h>
+#include <math.h>
 #include <stdlib.h>
 
 #include "bindings/api/api_state.h"
@@ -106,8 +107,10 @@ static int codec_decode(lua_State *L) {
   lua_newtable(L);
   for (lua_Integer i = 1; rc == TG_OK; i++) {
     tg_record_t record;
-    rc = i > RECORDS_MAX ? TG_E_FULL : tg_codec_dec_next(dec, &record);
+    rc = tg_codec_dec_next(dec, &record);
+    if (rc == TG_OK && i > RECORDS_MAX) rc = TG_E_TOO_LONG;
     if (rc != TG_OK) break;
+    if (record.time_source != TG_TIME_DEVICE) record.time_ms = 0; /* it is that of this call */
     tg_lua_record_push(L, &record);
     lua_rawseti(L, -2, i);
   }
@@ -123,14 +126,15 @@ static tg_rc_t get_record(lua_State *L, lua_Integer i, const tg_model_t *model, 
   int top = lua_gettop(L);
   *record = (tg_record_t){.time_source = TG_TIME_UNKNOWN};
   if (lua_rawgeti(L, 2, i) != LUA_TTABLE) luaL_error(L, "record %I is no table", (LUAI_UACINT)i);
-  lua_getfield(L, -1, "path");
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "record %I has no path", (LUAI_UACINT)i);
+  if (tg_lua_record_push_member(L, -1, "path") != LUA_TSTRING) luaL_error(L, "record %I has no path", (LUAI_UACINT)i);
   record->path = tg_lua_record_check_path(L, -1);
-  if (lua_getfield(L, -2, "time") == LUA_TNUMBER) {
-    record->time_ms = (int64_t)(lua_tonumber(L, -1) * 1000);
+  if (tg_lua_record_push_member(L, -2, "time") == LUA_TNUMBER) {
+    double seconds = lua_tonumber(L, -1);
+    if (!(fabs(seconds) < 1e11)) luaL_error(L, "record %I: time is Unix seconds", (LUAI_UACINT)i);
+    record->time_ms = (int64_t)llround(seconds * 1000);
     record->time_source = TG_TIME_DEVICE;
   }
-  lua_getfield(L, -3, "value");
+  tg_lua_record_push_member(L, -3, "value");
   tg_rc_t rc = tg_lua_record_get_for(L, -1, model, &record->path, &record->value);
   lua_settop(L, top);
   return rc;

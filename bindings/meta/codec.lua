@@ -48,7 +48,7 @@ function tg.codec.from_base64(text) end
 ---@param bytes string
 ---@param path? string path that was asked for; formats that name no paths need it
 ---@return tg.record[]? records at most 1024
----@return tg.error? err code `syntax`, `truncated`, `type`, `format` or `full`
+---@return tg.error? err code `syntax`, `truncated`, `type`, `range`, `encoding`, `denied` (outside the path), `format` or `too_long`
 function tg.codec.decode(format, bytes, path) end
 
 ---Records as a payload.
