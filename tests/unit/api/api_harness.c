@@ -14,9 +14,9 @@ static const char PRELUDE[] = "local tg = require 'tidegate' "
                               "local function say(...) for i = 1, select('#', ...) do "
                               "print(tostring((select(i, ...)))) end end ";
 
-static void append(char *text, size_t cap, const char *part, const char *separator) {
+static void append(char *text, size_t cap, const char *line) {
   size_t used = strlen(text);
-  snprintf(text + used, cap - used, "%s%s", used ? separator : "", part);
+  snprintf(text + used, cap - used, "%s%s", used ? "\n" : "", line);
 }
 
 /* Only the loop's thread logs in these areas. */
@@ -24,8 +24,13 @@ static void on_line(void *ud, tg_log_level_t level, const char *area, const char
   api_harness_t *h = ud;
   if (strcmp(area, "script") != 0 && strcmp(area, "driver") != 0) return;
   const char *print = strstr(line, " print=");
-  if (print) append(h->said, sizeof h->said, print + strlen(" print="), "; ");
-  else if (level <= TG_LOG_WARN) append(h->log, sizeof h->log, line, "\n");
+  if (print) {
+    size_t used = strlen(h->said);
+    snprintf(h->said + used, sizeof h->said - used, "%s%s", h->has_said ? "; " : "", print + strlen(" print="));
+    h->has_said = true;
+  } else if (level <= TG_LOG_WARN) {
+    append(h->log, sizeof h->log, line);
+  }
 }
 
 static void at_turn_end(void *ud) {
@@ -191,7 +196,7 @@ const char *api_harness_eval(api_harness_t *h, const char *code) {
   if (rc != TG_OK) {
     char text[720];
     snprintf(text, sizeof text, "%s:%d: %s", h->diag.file, h->diag.line, h->diag.message);
-    append(h->said, sizeof h->said, text, "; ");
+    append(h->said, sizeof h->said, text);
   } else {
     api_harness_unload(h, "eval");
   }
@@ -201,6 +206,7 @@ const char *api_harness_eval(api_harness_t *h, const char *code) {
 const char *api_harness_said(api_harness_t *h) {
   memcpy(h->out, h->said, sizeof h->out);
   h->said[0] = 0;
+  h->has_said = false;
   return h->out;
 }
 

@@ -31,6 +31,7 @@ typedef struct api_harness {
   tg_command_t asked; /* the last command started, without its slices */
   char question[512]; /* and as text: `write /3303/0/5601=7 tag=t` */
 
+  bool has_said;
   char said[8192]; /* what scripts printed, joined by `; ` */
   char out[8192];
   char log[16384]; /* warnings and errors of the areas script and driver, one a line */
