@@ -21,10 +21,10 @@ static void lengths_are_those_of_the_rfcs(void **state) {
     uint16_t number, min, max;
     uint8_t good, bad;
   } rows[] = {
-      {TG_OPT_IF_MATCH, 0, 8, 0, TG_COAP_402},
+      {TG_OPT_IF_MATCH, 0, 8, TG_COAP_402, TG_COAP_402},
       {TG_OPT_URI_HOST, 1, 255, 0, TG_COAP_402},
       {TG_OPT_ETAG, 1, 8, 0, 0},
-      {TG_OPT_IF_NONE_MATCH, 0, 0, 0, TG_COAP_402},
+      {TG_OPT_IF_NONE_MATCH, 0, 0, TG_COAP_402, TG_COAP_402},
       {TG_OPT_OBSERVE, 0, 3, 0, 0},
       {TG_OPT_URI_PORT, 0, 2, 0, TG_COAP_402},
       {TG_OPT_LOCATION_PATH, 0, 255, 0, 0},
