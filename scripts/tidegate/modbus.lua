@@ -178,6 +178,13 @@ function modbus.entry(row)
   }
 end
 
+--- 212 * 0.1 is 21.200000000000003, and 212 / 10 is 21.2: what is near a whole part divides.
+local function scaled(value, scale)
+  local divisor = math.floor(1 / scale + 0.5)
+  if math.abs(divisor) > 1 and math.abs(divisor * scale - 1) < 1e-12 then return value / divisor end
+  return value * scale
+end
+
 --- The value that data bytes mean.
 function modbus.decode(entry, data)
   if entry.type == "bit" then return data:byte(1) & 1 == 1 end
@@ -187,7 +194,7 @@ function modbus.decode(entry, data)
   end
   local value = string.unpack(TYPES[entry.type][2], data)
   if entry.scale == 1 and entry.offset == 0 then return value end
-  return value * entry.scale + entry.offset
+  return scaled(value, entry.scale) + entry.offset
 end
 
 --- What to write for a value: a boolean for a coil, else bytes.
