@@ -52,7 +52,7 @@ static void on_state(void *ud, size_t broker, bool connected, const char *why) {
 
 static void each_script(void *ud, bool (*fn)(void *fn_ud, const tg_api_status_t *status), void *fn_ud) {
   const run_t *run = ud;
-  tg_api_each(run->api, fn, fn_ud);
+  tg_scripts_each(run->scripts, fn, fn_ud);
 }
 
 static tg_rc_t reload(void *ud, tg_slice_t name, tg_diag_t *diag) {

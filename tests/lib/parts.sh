@@ -125,7 +125,7 @@ tidy() {
   local status=$? i
   trap '' INT TERM HUP
   for ((i = ${#ORDER[@]} - 1; i >= 0; i--)); do stop "${ORDER[i]}"; done
-  rm -rf "$WORK"
+  if [ "${TG_KEEP:-no}" = yes ]; then printf '# kept: %s\n' "$WORK"; else rm -rf "$WORK"; fi
   exit "$status"
 }
 trap tidy EXIT

@@ -24,7 +24,7 @@ write_config <<END
     { kind = "udp", host = "127.0.0.1", port = $UDP },
     { kind = "nidd", name = "nb", api_root = "http://127.0.0.1:$SCEF", scs_as_id = "gw", devices = { "meter@iot.example" } },
   },
-  server = { observe = { "/3303/0/5700" }, awake = 1 },
+  server = { observe = { "/3303/0/5700" }, awake = 2 },
 END
 start_gateway
 need 10 says messages '^tidegate/gw/gw/state .*"state":"online"'
@@ -34,7 +34,7 @@ like "$(retained tidegate/gw/gw/state)" '"state":"online","version":"[0-9.]+"' "
 
 start_device hall "$UDP" --con
 start_device meter "$(relay_port meter@iot.example)" --con
-start_device sleeper "$UDP" --queue --awake 0.3
+start_device sleeper "$UDP" --queue --awake 1.5
 for device in hall:udp0 meter:nb; do
   name=${device%:*}
   await 15 state_is "$name" online
