@@ -25,7 +25,6 @@ typedef struct tg_mqtt_drain {
   uint32_t broker; /* the outbox's number of the broker */
   uint32_t window;
   uint32_t inflight;
-  bool is_full;      /* the window was full and is not yet half empty again */
   uint32_t unmarked; /* QoS 0 messages since the last marked one */
   uint32_t marks;    /* marked ones not yet written */
   uint64_t after;    /* last sequence number handed to paho */

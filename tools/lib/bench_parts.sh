@@ -123,7 +123,7 @@ start_broker() {
   local try
   for try in 1 2 3; do
     BROKER=$(free_port)
-    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nlog_dest stdout\nset_tcp_nodelay true\n' \
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nmax_queued_messages 0\nlog_dest stdout\n' \
       "$BROKER" >"$WORK/mosquitto.conf"
     spawn broker taskset -c "$LOAD_CPU" mosquitto -c "$WORK/mosquitto.conf"
     for _ in $(seq 50); do

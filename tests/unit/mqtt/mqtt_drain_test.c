@@ -79,7 +79,8 @@ static void nothing_goes_without_a_connection(void **state) {
   tg_mqtt_drain_fini(&drain);
 }
 
-static void a_full_window_is_filled_again_when_half_of_it_is_free(void **state) {
+/* Not only when several are free: the broker's next answers may wait for our next bytes (Nagle). */
+static void each_answer_lets_the_next_message_go_at_once(void **state) {
   (void)state;
   tg_mqtt_drain_t drain;
   open_drain(&drain, 1, 20);
@@ -87,9 +88,9 @@ static void a_full_window_is_filled_again_when_half_of_it_is_free(void **state) 
   assert_string_equal(sent(&drain), "1 2 3 4 ");
   assert_string_equal(sent(&drain), "");
   tg_mqtt_drain_taken(&drain, 1);
-  assert_string_equal(sent(&drain), "");
+  assert_string_equal(sent(&drain), "5 ");
   tg_mqtt_drain_taken(&drain, 2);
-  assert_string_equal(sent(&drain), "5 6 ");
+  assert_string_equal(sent(&drain), "6 ");
   assert_string_equal(now.deleted, "1 2 ");
   tg_mqtt_drain_fini(&drain);
 }
@@ -147,6 +148,6 @@ static void messages_of_qos_0_are_gone_when_paho_has_them(void **state) {
   tg_mqtt_drain_fini(&drain);
 }
 
-CHECK_SUITE(nothing_goes_without_a_connection, a_full_window_is_filled_again_when_half_of_it_is_free,
+CHECK_SUITE(nothing_goes_without_a_connection, each_answer_lets_the_next_message_go_at_once,
             a_window_that_was_not_full_takes_every_message_at_once, a_window_of_one_goes_on_after_each_answer,
             a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them)
