@@ -15,8 +15,8 @@ typedef struct tg_bundle_loop tg_bundle_loop_t;
 /** Seam: a callback of luv's has run in the script; @p diag says what went wrong when @p rc is not TG_OK. */
 typedef void (*tg_bundle_loop_done_fn)(void *ud, tg_rc_t rc, const tg_diag_t *diag);
 
-/** A loop for @p vm (kept; so are @p loop and @p ud). NULL without memory or descriptors. */
-tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *loop, tg_vm_t *vm, tg_bundle_loop_done_fn done, void *ud);
+/** A loop for @p vm (kept; so are @p outer and @p ud). NULL without memory or descriptors. */
+tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_loop_done_fn done, void *ud);
 
 /** Makes `require "uv"` give luv on this loop, without the functions that reach beyond the bundle. Runs protected, once; may raise. */
 void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L);
