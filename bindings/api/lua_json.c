@@ -177,13 +177,8 @@ static tg_buf_t *push_buf(lua_State *L) {
   return buf;
 }
 
-static int finish(lua_State *L, const tg_buf_t *buf) {
-  if (buf->rc != TG_OK) return luaL_error(L, "JSON: %s", tg_rc_text(buf->rc));
-  lua_pushlstring(L, (const char *)buf->p, buf->len);
-  return 1;
-}
-
-int tg_lua_json(lua_State *L) {
+/* Pushes the text, or nothing. */
+static tg_rc_t write_text(lua_State *L) {
   luaL_checkany(L, AT_VALUE);
   lua_settop(L, AT_ORDER);
   if (!lua_isnil(L, AT_ORDER)) luaL_checktype(L, AT_ORDER, LUA_TTABLE);
@@ -196,7 +191,17 @@ int tg_lua_json(lua_State *L) {
   tg_json_write_begin(&w.json, buf);
   write_value(&w, AT_VALUE, 0);
   tg_vm_charge(L, buf->len / 8);
-  return finish(L, buf);
+  if (buf->rc == TG_OK) lua_pushlstring(L, (const char *)buf->p, buf->len);
+  return buf->rc;
+}
+
+int tg_lua_json(lua_State *L) {
+  tg_rc_t rc = write_text(L);
+  return rc == TG_OK ? 1 : luaL_error(L, "JSON: %s", tg_rc_text(rc));
+}
+
+int tg_lua_json_within(lua_State *L) {
+  return write_text(L) == TG_OK;
 }
 
 static void push_node(lua_State *L, const tg_json_node_t *node);

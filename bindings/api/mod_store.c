@@ -57,9 +57,10 @@ static int store_set(lua_State *L) {
   size_t before = known_size(L), after = 0;
   tg_slice_t text = {0};
   if (!lua_isnil(L, 2)) {
-    lua_pushcfunction(L, tg_lua_json);
+    lua_pushcfunction(L, tg_lua_json_within);
     lua_pushvalue(L, 2);
     lua_call(L, 1, 1);
+    if (lua_isnil(L, 3)) return fail(L, TG_E_FULL, "more than 1 MiB");
     text.p = (const uint8_t *)lua_tolstring(L, 3, &text.len);
     after = text.len + lua_rawlen(L, 1);
   } else {
@@ -108,9 +109,14 @@ static int store_keys(lua_State *L) {
 typedef struct loading {
   lua_State *L;
   state_t *state;
+  tg_slice_t key;
+  tg_slice_t value;
 } loading_t;
 
 static int put_row(lua_State *L) {
+  const loading_t *row = lua_touserdata(L, 2);
+  lua_pushlstring(L, (const char *)row->key.p, row->key.len);
+  lua_pushlstring(L, (const char *)row->value.p, row->value.len);
   lua_rawset(L, 1);
   return 0;
 }
@@ -120,11 +126,12 @@ static bool load_row(void *ud, tg_slice_t key, tg_slice_t value) {
   lua_State *L = loading->L;
   if (loading->state->total + key.len + value.len > TOTAL_MAX) return true;
   if (tg_vm_memory_left(tg_vm_of(L)) < 2 * (key.len + value.len) + 4096) return false;
+  loading->key = key;
+  loading->value = value;
   lua_pushcfunction(L, put_row);
   lua_pushvalue(L, -2);
-  lua_pushlstring(L, (const char *)key.p, key.len);
-  lua_pushlstring(L, (const char *)value.p, value.len);
-  if (lua_pcall(L, 3, 0, 0) != LUA_OK) lua_pop(L, 1);
+  lua_pushlightuserdata(L, loading);
+  if (lua_pcall(L, 2, 0, 0) != LUA_OK) lua_pop(L, 1);
   else loading->state->total += key.len + value.len;
   return true;
 }
