@@ -124,6 +124,21 @@ static void open_mqtt(api_harness_t *h, const uint16_t *ports, size_t count) {
   if (tg_mqtt_new(&config, &h->diag, &h->mqtt) != TG_OK) fail_msg("%s", h->diag.message);
 }
 
+static void open_api(api_harness_t *h, const char *scripts, bool has_all) {
+  const tg_api_config_t config = {.gateway_name = "gw 1", .scripts_dir = scripts};
+  h->api = tg_api_new(&config);
+  assert_non_null(h->api);
+  tg_api_parts_t parts = {.loop = h->loop, .twin = h->twin, .events = h->events, .registry = h->registry};
+  if (has_all) parts.store = h->store;
+  if (has_all) parts.mqtt = h->mqtt;
+  tg_api_attach(h->api, &parts);
+}
+
+void api_harness_bare(api_harness_t *h) {
+  tg_api_free(h->api);
+  open_api(h, NULL, false);
+}
+
 void api_harness_open_with(api_harness_t *h, const char *path, const char *scripts, const uint16_t *ports,
                            size_t count) {
   *h = (api_harness_t){.random = {.state = 1}};
@@ -143,11 +158,7 @@ void api_harness_open_with(api_harness_t *h, const char *path, const char *scrip
   if (tg_store_open(h->loop, &store, &h->diag, &h->store) != TG_OK) fail_msg("%s", h->diag.message);
   load_objects(h);
   if (count) open_mqtt(h, ports, count);
-  const tg_api_config_t config = {.gateway_name = "gw 1", .scripts_dir = scripts};
-  h->api = tg_api_new(&config);
-  assert_non_null(h->api);
-  const tg_api_parts_t parts = {h->loop, h->twin, h->events, h->registry, h->store, h->mqtt};
-  tg_api_attach(h->api, &parts);
+  open_api(h, scripts, true);
   check_rc(tg_loop_each_turn(h->loop, at_turn_end, h), TG_OK);
 }
 

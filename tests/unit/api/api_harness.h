@@ -45,6 +45,9 @@ void api_harness_open(api_harness_t *h);
 void api_harness_open_with(api_harness_t *h, const char *path, const char *scripts, const uint16_t *ports,
                            size_t count);
 
+/** Puts a fresh api in place of the one there is: without brokers and without a store. Scripts are gone. */
+void api_harness_bare(api_harness_t *h);
+
 /** Unloads all scripts and frees everything. */
 void api_harness_close(api_harness_t *h);
 
