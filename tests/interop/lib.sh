@@ -12,8 +12,8 @@
 #   tg WORD...                        the command line at our gateway, answers as JSON
 #   gives TITLE ERE WORD...           an answer of tg has a line that matches
 #   seen TITLE NAME ERE               the output of a child comes to have such a line
-#   told TITLE LEVEL ERE              a message `LEVEL PAYLOAD` comes on tidegate/dev/LEVEL
-#   commanded TITLE LEVEL MEMBERS ERE a command over MQTT has a result that matches and is its last
+#   told TITLE LEVEL ERE...           a message whose payload matches all of them comes on tidegate/dev/LEVEL
+#   commanded TITLE LEVEL MEMBERS ERE...   a command over MQTT; its last result matches all of them
 #   more_than NUMBER NAME ERE         that many lines of a child's output match, and one more
 #   end_interop                       the gateway ends well (a build with sanitizers speaks only then), and the plan
 
@@ -87,15 +87,22 @@ seen() {
   outcome $? "$1" "$3" "$(tail -n 5 "$WORK/$2.log" | tr -d '\r')"
 }
 
+has_message() {
+  local found pattern
+  found=$(grep -aE "^tidegate/dev/$1 " "$WORK/messages.log") || return 1
+  for pattern in "${@:2}"; do found=$(grep -E -- "$pattern" <<<"$found") || return 1; done
+}
+
 told() {
-  await "$DEADLINE" says messages "^tidegate/dev/$2 .*$3"
-  outcome $? "$1" "$2 $3" "$(grep -a "^tidegate/dev/$2 " "$WORK/messages.log" | tail -n 3)"
+  await "$DEADLINE" has_message "${@:2}"
+  outcome $? "$1" "$2: ${*:3}" "$(grep -a "^tidegate/dev/$2 " "$WORK/messages.log" | tail -n 3)"
 }
 
 commanded() {
+  local pattern status=0
   ask "$2" "$3"
-  grep -qE -- "$4" <<<"$RESULT"
-  outcome $? "$1" "$4" "${RESULT:-no result}"
+  for pattern in "${@:4}"; do grep -qE -- "$pattern" <<<"$RESULT" || status=1; done
+  outcome $status "$1" "${*:4}" "${RESULT:-no result}"
 }
 
 more_than() { [ "$(count "$2" "$3")" -gt "$1" ]; }
