@@ -221,6 +221,22 @@ local function on_command_event(dev, info)
   if is_final then running[info.id] = nil end
 end
 
+local is_handed_over = false -- by the generation before, whose commands go on
+
+-- No queue has the commands that an earlier run of the gateway left unfinished: their askers shall
+-- not wait for them.
+local function end_left_over(list)
+  if is_handed_over then return end
+  for _, entry in ipairs(list) do
+    local result = tg.codec.from_json(entry.text) or { id = entry.id }
+    result.state, result.error, result.t = "cancelled", "cancelled", now()
+    result.message = "the gateway was restarted before it ended; it may have been carried out"
+    local text = as_text(result)
+    send_result(entry.ep, text)
+    asked.put(entry.ep, entry.id, result.state, text)
+  end
+end
+
 -- The script ------------------------------------------------------------------------------------
 
 local events = { command = on_command_event }
@@ -238,6 +254,9 @@ return {
   init = function()
     asked.load()
     tg.timer.every(60, forget_units)
+    local left_over = asked.open(FINAL)
+    -- When it is known whether there was a generation before:
+    tg.timer.after(0, function() end_left_over(left_over) end)
   end,
 
   rules = {
@@ -258,6 +277,7 @@ return {
   save = function() return { running = running } end,
 
   restore = function(data)
+    is_handed_over = true
     for number in pairs(data.running or {}) do running[number] = true end
     asked.load()
   end,

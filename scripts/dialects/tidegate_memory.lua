@@ -75,6 +75,16 @@ function memory.new(tg, size)
     persist(slot, nil)
   end
 
+  --- Those that have not come to one of the states in `final`, the oldest first.
+  function made.open(final)
+    local list = {}
+    for _, entry in pairs(slots) do
+      if not final[entry.state] then list[#list + 1] = entry end
+    end
+    table.sort(list, function(a, b) return a.at < b.at end)
+    return list
+  end
+
   --- Takes over what the store has.
   function made.load()
     local latest = 0

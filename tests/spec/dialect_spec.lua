@@ -748,7 +748,7 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.is_nil(again.values)
     end)
 
-    it("is known after a restart, and so is a command that was on its way", function()
+    it("is known after a restart, which ends a command that was on its way", function()
       local gateway = start()
       local dev = gateway:device "m1"
       ask(gateway, "m1", WRITE)
@@ -762,10 +762,15 @@ describe("scripts/dialects/tidegate.lua", function()
       later:start(FILE)
       dev = later:device "m1"
       assert.equal("done", ask(later, "m1", WRITE)[1].value.state)
-      assert.equal("waiting", ask(later, "m1", reboot)[1].value.state)
+      later:pass(1)
+      local told = sent(later)
+      assert.equal(1, #told)
+      assert.equal("tidegate/dev/m1/result", told[1].topic)
+      local value = told[1].value
+      assert.same({ "a2", "execute", "/3/0/4" }, { value.id, value.op, value.path })
+      assert.same({ "cancelled", "cancelled" }, { value.state, value.error })
+      assert.equal("cancelled", ask(later, "m1", reboot)[1].value.state)
       assert.same({}, dev.commands)
-      local told = finish(later, dev, { id = 77, tag = "a2", op = "execute", path = "/3/0/4" })
-      assert.same({ "a2", "done" }, { told[1].value.id, told[1].value.state })
       -- Ours has ended: this is somebody else's.
       assert.same({}, finish(later, dev, { id = 78, tag = "a2" }))
     end)
@@ -794,6 +799,8 @@ describe("scripts/dialects/tidegate.lua", function()
       old:device "m1"
       ask(old, "m1", WRITE)
       new.handlers.restore(old.handlers.save())
+      new:pass(1)
+      assert.same({}, sent(new)) -- it goes on
       local dev = new:device "m1"
       assert.equal("done", finish(new, dev)[1].value.state)
       assert.equal("done", ask(new, "m1", WRITE)[1].value.state)
