@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ enum { CLIENTS = 4, BODY = 65536, LINE = 8192 };
 typedef struct callback {
   struct callback *next;
   size_t len;
+  bool is_answered;
   char body[BODY];
 } callback_t;
 
@@ -38,19 +40,24 @@ typedef struct peer {
   int udp[CLIENTS];
 } peer_t;
 
-static unsigned take_callback(peer_t *peer, callback_t *callback) {
+static unsigned next_status(peer_t *peer) {
   pthread_mutex_lock(&peer->lock);
   unsigned status = 204;
   if (peer->failures > 0) {
     peer->failures--;
     status = peer->status;
   }
+  pthread_mutex_unlock(&peer->lock);
+  return status;
+}
+
+static void put_callback(peer_t *peer, callback_t *callback) {
+  pthread_mutex_lock(&peer->lock);
   if (peer->last == NULL) peer->first = callback;
   else peer->last->next = callback;
   peer->last = callback;
   pthread_cond_signal(&peer->arrived);
   pthread_mutex_unlock(&peer->lock);
-  return status;
 }
 
 /* limits: libmicrohttpd fixes the parameters. */
@@ -71,21 +78,23 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
     *size = 0;
     return MHD_YES;
   }
-  *state = NULL; /* the queue owns it now */
-  unsigned status = take_callback(arg, callback);
+  callback->is_answered = true;
+  unsigned status = next_status(arg);
   struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
   enum MHD_Result result = MHD_queue_response(connection, status, response);
   MHD_destroy_response(response);
   return result;
 }
 
+/* Told only now that the answer is out: what comes after `next`, such as `close`, can't cut it off. */
 static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode code) {
-  (void)arg;
   (void)connection;
-  (void)code;
-  free(*state); /* a request that broke off */
+  callback_t *callback = *state;
   *state = NULL;
+  if (callback != NULL && callback->is_answered && code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+    put_callback(arg, callback);
+  else free(callback); /* a request that broke off */
 }
 
 static void do_http(peer_t *peer, unsigned port) {
