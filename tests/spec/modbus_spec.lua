@@ -130,7 +130,8 @@ describe("tidegate.modbus", function()
     end)
 
     it("gives tenths as people write them", function()
-      local rows = { { 0.1, 212, 21.2 }, { 0.01, 2999, 29.99 }, { 0.001, 3, 0.003 }, { 0.5, 3, 1.5 } }
+      local rows =
+        { { 0.1, 212, 21.2 }, { 0.01, 2999, 29.99 }, { 0.001, 3, 0.003 }, { 0.5, 3, 1.5 } }
       for _, row in ipairs(rows) do
         local e = entry { type = "int16", scale = row[1] }
         assert.equal(row[3], modbus.decode(e, string.pack(">i2", row[2])))
@@ -138,7 +139,8 @@ describe("tidegate.modbus", function()
       end
       assert.equal(14, modbus.decode(entry { type = "int16", scale = 2 }, string.pack(">i2", 7)))
       assert.equal(2.1, modbus.decode(entry { type = "int16", scale = 0.3 }, string.pack(">i2", 7)))
-      assert.equal(-21.2, modbus.decode(entry { type = "int16", scale = -0.1 }, string.pack(">i2", 212)))
+      local e = entry { type = "int16", scale = -0.1 }
+      assert.equal(-21.2, modbus.decode(e, string.pack(">i2", 212)))
     end)
 
     it("applies scale and offset both ways", function()
