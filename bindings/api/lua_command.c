@@ -182,13 +182,22 @@ static bool has_values(tg_op_t op) {
   return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
 }
 
-/* A trailing function is the callback, a table before it the options; @return the callback's index, 0 for none. */
+/* A trailing function is the callback, a table before it the options, either may be nil; @return the callback's index, 0 for none. */
 static int take_trailing(lua_State *L, int after, tg_lua_draft_t *draft) {
   int top = lua_gettop(L);
+  while (top > after && lua_isnil(L, top)) top--;
   int fn = top > after && lua_isfunction(L, top) ? top : 0;
   int options = fn ? fn - 1 : top;
+  luaL_argcheck(L, options <= after + 1, after + 2, "a function as last argument is wanted");
   if (options > after && !lua_isnil(L, options)) tg_lua_draft_options(L, options, draft, true);
   return fn;
+}
+
+/* How many arguments a method takes before the options. Arguments that may be left out may be nil, too. */
+static int fixed_args(lua_State *L, tg_op_t op) {
+  if (op == TG_OP_DISCOVER) return lua_type(L, 2) == LUA_TSTRING || lua_isnil(L, 2) ? 2 : 1;
+  if (op == TG_OP_EXECUTE) return lua_type(L, 3) == LUA_TSTRING || lua_isnil(L, 3) ? 3 : 2;
+  return has_values(op) || op == TG_OP_ATTRIBUTES ? 3 : 2;
 }
 
 /* dev:OP(path[, what][, options][, fn]); upvalue 1 is the operation. */
@@ -196,32 +205,49 @@ static int run_method(lua_State *L) {
   tg_op_t op = (tg_op_t)lua_tointeger(L, lua_upvalueindex(1));
   tg_lua_draft_t draft;
   tg_rc_t rc = begin(L, op, &draft);
-  int fixed = 2;
-  if (op == TG_OP_DISCOVER && lua_type(L, 2) != LUA_TSTRING) fixed = 1;
-  else draft.command.path = tg_lua_record_check_path(L, 2);
+  if (op != TG_OP_DISCOVER || lua_type(L, 2) == LUA_TSTRING) draft.command.path = tg_lua_record_check_path(L, 2);
   if (op == TG_OP_EXECUTE && lua_type(L, 3) == LUA_TSTRING) {
     size_t len;
     const char *args = lua_tolstring(L, 3, &len);
     draft.command.text = tg_slice(args, len);
-    fixed = 3;
   }
-  if (has_values(op) || op == TG_OP_ATTRIBUTES) fixed = 3;
   if (has_values(op)) luaL_checkany(L, 3);
-  int fn = take_trailing(L, fixed, &draft);
+  int fn = take_trailing(L, fixed_args(L, op), &draft);
   if (op == TG_OP_ATTRIBUTES) tg_lua_draft_attributes(L, 3, &draft);
   if (rc == TG_OK && has_values(op)) rc = tg_lua_draft_values(L, 3, &draft);
   if (rc != TG_OK) return fail(L, rc, draft.why);
   return submit_and_wait(L, &draft.command, fn);
 }
 
+/* What is read stays on the stack, so that its bytes are not collected. */
 static void read_submit_text(lua_State *L, tg_lua_draft_t *draft) {
   size_t len;
-  if (lua_getfield(L, 2, "attributes") == LUA_TTABLE && draft->command.op == TG_OP_ATTRIBUTES)
+  if (draft->command.op == TG_OP_ATTRIBUTES) {
+    if (lua_getfield(L, 2, "attributes") != LUA_TTABLE) luaL_error(L, "submit: attributes are a table");
     tg_lua_draft_attributes(L, -1, draft);
-  if (lua_getfield(L, 2, "args") == LUA_TSTRING && draft->command.op == TG_OP_EXECUTE) {
-    const char *args = lua_tolstring(L, -1, &len);
-    draft->command.text = tg_slice(args, len);
   }
+  int type = draft->command.op == TG_OP_EXECUTE ? lua_getfield(L, 2, "args") : LUA_TNIL;
+  if (type != LUA_TNIL && type != LUA_TSTRING) luaL_error(L, "submit: args are text");
+  if (type == LUA_TNIL) return;
+  const char *args = lua_tolstring(L, -1, &len);
+  draft->command.text = tg_slice(args, len);
+}
+
+static void read_submit_path(lua_State *L, tg_lua_draft_t *draft) {
+  size_t len;
+  int type = lua_getfield(L, 2, "path");
+  if (type == LUA_TNIL && draft->command.op == TG_OP_DISCOVER) return;
+  const char *path = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+  if (!path || tg_path_parse(tg_slice(path, len), &draft->command.path) != TG_OK)
+    luaL_error(L, "submit: path is text such as \"/3303/0/5700\"");
+}
+
+static tg_op_t read_submit_op(lua_State *L) {
+  tg_op_t op = TG_OP_READ;
+  const char *name = lua_getfield(L, 2, "op") == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
+  if (lua_type(L, -1) != LUA_TSTRING || tg_twin_op_of(tg_slice_str(name), &op) != TG_OK)
+    luaL_error(L, "submit: op \"%s\" is not known", name);
+  return op;
 }
 
 static void refuse_unknown_members(lua_State *L) {
@@ -231,7 +257,10 @@ static void refuse_unknown_members(lua_State *L) {
     const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
     bool is_known = false;
     for (size_t i = 0; known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
-    if (!is_known) luaL_error(L, "submit: \"%s\" is not known", key);
+    if (is_known) continue;
+    const char *near = tg_diag_nearest(key, known);
+    luaL_error(L, "submit: \"%s\" is not known%s%s%s", key, near ? ", did you mean \"" : "", near ? near : "",
+               near ? "\"?" : "");
   }
 }
 
@@ -241,13 +270,9 @@ static int submit_method(lua_State *L) {
   lua_settop(L, 2);
   refuse_unknown_members(L);
   tg_lua_draft_t draft;
-  tg_op_t op;
-  lua_getfield(L, 2, "op");
-  const char *name = luaL_optstring(L, -1, "");
-  if (tg_twin_op_of(tg_slice_str(name), &op) != TG_OK) return luaL_error(L, "submit: op \"%s\" is not known", name);
+  tg_op_t op = read_submit_op(L);
   tg_rc_t rc = begin(L, op, &draft);
-  if (lua_getfield(L, 2, "path") != LUA_TNIL || op != TG_OP_DISCOVER)
-    draft.command.path = tg_lua_record_check_path(L, -1);
+  read_submit_path(L, &draft);
   tg_lua_draft_options(L, 2, &draft, false);
   read_submit_text(L, &draft);
   if (rc == TG_OK && has_values(op)) {

@@ -19,8 +19,8 @@ static int device_find(lua_State *L) {
   size_t len;
   const char *ep = luaL_checklstring(L, 1, &len);
   const tg_device_t *device = tg_twin_find_ep(twin_of(L), tg_slice(ep, len));
-  if (!device) return 0;
-  tg_lua_device_push(L, tg_bundle_of(L), device->id);
+  if (device) tg_lua_device_push(L, tg_bundle_of(L), device->id);
+  else lua_pushnil(L);
   return 1;
 }
 
@@ -52,7 +52,10 @@ static int device_value(lua_State *L) {
   tg_id_t id = tg_lua_device_check(L, 1);
   tg_path_t path = tg_lua_record_check_path(L, 2);
   tg_record_t record;
-  if (tg_twin_value(twin_of(L), id, &path, &record) != TG_OK) return 0;
+  if (tg_twin_value(twin_of(L), id, &path, &record) != TG_OK) {
+    lua_pushnil(L);
+    return 1;
+  }
   tg_lua_record_push_value(L, &record.value);
   lua_pushnumber(L, (lua_Number)record.time_ms / 1000);
   return 2;

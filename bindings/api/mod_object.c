@@ -68,7 +68,10 @@ static int object_find(lua_State *L) {
   if (!lua_isnoneornil(L, 2) && tg_objdef_parse_version(tg_slice_str(luaL_checkstring(L, 2)), &version) != TG_OK)
     luaL_argerror(L, 2, "a version such as \"1.1\" is wanted");
   const tg_objdef_t *def = tg_registry_find(tg_bundle_of(L)->api->parts.registry, (uint16_t)id, version);
-  if (!def) return 0;
+  if (!def) {
+    lua_pushnil(L);
+    return 1;
+  }
   push_head(L, def);
   lua_createtable(L, 0, (int)def->resource_count);
   for (size_t i = 0; i < def->resource_count; i++) {
@@ -115,8 +118,8 @@ static int object_resource(lua_State *L) {
     tg_model_t model = device ? tg_twin_model(parts->twin, device) : (tg_model_t){.registry = parts->registry};
     res = tg_model_resource(&model, &path);
   }
-  if (!res) return 0;
-  push_resource(L, res);
+  if (res) push_resource(L, res);
+  else lua_pushnil(L);
   return 1;
 }
 
