@@ -46,7 +46,7 @@ start_slave() { # CARRIER
 }
 
 over() {
-  local ep=plc-$1 slave=slave-$1 path value reads
+  local ep=plc-$1 slave=slave-$1 path value
   told "$1: the driver's device is there" "$ep/state" '"online"' '"kind":"driver"'
   gives "$1: and among the devices" "\"ep\":\"$ep\",\"state\":\"online\".*\"/3300/6\"" devices
   while read -r path value; do
