@@ -4,13 +4,14 @@
 #include "core/mqtt/mqtt_conn.h"
 
 #include <MQTTAsync.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "core/base/alloc.h"
 #include "core/base/log.h"
 
-enum { CONNECT_TIMEOUT_S = 10, GOODBYE_MS = 2000, POLL_MS = 10 };
+enum { CONNECT_TIMEOUT_S = 10, GOODBYE_MS = 2000, POLL_MS = 10, TLS_REASON_AT = 6 };
 
 struct tg_mqtt_conn {
   MQTTAsync paho;
@@ -27,6 +28,8 @@ struct tg_mqtt_conn {
   char *key_file;
   tg_mqtt_note_t will;
   tg_mqtt_note_t birth;
+  pthread_mutex_t lock;
+  char tls_why[96]; /* the first thing OpenSSL said of this attempt; guarded by lock */
 };
 
 static void push(tg_mqtt_conn_t *conn, tg_mqtt_note_kind_t kind, int value, const char *why) {
@@ -68,12 +71,34 @@ static void on_connected(void *context, MQTTAsync_successData *data) {
   push(context, TG_MQTT_UP, 0, NULL);
 }
 
+/* Seam of OpenSSL, on paho's threads, before the connection is refused: `140…:error:0A000086:SSL routines::certificate verify failed:…`. */
+static int on_tls_error(const char *text, size_t len, void *context) {
+  tg_mqtt_conn_t *conn = context;
+  tg_slice_t rest = tg_slice(text, len), part = rest;
+  for (int i = 0; i < TLS_REASON_AT && rest.len; i++) part = tg_slice_take(&rest, ':');
+  pthread_mutex_lock(&conn->lock);
+  if (!conn->tls_why[0]) snprintf(conn->tls_why, sizeof conn->tls_why, "%.*s", (int)part.len, (const char *)part.p);
+  pthread_mutex_unlock(&conn->lock);
+  return 1;
+}
+
+/* What OpenSSL said is more than what paho makes of it. */
+static void refuse(tg_mqtt_conn_t *conn, const char *reason, const char *message) {
+  char why[192];
+  pthread_mutex_lock(&conn->lock);
+  if (!reason) reason = message ? message : "no connection";
+  snprintf(why, sizeof why, "%s%s%s", reason, conn->tls_why[0] ? ": " : "", conn->tls_why);
+  conn->tls_why[0] = '\0';
+  pthread_mutex_unlock(&conn->lock);
+  push(conn, TG_MQTT_REFUSED, 0, why);
+}
+
+/* The broker's reason is in one member or the other, depending on where paho noticed it. */
 static void on_refused5(void *context, MQTTAsync_failureData5 *data) {
-  char why[128];
-  const char *reason =
-      data && data->reasonCode != MQTTREASONCODE_SUCCESS ? MQTTReasonCode_toString(data->reasonCode) : NULL;
-  snprintf(why, sizeof why, "%s", reason ? reason : data && data->message ? data->message : "no connection");
-  push(context, TG_MQTT_REFUSED, 0, why);
+  int code = data ? (int)data->reasonCode : 0;
+  if (data && code == MQTTREASONCODE_SUCCESS && data->code >= MQTTREASONCODE_UNSPECIFIED_ERROR) code = data->code;
+  const char *reason = code > 0 ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : NULL;
+  refuse(context, reason, data ? data->message : NULL);
 }
 
 static void on_refused(void *context, MQTTAsync_failureData *data) {
@@ -84,9 +109,7 @@ static void on_refused(void *context, MQTTAsync_failureData *data) {
                                       "bad user or password",
                                       "not authorised"};
   int code = data ? data->code : 0;
-  const char *why = data && data->message ? data->message : "no connection";
-  if (code > 0 && code < (int)TG_COUNT(codes)) why = codes[code];
-  push(context, TG_MQTT_REFUSED, 0, why);
+  refuse(context, code > 0 && code < (int)TG_COUNT(codes) ? codes[code] : NULL, data ? data->message : NULL);
 }
 
 static void on_taken5(void *context, MQTTAsync_successData5 *data) {
@@ -188,6 +211,7 @@ tg_rc_t tg_mqtt_conn_new(const tg_mqtt_broker_config_t *config, size_t broker, t
   if (!conn) return TG_E_NOMEM;
   conn->ring = ring;
   conn->broker = broker;
+  pthread_mutex_init(&conn->lock, NULL);
   tg_rc_t rc = copy_config(conn, config) ? create(conn, config, diag) : TG_E_NOMEM;
   if (rc != TG_OK) {
     tg_mqtt_conn_free(conn);
@@ -236,6 +260,7 @@ void tg_mqtt_conn_free(tg_mqtt_conn_t *conn) {
     say_goodbye(conn);
     MQTTAsync_destroy(&conn->paho);
   }
+  pthread_mutex_destroy(&conn->lock);
   free_note(&conn->will);
   free_note(&conn->birth);
   tg_alloc_free(conn->name);
@@ -286,6 +311,8 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
     tls.privateKey = given(conn->key_file);
     tls.enableServerCertAuth = 1;
     tls.verify = 1; /* the host name too */
+    tls.ssl_error_cb = on_tls_error;
+    tls.ssl_error_context = conn;
     options.ssl = &tls;
   }
   int code = MQTTAsync_connect(conn->paho, &options);

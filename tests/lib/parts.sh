@@ -179,7 +179,7 @@ start_broker() {
     BROKER=$(free_port)
     mkdir -p "$WORK/$name.state"
     [ "$(id -u)" = 0 ] && chmod 777 "$WORK" "$WORK/$name.state" # started by root it becomes somebody else
-    printf '%s\n' "listener $BROKER 127.0.0.1" "log_dest stdout" "persistence true" "persistence_location $WORK/$name.state/" \
+    printf '%s\n' "listener $BROKER 127.0.0.1" "log_dest stderr" "persistence true" "persistence_location $WORK/$name.state/" \
       "max_inflight_messages 100" "max_queued_messages 100000" "$@" >"$conf"
     [ $# -gt 0 ] || echo "allow_anonymous true" >>"$conf"
     spawn "$name" mosquitto -c "$conf"
