@@ -133,13 +133,12 @@ static void read_resource(reader_t *r, tg_objdef_t *def) {
   check_keys(r, known);
   tg_slice_t name = get_text(r, "name", true);
   tg_slice_t unit = get_text(r, "unit", false);
-  tg_resdef_t res = {.id = (uint16_t)r->resource,
-                     .name = (const char *)name.p,
-                     .unit = unit.len ? (const char *)unit.p : "",
-                     .ops = read_ops(r),
-                     .multiple = get_bool(r, "multiple", false),
-                     .mandatory = get_bool(r, "mandatory", false),
-                     .sensitive = get_bool(r, "sensitive", false)};
+  tg_resdef_t res = {
+      .id = (uint16_t)r->resource, .name = (const char *)name.p, .unit = unit.len ? (const char *)unit.p : ""};
+  res.ops = read_ops(r);
+  res.multiple = get_bool(r, "multiple", false);
+  res.mandatory = get_bool(r, "mandatory", false);
+  res.sensitive = get_bool(r, "sensitive", false);
   res.type = (uint8_t)read_type(r, res.ops);
   read_range(r, &res);
   tg_rc_t rc = tg_objdef_add(def, &res);
@@ -150,9 +149,11 @@ static void read_resources(reader_t *r, tg_objdef_t *def) {
   if (raw_get(r, "resources") != LUA_TTABLE) refuse(r, TG_E_TYPE, "resources", "must be a table");
   int resources = lua_gettop(r->L);
   for (lua_pushnil(r->L); lua_next(r->L, resources);) {
-    int is_integer;
+    int is_integer = 0;
     lua_Integer id = lua_type(r->L, -2) == LUA_TNUMBER ? lua_tointegerx(r->L, -2, &is_integer) : -1;
-    if (id < 0 || id > ID_MAX) refuse(r, TG_E_RANGE, "resources", "has a key that is no integer from 0 to 65534");
+    r->resource = -1;
+    if (!is_integer || id < 0 || id > ID_MAX)
+      refuse(r, TG_E_RANGE, "resources", "has a key that is no integer from 0 to 65534");
     r->resource = id;
     r->table = lua_gettop(r->L);
     luaL_checkstack(r->L, 16, "resources");
@@ -202,11 +203,11 @@ static void read_one(reader_t *r, tg_registry_t *registry) {
   r->object = r->resource = -1;
   read_id(r);
   check_keys(r, known);
-  tg_objdef_head_t head = {.id = (uint16_t)r->object,
-                           .name = get_text(r, "name", true),
-                           .urn = get_text(r, "urn", true),
-                           .multiple = get_bool(r, "multiple", true),
-                           .mandatory = get_bool(r, "mandatory", true)};
+  tg_objdef_head_t head = {.id = (uint16_t)r->object}; /* one after the other: the first mistake is told */
+  head.name = get_text(r, "name", true);
+  head.urn = get_text(r, "urn", true);
+  head.multiple = get_bool(r, "multiple", true);
+  head.mandatory = get_bool(r, "mandatory", true);
   if (tg_objdef_parse_version(get_text(r, "version", true), &head.version) != TG_OK)
     refuse(r, TG_E_SYNTAX, "version", "must be a version such as \"1.0\"");
   tg_objdef_t **box = push_box(r->L);
