@@ -17,13 +17,23 @@ uint64_t tg_store_outbox_next_seq(tg_store_t *store) {
   return seq;
 }
 
+/* Told once, and once more when a quarter is free again: in between devices are told to keep what they have. */
+static void tell_full(tg_store_t *store, bool full) {
+  if (full) store->stats.outbox_refused++;
+  if (full == store->full || (!full && store->ring.bytes > store->config.outbox_max / 4 * 3)) return;
+  store->full = full;
+  tg_log("store", full ? TG_LOG_WARN : TG_LOG_INFO, "%s messages=%llu bytes=%llu max=%llu",
+         full ? "outbox_full" : "outbox_has_room", (unsigned long long)store->ring.rows,
+         (unsigned long long)store->ring.bytes, (unsigned long long)store->config.outbox_max);
+}
+
 tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   if (entry->seq >= store->next_seq || entry->seq <= store->last_seq) return TG_E_ARG;
   if (entry->seq >= store->reserved) return TG_E_STORE;
   if (tg_store_ops_entry_size(entry) == SIZE_MAX) return TG_E_TOO_LONG;
   uint64_t size = entry->topic.len + entry->payload.len + entry->props.len;
   if (size > store->config.outbox_max || store->ring.bytes > store->config.outbox_max - size) {
-    store->stats.outbox_refused++;
+    tell_full(store, true);
     return TG_E_FULL;
   }
 
@@ -35,10 +45,11 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   }
   if (rc == TG_OK) {
     store->last_seq = entry->seq;
+    tell_full(store, false);
     return TG_OK;
   }
   tg_store_ring_undo(&store->ring);
-  if (rc == TG_E_FULL) store->stats.outbox_refused++;
+  if (rc == TG_E_FULL) tell_full(store, true);
   return rc;
 }
 

@@ -19,6 +19,7 @@ struct tg_store {
   tg_store_ring_t ring;
   tg_timer_t timer; /* the group's wait for more, or the next try after a failure */
   tg_store_stats_t stats;
+  bool full; /* the outbox refused a message, and a quarter of it has not become free since */
 
   /* tickets and the group that is being filled */
   tg_store_group_t *open;
