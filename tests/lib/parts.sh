@@ -178,8 +178,8 @@ start_broker() {
   for try in 1 2 3; do
     BROKER=$(free_port)
     mkdir -p "$WORK/$name.state"
-    [ "$(id -u)" = 0 ] && chmod 777 "$WORK" "$WORK/$name.state" # started by root it becomes somebody else
-    printf '%s\n' "listener $BROKER 127.0.0.1" "log_dest stderr" "persistence true" "persistence_location $WORK/$name.state/" \
+    # Without `user`, one that root starts becomes somebody who can't get at the test's folder, nor keep anything there.
+    printf '%s\n' "user $(id -un)" "listener $BROKER 127.0.0.1" "log_dest stderr" "persistence true" "persistence_location $WORK/$name.state/" \
       "max_inflight_messages 100" "max_queued_messages 100000" "$@" >"$conf"
     [ $# -gt 0 ] || echo "allow_anonymous true" >>"$conf"
     spawn "$name" mosquitto -c "$conf"

@@ -21,13 +21,12 @@ certificate() {
       openssl x509 -req -in "$name.csr" -signkey "$name.key" -days 1 -out "$name.pem" \
         -extfile <(printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign\n')
     fi
-    chmod 644 "$name.key" # for mosquitto, which is somebody else when root starts it
   ) >>"$WORK/tls.log" 2>&1
 }
 state() { "$TIDEGATE" status --json -c "$WORK/tidegate.lua" | jq -r ".brokers[] | select(.name == \"$1\") | .connected"; }
 is_connected() { [ "$(state "$1")" = true ]; }
 
-mkdir "$WORK/tls" && chmod 755 "$WORK" "$WORK/tls"
+mkdir "$WORK/tls"
 certificate ca "test authority"
 certificate other "another authority"
 certificate broker localhost ca
@@ -35,7 +34,6 @@ certificate gateway gw-7 ca
 certificate stranger gw-8 other
 [ -s "$WORK/tls/stranger.pem" ] || skip_all "openssl makes no certificates here: $(tail -1 "$WORK/tls.log")"
 mosquitto_passwd -c -b "$WORK/tls/passwords" gw 'secret "7"' 2>/dev/null
-chmod 644 "$WORK/tls/passwords"
 printf 'secret "7"\n' >"$WORK/tls/password"
 
 tls=("cafile $WORK/tls/ca.pem" "certfile $WORK/tls/broker.pem" "keyfile $WORK/tls/broker.key")
