@@ -27,7 +27,7 @@ void tg_api_attach(tg_api_t *api, const tg_api_parts_t *parts) {
   api->parts = *parts;
   uint32_t all = (1U << TG_EVENT_TYPE_COUNT) - 1;
   api->is_attached = tg_event_subscribe(parts->events, all, tg_on_event, api) == TG_OK;
-  if (!api->is_attached) tg_log("script", TG_LOG_ERROR, "event=not_attached why=\"too many subscribers\"");
+  if (!api->is_attached) tg_log("script", TG_LOG_ERROR, "not_attached why=\"too many subscribers\"");
 }
 
 void tg_api_free(tg_api_t *api) {
@@ -125,12 +125,11 @@ static void mend(tg_api_t *api, tg_bundle_t *bundle) {
     tg_bundle_t *mended;
     if (load(api, &good, &diag, &mended) == TG_OK) {
       memcpy(mended->last_error, error, sizeof error);
-      tg_log("script", TG_LOG_ERROR, "event=went_back script=%s failures=%d", mended->source.name,
-             TG_BUNDLE_FAILURES_MAX);
+      tg_log("script", TG_LOG_ERROR, "went_back script=%s failures=%d", mended->source.name, TG_BUNDLE_FAILURES_MAX);
       return;
     }
   }
-  tg_log("script", TG_LOG_ERROR, "event=disabled script=%s failures=%d", name, TG_BUNDLE_FAILURES_MAX);
+  tg_log("script", TG_LOG_ERROR, "disabled script=%s failures=%d", name, TG_BUNDLE_FAILURES_MAX);
   tg_bundle_stop(bundle);
 }
 

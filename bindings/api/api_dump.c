@@ -53,8 +53,10 @@ static tg_rc_t dump(tg_bundle_t *bundle, names_t *names, tg_buf_t *out) {
   tg_diag_t diag = {0};
   names->bundle = bundle;
   tg_rc_t rc = tg_vm_call(bundle->vm, collect, names, &diag);
+  char why[256];
   if (rc != TG_OK)
-    tg_log("script", TG_LOG_ERROR, "event=not_dumped file=%s line=%d why=%s", diag.file, diag.line, diag.message);
+    tg_log("script", TG_LOG_ERROR, "not_dumped at=%s:%d why=%s", diag.file, diag.line,
+           tg_log_quote(tg_slice_str(diag.message), why, sizeof why));
   tg_vm_undo_all(bundle->vm);
   tg_bundle_loop_end(bundle->loop, &bundle->api->ending);
   qsort(names->list, names->count, sizeof names->list[0], by_text);

@@ -42,10 +42,10 @@ tg_rc_t tg_bundle_source_copy(const tg_api_bundle_t *from, tg_bundle_source_t *t
 static void remember(tg_bundle_t *bundle, const tg_diag_t *diag) {
   const char *file = diag->file[0] ? diag->file : bundle->source.file;
   (void)snprintf(bundle->last_error, sizeof bundle->last_error, "%.80s:%d: %.160s", file, diag->line, diag->message);
-  char text[256];
+  char text[300];
   if (tg_log_allow(&bundle->limit, tg_clock_mono_ms(), ERRORS_PER_MINUTE))
-    tg_log("script", TG_LOG_ERROR, "event=failed script=%s suppressed=%u why=%s", bundle->source.name,
-           (unsigned)bundle->limit.suppressed, tg_log_text(tg_slice_str(bundle->last_error), text, sizeof text));
+    tg_log("script", TG_LOG_ERROR, "failed script=%s suppressed=%u why=%s", bundle->source.name,
+           (unsigned)bundle->limit.suppressed, tg_log_quote(tg_slice_str(bundle->last_error), text, sizeof text));
 }
 
 /* A bundle that has failed too often is looked after when it is not running. */

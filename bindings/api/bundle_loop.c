@@ -176,7 +176,7 @@ static void let_go(tg_bundle_loop_t *loop) {
   tg_vm_free(loop->vm); /* luv's handles are closed: its finalisers only free */
   uv_close((uv_handle_t *)&loop->keep, NULL);
   (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-  if (uv_loop_close(&loop->uv) != 0) tg_log("script", TG_LOG_ERROR, "event=loop_not_closed");
+  if (uv_loop_close(&loop->uv) != 0) tg_log("script", TG_LOG_ERROR, "loop_not_closed");
   tg_alloc_free(loop);
 }
 
@@ -296,7 +296,7 @@ void tg_bundle_loop_settle(tg_bundle_loop_t **ending, unsigned wait_ms) {
     else uv_sleep(1);
   }
   for (tg_bundle_loop_t *loop = *ending; loop; loop = loop->next) {
-    tg_log("script", TG_LOG_WARN, "event=requests_left_behind");
+    tg_log("script", TG_LOG_WARN, "requests_left_behind");
     tg_wheel_del(tg_loop_wheel(loop->outer), &loop->timer);
     tg_loop_unwatch(loop->watch);
   }

@@ -136,8 +136,9 @@ static tg_cli_exit_t run_configured(run_t *run) {
            run->config->control_socket);
     tg_loop_run(run->loop);
   } else {
-    tg_log("host", TG_LOG_ERROR, "not_started error=%s why=\"%s\"", tg_rc_name(rc),
-           diag.message[0] ? diag.message : tg_rc_text(rc));
+    char why[sizeof diag.message];
+    tg_slice_t message = tg_slice_str(diag.message[0] ? diag.message : tg_rc_text(rc));
+    tg_log("host", TG_LOG_ERROR, "not_started error=%s why=%s", tg_rc_name(rc), tg_log_quote(message, why, sizeof why));
   }
   close_all(run);
   if (rc == TG_OK) tg_log("host", TG_LOG_INFO, "stopped");

@@ -107,8 +107,9 @@ static tg_rc_t load_one(tg_scripts_t *scripts, size_t index, bool if_changed, tg
   tg_buf_fini(&content);
   if (rc == TG_OK) return TG_OK;
   (void)snprintf(known->error, sizeof known->error, "%.80s:%d: %.160s", diag->file, diag->line, diag->message);
-  tg_log("script", TG_LOG_ERROR, "not_loaded name=%s at=%s:%d why=\"%s\"", script->name, diag->file, diag->line,
-         diag->message);
+  char why[sizeof diag->message];
+  tg_log("script", TG_LOG_ERROR, "not_loaded name=%s at=%s:%d why=%s", script->name, diag->file, diag->line,
+         tg_log_quote(tg_slice_str(diag->message), why, sizeof why));
   return rc;
 }
 

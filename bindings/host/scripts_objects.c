@@ -8,8 +8,9 @@
 #include "bindings/host/scripts.h"
 
 static void complain(const tg_diag_t *diag, tg_rc_t rc) {
-  tg_log("objects", TG_LOG_ERROR, "not_loaded at=%s:%d error=%s why=\"%s\"", diag->file, diag->line, tg_rc_name(rc),
-         diag->message);
+  char why[sizeof diag->message];
+  tg_log("objects", TG_LOG_ERROR, "not_loaded at=%s:%d error=%s why=%s", diag->file, diag->line, tg_rc_name(rc),
+         tg_log_quote(tg_slice_str(diag->message), why, sizeof why));
 }
 
 static void load_file(tg_registry_t *registry, const char *file) {

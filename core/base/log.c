@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/utf8.h"
 
 enum { LINE_MAX_LEN = 1000, PREFIX_MAX_LEN = 96, MINUTE_MS = 60000 };
 
@@ -79,6 +80,30 @@ bool tg_log_allow(tg_log_limit_t *limit, uint64_t now_ms, uint32_t per_minute) {
   }
   limit->in_window++;
   return true;
+}
+
+const char *tg_log_quote(tg_slice_t text, char *out, size_t cap) {
+  static const char more[] = "…";
+  size_t room = cap - 3, keep = text.len; /* two quotes and a NUL */
+  if (keep > room) {
+    keep = room > sizeof more - 1 ? room - (sizeof more - 1) : 0;
+    while (keep && (text.p[keep] & 0xc0) == 0x80) keep--; /* not in the middle of a character */
+  }
+  bool is_utf8 = tg_utf8_valid(tg_slice(text.p, keep));
+  size_t len = 0;
+  out[len++] = '"';
+  for (size_t i = 0; i < keep; i++) {
+    uint8_t c = text.p[i];
+    bool plain = (c >= 0x20 && c < 0x7f) || (c >= 0x80 && is_utf8);
+    out[len++] = c == '"' ? '\'' : plain ? (char)c : ' ';
+  }
+  if (keep < text.len && room >= sizeof more - 1) {
+    memcpy(out + len, more, sizeof more - 1);
+    len += sizeof more - 1;
+  }
+  out[len++] = '"';
+  out[len] = '\0';
+  return out;
 }
 
 const char *tg_log_text(tg_slice_t text, char *out, size_t cap) {

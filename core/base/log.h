@@ -40,4 +40,7 @@ bool tg_log_allow(tg_log_limit_t *limit, uint64_t now_ms, uint32_t per_minute);
 /** Writes foreign bytes into @p out (@p cap bytes) as printable ASCII: other bytes as \xNN, cut at the end with `…`; returns @p out. */
 const char *tg_log_text(tg_slice_t text, char *out, size_t cap);
 
+/** The same for a sentence, in double quotes; those inside it become single ones and a backslash stays, so that people can read it. @p cap at least 3. */
+const char *tg_log_quote(tg_slice_t text, char *out, size_t cap);
+
 #endif

@@ -54,8 +54,9 @@ static void on_down(tg_mqtt_broker_t *broker, tg_slice_t reason) {
   char why[200];
   tg_log_text(reason, why, sizeof why);
   if (tg_log_allow(&broker->log_limit, tg_loop_now(broker->owner->loop), 6)) {
-    tg_log("mqtt", TG_LOG_WARN, "%s broker=%s why=\"%s\"", broker->connected ? "connection_lost" : "connect_refused",
-           broker->name, why);
+    char quoted[sizeof why + 3];
+    tg_log("mqtt", TG_LOG_WARN, "%s broker=%s why=%s", broker->connected ? "connection_lost" : "connect_refused",
+           broker->name, tg_log_quote(tg_slice_str(why), quoted, sizeof quoted));
   }
   tg_mqtt_drain_down(&broker->drain);
   bool was_connected = broker->connected;
@@ -66,9 +67,10 @@ static void on_down(tg_mqtt_broker_t *broker, tg_slice_t reason) {
 
 /* MQTT 5: the broker answered a message with an error. Sending it again would be answered the same, and it would block all behind it. */
 static void on_denied(tg_mqtt_broker_t *broker, const tg_mqtt_event_t *event) {
+  char why[200];
   if (tg_log_allow(&broker->log_limit, tg_loop_now(broker->owner->loop), 6)) {
-    tg_log("mqtt", TG_LOG_ERROR, "message_refused broker=%s why=\"%.*s\"", broker->name, (int)event->topic.len,
-           (const char *)event->topic.p);
+    tg_log("mqtt", TG_LOG_ERROR, "message_refused broker=%s why=%s", broker->name,
+           tg_log_quote(event->topic, why, sizeof why));
   }
   broker->refused++;
   tg_mqtt_drain_taken(&broker->drain, event->value);

@@ -160,7 +160,23 @@ static void foreign_text_becomes_printable_and_is_cut_with_a_mark(void **state) 
   check_int(out[0], 'k');
 }
 
+static void a_sentence_is_quoted_and_stays_readable(void **state) {
+  (void)state;
+  char out[20];
+  assert_string_equal(tg_log_quote(tg_slice_str("a \"b\" c\\d"), out, sizeof out), "\"a 'b' c\\d\"");
+  assert_string_equal(tg_log_quote(tg_slice("a\0\nb", 4), out, sizeof out), "\"a  b\"");
+  assert_string_equal(tg_log_quote(tg_slice_str("für"), out, sizeof out), "\"für\"");
+  assert_string_equal(tg_log_quote(tg_slice_str("f\xffr"), out, sizeof out), "\"f r\"");
+  assert_string_equal(tg_log_quote(tg_slice_str("0123456789abcdefg"), out, sizeof out), "\"0123456789abcdefg\"");
+  assert_string_equal(tg_log_quote(tg_slice_str("0123456789abcdefgh"), out, sizeof out), "\"0123456789abcd…\"");
+  assert_string_equal(tg_log_quote(tg_slice_str("0123456789abcößxyz"), out, sizeof out), "\"0123456789abc…\"");
+  for (size_t cap = 3; cap < 20; cap++) {
+    (void)memset(out, 'Z', sizeof out);
+    check_true(strlen(tg_log_quote(tg_slice_str("a text that is too long"), out, cap)) < cap);
+  }
+}
+
 CHECK_SUITE(lines_above_the_level_go_to_the_sink_and_others_nowhere, a_long_line_is_cut_and_stays_one_line,
             lines_on_standard_error_carry_time_and_are_never_mixed, a_broken_contract_names_itself_and_aborts,
             repeats_are_limited_and_counted, with_one_line_a_minute_the_count_still_starts_anew,
-            foreign_text_becomes_printable_and_is_cut_with_a_mark)
+            foreign_text_becomes_printable_and_is_cut_with_a_mark, a_sentence_is_quoted_and_stays_readable)
