@@ -78,20 +78,12 @@ typedef struct callback {
   int args;
 } callback_t;
 
-static int ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 static int run_callback(lua_State *L) {
   const callback_t *callback = lua_touserdata(L, 1);
   int args = callback->args;
   luaL_checkstack(L, args + 1, "arguments");
   lua_xmove(callback->from, L, args + 1);
-  lua_callk(L, args, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, args);
 }
 
 static tg_bundle_loop_t *loop_of(lua_State *L) {

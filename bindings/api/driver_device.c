@@ -34,13 +34,6 @@ typedef struct begin {
   const tg_command_t *command;
 } begin_t;
 
-static int task_ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 /* on_command(id, operation, path, values, arguments) */
 static int run_command(lua_State *L) {
   const begin_t *begin = lua_touserdata(L, 1);
@@ -52,8 +45,7 @@ static int run_command(lua_State *L) {
   lua_pushstring(L, tg_path_text(&command->path, path));
   tg_lua_record_push_list(L, command->records, command->record_count);
   lua_pushlstring(L, (const char *)command->text.p, command->text.len);
-  lua_callk(L, 5, 0, 0, task_ended);
-  return 0;
+  return tg_vm_tail_call(L, 5);
 }
 
 typedef struct collected {
@@ -159,12 +151,6 @@ static tg_driver_device_t *check_handle(lua_State *L) {
   return *handle;
 }
 
-static int fail(lua_State *L, tg_rc_t rc, const char *message) {
-  lua_pushnil(L);
-  tg_lua_record_push_error(L, rc, message);
-  return 2;
-}
-
 /* put(path, value[, time in Unix seconds]): true; or nil and an error. */
 static int handle_put(lua_State *L) {
   const tg_driver_device_t *device = check_handle(L);
@@ -175,13 +161,13 @@ static int handle_put(lua_State *L) {
   record.time_ms = seconds > 0 ? (int64_t)llround(seconds * 1000) : tg_clock_wall_ms();
   if (seconds > 0) record.time_source = TG_TIME_DEVICE;
   const tg_device_t *known = device ? tg_twin_find(device->set->twin, device->id) : NULL;
-  if (!known || known->backend_ud != device) return fail(L, TG_E_GONE, NULL);
+  if (!known || known->backend_ud != device) return tg_lua_record_fail(L, TG_E_GONE, NULL);
   tg_model_t model = tg_twin_model(device->set->twin, known);
   tg_rc_t rc = tg_lua_record_get_for(L, 3, &model, &record.path, &record.value);
-  if (rc != TG_OK) return fail(L, rc, lua_pushfstring(L, "%s: %s", lua_tostring(L, 2), tg_rc_text(rc)));
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, lua_pushfstring(L, "%s: %s", lua_tostring(L, 2), tg_rc_text(rc)));
   tg_event_records_t records = {.items = &record, .count = 1, .source = TG_SOURCE_DRIVER};
   rc = tg_twin_put(device->set->twin, device->id, &records);
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -314,7 +300,7 @@ int tg_driver_device_open(lua_State *L) {
   if (rc != TG_OK) {
     tg_alloc_free(device);
     luaL_unref(L, LUA_REGISTRYINDEX, on_command);
-    return fail(L, rc, NULL);
+    return tg_lua_record_fail(L, rc, NULL);
   }
   set->first = device;
   *(tg_driver_device_t **)lua_touserdata(L, -1) = device;

@@ -7,19 +7,11 @@
 
 #include "bindings/vm/vm_call.h"
 
-static int ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 static int run(lua_State *L) {
   const int *ref = lua_touserdata(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, *ref);
   luaL_unref(L, LUA_REGISTRYINDEX, *ref);
-  lua_callk(L, 0, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, 0);
 }
 
 int tg_driver_task_spawn(lua_State *L) {

@@ -14,8 +14,12 @@
 #include "bindings/api/bundle.h"
 #include "bindings/api/lua_device.h"
 #include "bindings/api/lua_draft.h"
+#include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 #include "core/base/alloc.h"
+
+static const char *const submit_members[] = {"op",      "path",     "value",  "records", "args", "attributes",
+                                             "timeout", "priority", "format", "tag",     NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {
@@ -85,19 +89,11 @@ static int push_answer(lua_State *L, void *arg) {
   return 1;
 }
 
-static int ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 static int call_back(lua_State *L) {
   answer_t *answer = lua_touserdata(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, answer->fn);
   luaL_unref(L, LUA_REGISTRYINDEX, answer->fn);
-  lua_callk(L, push_answer(L, answer), 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, push_answer(L, answer));
 }
 
 /* Seam tg_command_done_fn. */
@@ -130,12 +126,6 @@ static void on_done_unheard(void *ud, const tg_command_t *command, const tg_comm
   (void)result; /* told as events */
 }
 
-static int fail(lua_State *L, tg_rc_t rc, const char *why) {
-  lua_pushnil(L);
-  tg_lua_record_push_error(L, rc, why);
-  return 2;
-}
-
 /* Nothing raises between the submit and the return. */
 static int submit_and_wait(lua_State *L, const tg_command_t *command, int fn_index) {
   tg_bundle_t *bundle = tg_bundle_of(L);
@@ -157,7 +147,7 @@ static int submit_and_wait(lua_State *L, const tg_command_t *command, int fn_ind
   if (rc != TG_OK) {
     tg_alloc_free(waiter);
     luaL_unref(L, LUA_REGISTRYINDEX, fn);
-    return fail(L, rc, NULL);
+    return tg_lua_record_fail(L, rc, NULL);
   }
   tg_vm_undo_add(bundle->vm, &waiter->undo);
   if (has_fn) {
@@ -215,7 +205,7 @@ static int run_method(lua_State *L) {
   int fn = take_trailing(L, fixed_args(L, op), &draft);
   if (op == TG_OP_ATTRIBUTES) tg_lua_draft_attributes(L, 3, &draft);
   if (rc == TG_OK && has_values(op)) rc = tg_lua_draft_values(L, 3, &draft);
-  if (rc != TG_OK) return fail(L, rc, draft.why);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
   return submit_and_wait(L, &draft.command, fn);
 }
 
@@ -250,25 +240,11 @@ static tg_op_t read_submit_op(lua_State *L) {
   return op;
 }
 
-static void refuse_unknown_members(lua_State *L) {
-  static const char *const known[] = {"op",      "path",     "value",  "records", "args", "attributes",
-                                      "timeout", "priority", "format", "tag",     NULL};
-  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-    bool is_known = false;
-    for (size_t i = 0; known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
-    if (is_known) continue;
-    const char *near = tg_diag_nearest(key, known);
-    luaL_error(L, "submit: \"%s\" is not known%s%s%s", key, near ? ", did you mean \"" : "", near ? near : "",
-               near ? "\"?" : "");
-  }
-}
-
 /* dev:submit{ op=, path=, … }: the command's id; how it goes is told as events. */
 static int submit_method(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  refuse_unknown_members(L);
+  tg_lua_options_check(L, 2, "submit:", submit_members);
   tg_lua_draft_t draft;
   tg_op_t op = read_submit_op(L);
   tg_rc_t rc = begin(L, op, &draft);
@@ -282,14 +258,14 @@ static int submit_method(lua_State *L) {
   }
   tg_id_t id = 0;
   if (rc == TG_OK) rc = tg_twin_submit(tg_bundle_of(L)->api->parts.twin, &draft.command, on_done_unheard, NULL, &id);
-  if (rc != TG_OK) return fail(L, rc, draft.why);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
   lua_pushinteger(L, (lua_Integer)id);
   return 1;
 }
 
 int tg_lua_command_cancel(lua_State *L) {
   tg_rc_t rc = tg_twin_cancel(tg_bundle_of(L)->api->parts.twin, (tg_id_t)luaL_checkinteger(L, 1));
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushboolean(L, 1);
   return 1;
 }

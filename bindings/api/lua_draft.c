@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 #include "core/base/clock.h"
 #include "core/base/num.h"
@@ -15,18 +16,6 @@
 enum { RECORDS_MAX = 1024, TIMEOUT_MAX = 2592000, TAG_MAX = 64 };
 
 static const char *const option_names[] = {"timeout", "priority", "format", "tag", NULL};
-
-static void refuse_unknown(lua_State *L, int index, const char *const known[]) {
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-    bool is_known = false;
-    for (size_t i = 0; known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
-    if (is_known) continue;
-    const char *near = tg_diag_nearest(key, known);
-    luaL_error(L, "option \"%s\" is not known%s%s%s", key, near ? ", did you mean \"" : "", near ? near : "",
-               near ? "\"?" : "");
-  }
-}
 
 static void read_numbers(lua_State *L, int index, tg_command_t *command) {
   if (tg_lua_record_push_member(L, index, "timeout") != LUA_TNIL) {
@@ -47,7 +36,7 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   index = lua_absindex(L, index);
   luaL_checktype(L, index, LUA_TTABLE);
   luaL_checkstack(L, 8, "options");
-  if (is_strict) refuse_unknown(L, index, option_names);
+  if (is_strict) tg_lua_options_check(L, index, "option", option_names);
   read_numbers(L, index, &draft->command);
   size_t len = 0;
   if (tg_lua_record_push_member(L, index, "format") != LUA_TNIL) {
@@ -143,7 +132,7 @@ void tg_lua_draft_attributes(lua_State *L, int index, tg_lua_draft_t *draft) {
   static const char *const names[] = {"pmin", "pmax", "gt", "lt", "st", NULL};
   index = lua_absindex(L, index);
   luaL_checktype(L, index, LUA_TTABLE);
-  refuse_unknown(L, index, names);
+  tg_lua_options_check(L, index, "option", names);
   tg_buf_t text;
   tg_buf_init(&text, draft->attributes, sizeof draft->attributes);
   for (size_t i = 0; names[i]; i++) {

@@ -141,6 +141,18 @@ void tg_lua_record_push_error(lua_State *L, tg_rc_t rc, const char *message) {
   lua_setmetatable(L, -2);
 }
 
+int tg_lua_record_fail(lua_State *L, tg_rc_t rc, const char *message) {
+  lua_pushnil(L);
+  tg_lua_record_push_error(L, rc, message);
+  return 2;
+}
+
+tg_slice_t tg_lua_record_check_bytes(lua_State *L, int index) {
+  size_t len;
+  const char *bytes = luaL_checklstring(L, index, &len);
+  return tg_slice(bytes, len);
+}
+
 tg_rc_t tg_lua_record_error_rc(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return TG_E_PEER;
   tg_rc_t rc = TG_E_PEER;

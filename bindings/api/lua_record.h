@@ -33,6 +33,12 @@ void tg_lua_record_push_list(lua_State *L, const tg_record_t *records, size_t co
 /** Pushes an error object: `code` from @p rc, `message`, tostring() in one line. */
 void tg_lua_record_push_error(lua_State *L, tg_rc_t rc, const char *message);
 
+/** Pushes nil and an error object: what a Lua function returns when the world failed. @return 2 */
+int tg_lua_record_fail(lua_State *L, tg_rc_t rc, const char *message);
+
+/** The string at argument @p index, borrowed as long as it stands there; raises an argument error when it is none. */
+tg_slice_t tg_lua_record_check_bytes(lua_State *L, int index);
+
 /** The result code an error value at @p index names in `code`; TG_E_PEER when it names none. */
 tg_rc_t tg_lua_record_error_rc(lua_State *L, int index);
 

@@ -17,18 +17,6 @@
 
 enum { RECORDS_MAX = 1024, PAYLOAD_MAX = 1 << 20 };
 
-static int fail(lua_State *L, tg_rc_t rc, const char *why) {
-  lua_pushnil(L);
-  tg_lua_record_push_error(L, rc, why);
-  return 2;
-}
-
-static tg_slice_t check_bytes(lua_State *L, int index) {
-  size_t len;
-  const char *bytes = luaL_checklstring(L, index, &len);
-  return tg_slice(bytes, len);
-}
-
 /* A fixed buffer of @p cap bytes in a userdata that stays on the stack. */
 static tg_buf_t push_buf(lua_State *L, size_t cap) {
   tg_buf_t buf;
@@ -39,33 +27,33 @@ static tg_buf_t push_buf(lua_State *L, size_t cap) {
 
 static int finish(lua_State *L, const tg_buf_t *buf, tg_rc_t rc) {
   if (rc == TG_OK) rc = buf->rc;
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushlstring(L, (const char *)buf->p, buf->len);
   return 1;
 }
 
 static int to_hex(lua_State *L) {
-  tg_slice_t bytes = check_bytes(L, 1);
+  tg_slice_t bytes = tg_lua_record_check_bytes(L, 1);
   tg_buf_t buf = push_buf(L, bytes.len * 2);
   tg_hex_put(&buf, bytes);
   return finish(L, &buf, TG_OK);
 }
 
 static int from_hex(lua_State *L) {
-  tg_slice_t text = check_bytes(L, 1);
+  tg_slice_t text = tg_lua_record_check_bytes(L, 1);
   tg_buf_t buf = push_buf(L, text.len / 2 + 1);
   return finish(L, &buf, tg_hex_get(text, &buf));
 }
 
 static int to_base64(lua_State *L) {
-  tg_slice_t bytes = check_bytes(L, 1);
+  tg_slice_t bytes = tg_lua_record_check_bytes(L, 1);
   tg_buf_t buf = push_buf(L, bytes.len / 3 * 4 + 4);
   tg_base64_put(&buf, bytes);
   return finish(L, &buf, TG_OK);
 }
 
 static int from_base64(lua_State *L) {
-  tg_slice_t text = check_bytes(L, 1);
+  tg_slice_t text = tg_lua_record_check_bytes(L, 1);
   tg_buf_t buf = push_buf(L, text.len);
   return finish(L, &buf, tg_base64_get_any(text, &buf));
 }
@@ -92,7 +80,7 @@ static tg_model_t newest_model(lua_State *L) {
 /* decode(format, bytes[, path]): records; or nil and an error. */
 static int codec_decode(lua_State *L) {
   int format = check_format(L, 1);
-  tg_slice_t bytes = check_bytes(L, 2);
+  tg_slice_t bytes = tg_lua_record_check_bytes(L, 2);
   tg_path_t base = optional_path(L, 3);
   tg_model_t model = newest_model(L);
   tg_buf_t scratch = push_buf(L, bytes.len * 2 + 64);
@@ -114,7 +102,7 @@ static int codec_decode(lua_State *L) {
     tg_lua_record_push(L, &record);
     lua_rawseti(L, -2, i);
   }
-  return rc == TG_END ? 1 : fail(L, rc, NULL);
+  return rc == TG_END ? 1 : tg_lua_record_fail(L, rc, NULL);
 }
 
 static int by_path(const void *a, const void *b) {
@@ -147,12 +135,12 @@ static int codec_encode(lua_State *L) {
   tg_path_t base = optional_path(L, 3);
   tg_model_t model = newest_model(L);
   size_t count = lua_rawlen(L, 2);
-  if (count > RECORDS_MAX) return fail(L, TG_E_TOO_LONG, "more than 1024 records");
+  if (count > RECORDS_MAX) return tg_lua_record_fail(L, TG_E_TOO_LONG, "more than 1024 records");
   tg_record_t *records = lua_newuserdatauv(L, (count ? count : 1) * sizeof *records, 0);
   size_t bytes = 256;
   for (size_t i = 0; i < count; i++) {
     tg_rc_t rc = get_record(L, (lua_Integer)i + 1, &model, &records[i]);
-    if (rc != TG_OK) return fail(L, rc, lua_pushfstring(L, "record %d: %s", (int)i + 1, tg_rc_text(rc)));
+    if (rc != TG_OK) return tg_lua_record_fail(L, rc, lua_pushfstring(L, "record %d: %s", (int)i + 1, tg_rc_text(rc)));
     tg_type_t type = records[i].value.type;
     bool has_bytes = type == TG_TYPE_STRING || type == TG_TYPE_OPAQUE || type == TG_TYPE_CORELNK;
     bytes += 128 + (has_bytes ? records[i].value.s.len * 6 : 0);

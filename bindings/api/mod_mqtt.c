@@ -17,22 +17,10 @@
 
 enum { LEVEL_MAX = 3 * 255 + 1 };
 
-static int fail(lua_State *L, tg_rc_t rc, const char *why) {
-  lua_pushnil(L);
-  tg_lua_record_push_error(L, rc, why);
-  return 2;
-}
-
-static tg_slice_t check_text(lua_State *L, int index) {
-  size_t len;
-  const char *text = luaL_checklstring(L, index, &len);
-  return tg_slice(text, len);
-}
-
 /* The broker named at @p index; the first one for nil. */
 static tg_rc_t find_broker(lua_State *L, int index, size_t *broker) {
   const tg_mqtt_t *mqtt = tg_bundle_of(L)->api->parts.mqtt;
-  tg_slice_t name = lua_isnoneornil(L, index) ? tg_slice(NULL, 0) : check_text(L, index);
+  tg_slice_t name = lua_isnoneornil(L, index) ? tg_slice(NULL, 0) : tg_lua_record_check_bytes(L, index);
   if (!mqtt) return TG_E_STATE;
   *broker = 0;
   return name.len ? tg_mqtt_broker(mqtt, name, broker) : TG_OK;
@@ -52,17 +40,17 @@ static tg_rc_t publish(lua_State *L, tg_mqtt_publish_t *message) {
 
 /* core.publish(topic, payload, qos, retain, durable, broker, seq, class): true; or nil and an error. */
 static int core_publish(lua_State *L) {
-  tg_mqtt_publish_t message = {.topic = check_text(L, 1),
-                               .payload = check_text(L, 2),
+  tg_mqtt_publish_t message = {.topic = tg_lua_record_check_bytes(L, 1),
+                               .payload = tg_lua_record_check_bytes(L, 2),
                                .qos = (uint8_t)(lua_tointeger(L, 3) & 3),
                                .retain = lua_toboolean(L, 4),
                                .durable = lua_toboolean(L, 5),
                                .seq = (uint64_t)lua_tointeger(L, 7),
                                .shed_class = (uint8_t)(lua_tointeger(L, 8) & 3)};
   tg_rc_t rc = find_broker(L, 6, &message.broker);
-  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   rc = publish(L, &message);
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -97,28 +85,31 @@ static void read_publish_options(lua_State *L, int index, tg_mqtt_publish_t *mes
 
 /* publish(topic, payload[, options]): the sequence number; or nil and an error. */
 static int mqtt_publish(lua_State *L) {
-  tg_mqtt_publish_t message = {
-      .topic = check_text(L, 1), .payload = check_text(L, 2), .qos = 1, .durable = true, .shed_class = 1};
+  tg_mqtt_publish_t message = {.topic = tg_lua_record_check_bytes(L, 1),
+                               .payload = tg_lua_record_check_bytes(L, 2),
+                               .qos = 1,
+                               .durable = true,
+                               .shed_class = 1};
   lua_settop(L, 3);
   if (!lua_isnil(L, 3)) read_publish_options(L, 3, &message);
   tg_rc_t rc = find_broker(L, -1, &message.broker);
-  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   rc = publish(L, &message);
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushinteger(L, (lua_Integer)message.seq);
   return 1;
 }
 
 /* core.subscribe(filter, qos, broker, fn) */
 static int core_subscribe(lua_State *L) {
-  tg_slice_t filter = check_text(L, 1);
+  tg_slice_t filter = tg_lua_record_check_bytes(L, 1);
   lua_Integer qos = luaL_checkinteger(L, 2);
   luaL_checktype(L, 4, LUA_TFUNCTION);
   luaL_argcheck(L, qos >= 0 && qos <= 2, 2, "qos is 0, 1 or 2");
-  if (tg_topic_check_filter(filter) != TG_OK) return fail(L, TG_E_ARG, "not a topic filter");
+  if (tg_topic_check_filter(filter) != TG_OK) return tg_lua_record_fail(L, TG_E_ARG, "not a topic filter");
   size_t broker = 0;
   tg_rc_t rc = find_broker(L, 3, &broker);
-  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   lua_pushvalue(L, 4);
   int fn = luaL_ref(L, LUA_REGISTRYINDEX); /* nothing raises from here on */
   tg_mqtt_sub_t *sub = tg_alloc(sizeof *sub + filter.len);
@@ -131,7 +122,7 @@ static int core_subscribe(lua_State *L) {
   }
   if (rc != TG_OK) {
     luaL_unref(L, LUA_REGISTRYINDEX, fn);
-    return fail(L, rc, NULL);
+    return tg_lua_record_fail(L, rc, NULL);
   }
   lua_pushboolean(L, 1);
   return 1;
@@ -162,12 +153,12 @@ static int mqtt_subscribe(lua_State *L) {
 
 /* unsubscribe(filter[, {broker =}]) */
 static int mqtt_unsubscribe(lua_State *L) {
-  tg_slice_t filter = check_text(L, 1);
+  tg_slice_t filter = tg_lua_record_check_bytes(L, 1);
   lua_settop(L, 2);
   push_option(L, 2, "broker");
   size_t broker = 0;
   tg_rc_t rc = find_broker(L, -1, &broker);
-  if (rc != TG_OK) return fail(L, rc, why_no_broker(rc));
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   tg_on_mqtt_del(tg_bundle_of(L), broker, filter);
   lua_pushboolean(L, 1);
   return 1;
@@ -184,7 +175,7 @@ static int mqtt_connected(lua_State *L) {
 
 /* escape(name): one topic level. */
 static int mqtt_escape(lua_State *L) {
-  tg_slice_t name = check_text(L, 1);
+  tg_slice_t name = tg_lua_record_check_bytes(L, 1);
   luaL_argcheck(L, name.len <= 255, 1, "at most 255 bytes");
   uint8_t memory[LEVEL_MAX];
   tg_buf_t level;
@@ -199,14 +190,14 @@ static int mqtt_unescape(lua_State *L) {
   uint8_t memory[255];
   tg_buf_t name;
   tg_buf_init(&name, memory, sizeof memory);
-  tg_rc_t rc = tg_topic_get_level(check_text(L, 1), &name);
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  tg_rc_t rc = tg_topic_get_level(tg_lua_record_check_bytes(L, 1), &name);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushlstring(L, (const char *)name.p, name.len);
   return 1;
 }
 
 static int mqtt_matches(lua_State *L) {
-  lua_pushboolean(L, tg_topic_matches(check_text(L, 1), check_text(L, 2)));
+  lua_pushboolean(L, tg_topic_matches(tg_lua_record_check_bytes(L, 1), tg_lua_record_check_bytes(L, 2)));
   return 1;
 }
 

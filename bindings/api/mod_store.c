@@ -22,12 +22,6 @@ typedef struct state {
   char bucket[96];
 } state_t;
 
-static int fail(lua_State *L, tg_rc_t rc, const char *why) {
-  lua_pushnil(L);
-  tg_lua_record_push_error(L, rc, why);
-  return 2;
-}
-
 static void check_key(lua_State *L) {
   luaL_checktype(L, 1, LUA_TSTRING);
   size_t len = lua_rawlen(L, 1);
@@ -60,20 +54,20 @@ static int store_set(lua_State *L) {
     lua_pushcfunction(L, tg_lua_json_within);
     lua_pushvalue(L, 2);
     lua_call(L, 1, 1);
-    if (lua_isnil(L, 3)) return fail(L, TG_E_FULL, "more than 1 MiB");
+    if (lua_isnil(L, 3)) return tg_lua_record_fail(L, TG_E_FULL, "more than 1 MiB");
     text.p = (const uint8_t *)lua_tolstring(L, 3, &text.len);
     after = text.len + lua_rawlen(L, 1);
   } else {
     lua_pushnil(L);
   }
-  if (state->total - before + after > TOTAL_MAX) return fail(L, TG_E_FULL, "more than 1 MiB");
+  if (state->total - before + after > TOTAL_MAX) return tg_lua_record_fail(L, TG_E_FULL, "more than 1 MiB");
   size_t len;
   const char *name = lua_tolstring(L, 1, &len);
   tg_slice_t key = tg_slice(name, len);
   tg_rc_t rc = !state->store ? TG_E_STATE
                : text.p      ? tg_store_put(state->store, state->bucket, key, text)
                              : tg_store_del(state->store, state->bucket, key);
-  if (rc != TG_OK) return fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
   lua_pushvalue(L, 1);
   lua_pushvalue(L, 3);
   lua_rawset(L, lua_upvalueindex(AT_TEXTS));

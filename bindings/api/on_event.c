@@ -77,13 +77,6 @@ static void push_records(lua_State *L, const call_t *call, const tg_record_t *it
   }
 }
 
-static int ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 /* on_records(device, records, source) */
 static int call_on_records(lua_State *L) {
   const call_t *call = lua_touserdata(L, 1);
@@ -93,8 +86,7 @@ static int call_on_records(lua_State *L) {
   tg_lua_device_push(L, call->bundle, event->device);
   push_records(L, call, event->records.items, event->records.count);
   lua_pushstring(L, tg_event_source_name(event->records.source));
-  lua_callk(L, 3, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, 3);
 }
 
 static void set_text(lua_State *L, const char *key, tg_slice_t text) {
@@ -138,8 +130,7 @@ static int call_on_event(lua_State *L) {
   set_text(L, "ep", event->ep);
   set_text(L, "note", event->note);
   if (event->type == TG_EVENT_COMMAND) set_command(L, call);
-  lua_callk(L, 3, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, 3);
 }
 
 void tg_on_event(void *ud, const tg_event_t *event) {

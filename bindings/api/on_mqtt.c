@@ -77,13 +77,6 @@ void tg_on_mqtt_del(tg_bundle_t *bundle, size_t broker, tg_slice_t filter) {
   }
 }
 
-static int ended(lua_State *L, int status, lua_KContext context) {
-  (void)L;
-  (void)status;
-  (void)context;
-  return 0;
-}
-
 /* fn(topic, payload, info) */
 static int call_sub(lua_State *L) {
   const call_t *call = lua_touserdata(L, 1);
@@ -98,8 +91,7 @@ static int call_sub(lua_State *L) {
   lua_setfield(L, -2, "retained");
   lua_pushstring(L, tg_mqtt_broker_name(call->sub->bundle->api->parts.mqtt, message->broker));
   lua_setfield(L, -2, "broker");
-  lua_callk(L, 3, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, 3);
 }
 
 void tg_api_on_mqtt_message(void *ud, const tg_mqtt_incoming_t *message) {
@@ -120,8 +112,7 @@ static int call_state(lua_State *L) {
   lua_pushstring(L, tg_mqtt_broker_name(call->bundle->api->parts.mqtt, call->broker));
   lua_pushboolean(L, call->connected);
   lua_pushstring(L, call->why);
-  lua_callk(L, 3, 0, 0, ended);
-  return 0;
+  return tg_vm_tail_call(L, 3);
 }
 
 void tg_api_on_mqtt_state(void *ud, size_t broker, bool connected, const char *why) {

@@ -296,6 +296,18 @@ void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag) {
   if (vm->config.on_failure) vm->config.on_failure(vm->config.ud, diag, vm->depth > 0);
 }
 
+static int ended(lua_State *L, int status, lua_KContext context) {
+  (void)L;
+  (void)status;
+  (void)context;
+  return 0;
+}
+
+int tg_vm_tail_call(lua_State *L, int args) {
+  lua_callk(L, args, 0, 0, ended);
+  return 0;
+}
+
 size_t tg_vm_waiting(const tg_vm_t *vm) {
   return vm->waiting;
 }

@@ -37,6 +37,9 @@ TG_MUST_CHECK tg_rc_t tg_vm_wake(tg_vm_t *vm, tg_vm_task_t task, tg_vm_push_fn p
 /** Tells the host of a failure of a call above that has nobody else to be told to: see tg_vm_failure_fn. */
 void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag);
 
+/** `return tg_vm_tail_call(L, args);` calls the function under @p args arguments as the last thing a task does: it may suspend, its results are dropped. @return 0 */
+int tg_vm_tail_call(lua_State *L, int args);
+
 /** How many tasks are suspended. */
 size_t tg_vm_waiting(const tg_vm_t *vm);
 
