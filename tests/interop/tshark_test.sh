@@ -34,7 +34,7 @@ capture() {
 dissect() { tshark -n -r "$WORK/dump.pcapng" -d "udp.port==$UDP,coap" -Y "$@" 2>/dev/null; }
 
 # captured FILTER: there is such a message by now; the file may end in the middle of one.
-captured() { dissect "$1" | grep -q .; }
+captured() { [ -n "$(dissect "$1")" ]; }
 
 # found TITLE FILTER / none TITLE FILTER
 found() {
