@@ -83,8 +83,8 @@ cat >"$WORK/clients.py" <<'END'
 import json, socket, sys, time
 def dial():
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(5)
     s.connect(sys.argv[1])
+    s.settimeout(5)
     return s
 def ask(s, text):
     s.sendall(text)

@@ -146,7 +146,7 @@ sees '^never/'
 is $? 1 "what does not match sends nothing"
 await 5 sees '^inventory/hall \{.*"serial":"hall"'
 check $? "an event's function may ask the device"
-like "$(<"$WORK/gateway.log")" 'script not_loaded name=broken at=rules/broken.lua:0 why=.*tpoic.*did you mean \\?"topic' "a script that is wrong is not loaded, and the log says why"
+like "$(<"$WORK/gateway.log")" 'script not_loaded name=broken at=rules/broken.lua:0 why=.*tpoic.*did you mean .topic' "a script that is wrong is not loaded, and the log says why"
 is "$(of broken '[.state, (.last_error | contains("tpoic"))] | join(",")')" "disabled,true" "and so does tidegate scripts"
 is "$(of plain .state)" running "the others are"
 
