@@ -10,6 +10,7 @@
 
 #include <lauxlib.h>
 
+#include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 #include "bindings/api/on_mqtt.h"
 #include "core/base/alloc.h"
@@ -61,37 +62,52 @@ static int core_next_seq(lua_State *L) {
   return 1;
 }
 
-/* Reads the options table at @p index, if there is one; the broker's name is left on the stack. */
+/* Checks the options at @p index, the last argument; an empty table stands for none. */
+static void check_options(lua_State *L, int index, const char *const known[]) {
+  lua_settop(L, index);
+  if (lua_isnil(L, index)) {
+    lua_newtable(L);
+    lua_replace(L, index);
+  }
+  luaL_checktype(L, index, LUA_TTABLE);
+  tg_lua_options_check(L, index, "option", known);
+}
+
+/* The member `qos` of the options at @p index; 1 when there is none. */
+static uint8_t get_qos(lua_State *L, int index) {
+  lua_Integer qos = 1;
+  if (lua_getfield(L, index, "qos") != LUA_TNIL) qos = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+  if (qos < 0 || qos > 2) luaL_error(L, "qos is 0, 1 or 2");
+  lua_pop(L, 1);
+  return (uint8_t)qos;
+}
+
+/* Pushes the member `broker` of the options at @p index: text or nil. */
+static void push_broker(lua_State *L, int index) {
+  int type = lua_getfield(L, index, "broker");
+  if (type != LUA_TNIL && type != LUA_TSTRING) luaL_error(L, "broker is text");
+}
+
+/* Reads the options at @p index; the broker's name is left on the stack. */
 static void read_publish_options(lua_State *L, int index, tg_mqtt_publish_t *message) {
   static const char *const known[] = {"qos", "retain", "delivery", "broker", NULL};
-  static const char *const deliveries[] = {"durable", "queued", NULL};
-  luaL_checktype(L, index, LUA_TTABLE);
-  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING) luaL_argerror(L, index, "options have names");
-    lua_pushvalue(L, -2);
-    (void)luaL_checkoption(L, -1, NULL, known);
-    lua_pop(L, 1);
-  }
-  lua_getfield(L, index, "qos");
-  lua_Integer qos = luaL_optinteger(L, -1, 1);
-  luaL_argcheck(L, qos >= 0 && qos <= 2, index, "qos is 0, 1 or 2");
-  message->qos = (uint8_t)qos;
-  lua_getfield(L, index, "retain");
+  check_options(L, index, known);
+  message->qos = get_qos(L, index);
+  int type = lua_getfield(L, index, "retain");
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) luaL_error(L, "retain is true or false");
   message->retain = lua_toboolean(L, -1);
-  lua_getfield(L, index, "delivery");
-  message->durable = luaL_checkoption(L, -1, "durable", deliveries) == 0;
-  lua_getfield(L, index, "broker");
+  type = lua_getfield(L, index, "delivery");
+  const char *delivery = type == LUA_TSTRING ? lua_tostring(L, -1) : type == LUA_TNIL ? "durable" : "";
+  message->durable = strcmp(delivery, "durable") == 0;
+  if (!message->durable && strcmp(delivery, "queued") != 0) luaL_error(L, "delivery is \"durable\" or \"queued\"");
+  push_broker(L, index);
 }
 
 /* publish(topic, payload[, options]): the sequence number; or nil and an error. */
 static int mqtt_publish(lua_State *L) {
-  tg_mqtt_publish_t message = {.topic = tg_lua_record_check_bytes(L, 1),
-                               .payload = tg_lua_record_check_bytes(L, 2),
-                               .qos = 1,
-                               .durable = true,
-                               .shed_class = 1};
-  lua_settop(L, 3);
-  if (!lua_isnil(L, 3)) read_publish_options(L, 3, &message);
+  tg_mqtt_publish_t message = {
+      .topic = tg_lua_record_check_bytes(L, 1), .payload = tg_lua_record_check_bytes(L, 2), .shed_class = 1};
+  read_publish_options(L, 3, &message);
   tg_rc_t rc = find_broker(L, -1, &message.broker);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   rc = publish(L, &message);
@@ -128,24 +144,16 @@ static int core_subscribe(lua_State *L) {
   return 1;
 }
 
-/* The member @p key of the options at @p index, pushed; nil when there are none. */
-static void push_option(lua_State *L, int index, const char *key) {
-  if (lua_istable(L, index)) lua_getfield(L, index, key);
-  else lua_pushnil(L);
-}
-
 /* subscribe(filter, fn[, {qos =, broker =}]) */
 static int mqtt_subscribe(lua_State *L) {
+  static const char *const known[] = {"qos", "broker", NULL};
+  luaL_checkstring(L, 1);
   luaL_checktype(L, 2, LUA_TFUNCTION);
-  lua_settop(L, 3);
-  if (!lua_isnil(L, 3)) luaL_checktype(L, 3, LUA_TTABLE);
+  check_options(L, 3, known);
   lua_pushcfunction(L, core_subscribe);
   lua_pushvalue(L, 1);
-  push_option(L, 3, "qos");
-  lua_Integer qos = luaL_optinteger(L, -1, 1);
-  lua_pop(L, 1);
-  lua_pushinteger(L, qos);
-  push_option(L, 3, "broker");
+  lua_pushinteger(L, get_qos(L, 3));
+  push_broker(L, 3);
   lua_pushvalue(L, 2);
   lua_call(L, 4, 2);
   return 2;
@@ -153,9 +161,10 @@ static int mqtt_subscribe(lua_State *L) {
 
 /* unsubscribe(filter[, {broker =}]) */
 static int mqtt_unsubscribe(lua_State *L) {
+  static const char *const known[] = {"broker", NULL};
   tg_slice_t filter = tg_lua_record_check_bytes(L, 1);
-  lua_settop(L, 2);
-  push_option(L, 2, "broker");
+  check_options(L, 2, known);
+  push_broker(L, 2);
   size_t broker = 0;
   tg_rc_t rc = find_broker(L, -1, &broker);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));

@@ -30,11 +30,13 @@ static tg_slice_t filter_of(const tg_mqtt_sub_t *sub) {
   return tg_slice(sub->filter, sub->filter_len);
 }
 
-static bool is_wanted(const tg_api_t *api, size_t broker, tg_slice_t filter) {
+/* The highest QoS that somebody wants @p filter with; -1 when nobody does. */
+static int wanted_qos(const tg_api_t *api, size_t broker, tg_slice_t filter) {
+  int qos = -1;
   for (const tg_mqtt_sub_t *sub = api->subs; sub; sub = sub->next) {
-    if (sub->broker == broker && tg_slice_eq(filter_of(sub), filter)) return true;
+    if (sub->broker == broker && tg_slice_eq(filter_of(sub), filter) && sub->qos > qos) qos = sub->qos;
   }
-  return false;
+  return qos;
 }
 
 /* Undo function: the reference goes with the vm. */
@@ -47,13 +49,16 @@ static void end_sub(void *ud) {
     break;
   }
   if (api->next_sub == sub) api->next_sub = sub->next;
-  if (!is_wanted(api, sub->broker, filter_of(sub))) tg_mqtt_unsubscribe(api->parts.mqtt, sub->broker, filter_of(sub));
+  if (wanted_qos(api, sub->broker, filter_of(sub)) < 0)
+    tg_mqtt_unsubscribe(api->parts.mqtt, sub->broker, filter_of(sub));
   tg_alloc_free(sub);
 }
 
 tg_rc_t tg_on_mqtt_add(tg_mqtt_sub_t *sub) {
   tg_api_t *api = sub->bundle->api;
-  tg_rc_t rc = tg_mqtt_subscribe(api->parts.mqtt, sub->broker, filter_of(sub), sub->qos);
+  int before = wanted_qos(api, sub->broker, filter_of(sub)); /* the broker knows one for each filter */
+  uint8_t qos = before > sub->qos ? (uint8_t)before : sub->qos;
+  tg_rc_t rc = tg_mqtt_subscribe(api->parts.mqtt, sub->broker, filter_of(sub), qos);
   if (rc != TG_OK) {
     tg_alloc_free(sub);
     return rc;
