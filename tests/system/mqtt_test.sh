@@ -18,10 +18,13 @@ start_broker
 subscribe messages 'tidegate/#'
 start_scef meter@iot.example
 publish -r -t tidegate/dev/hall/cmd -m '{"id":"r1","op":"execute","path":"/3303/0/5605"}'
-[ -n "$UDP" ] || UDP=$(free_port)
+UDP=$(free_port)
+SIX=$(free_port)
+grep -q . /proc/net/if_inet6 2>/dev/null || SIX=''
 write_config <<END
   links = {
     { kind = "udp", host = "127.0.0.1", port = $UDP },
+    ${SIX:+"{ kind = \"udp\", name = \"six\", host = \"::1\", port = $SIX },"}
     { kind = "nidd", name = "nb", api_root = "http://127.0.0.1:$SCEF", scs_as_id = "gw", devices = { "meter@iot.example" } },
   },
   server = { observe = { "/3303/0/5700" }, awake = 2 },
@@ -51,6 +54,16 @@ for device in hall:udp0 meter:nb; do
   await 10 says messages "^tidegate/dev/$name/v/3303/0/5601 .*\"src\":\"send\""
   check $? "a value it sends too"
 done
+if [ -n "$SIX" ]; then
+  spawn six "$BUILD/tests/fake/device/tg-fake-device" --server "[::1]:$SIX" --ep six
+  await 10 says messages '^tidegate/dev/six/state .*"link":"six"'
+  check $? "a device over IPv6"
+  ask six '"op":"read","path":"/3/0/9"'
+  result .state "done" "takes commands"
+  stop six
+else
+  skip "a device over IPv6" "no IPv6 here"
+fi
 await 5 says gateway 'a command to hall is ignored: it is retained'
 check $? "a retained command is ignored, and that is said"
 

@@ -91,6 +91,21 @@ cat >"$WORK/rules/pack/init.lua" <<'END'
 local inner = require "inner"
 return { rules = { { match = { resource = 5700, object = 3303 }, topic = "pack/{ep}", map = function(rec) return inner(rec.value) end } } }
 END
+script memory <<'END'
+local tg = require "tidegate"
+local stored, kept = tg.store.get("n") or 0, 0
+return {
+  name = "memory", version = "1",
+  rules = { { match = { ep = "hall", object = 3303, resource = 5700 }, topic = "memory/{ep}", map = function(rec)
+    stored, kept = stored + 1, kept + 1
+    tg.store.set("n", stored)
+    return { stored = stored, kept = kept }
+  end } },
+  save = function() return { kept = kept } end,
+  restore = function(data) kept = data.kept end,
+  deinit = function() tg.rule.publish("memory/bye", { stored = stored }) end,
+}
+END
 script broken <<'END'
 return { name = "broken", rules = { { tpoic = "a" } } }
 END
@@ -107,7 +122,7 @@ write_config <<END
   objects = { "objects" },
   script_limits = { memory = "8MB", burst = "50ms" },
   scripts = {
-    "rules/plain.lua", "rules/wild.lua", "rules/valve.lua", "rules/light.lua", "rules/broken.lua", "rules/pack",
+    "rules/plain.lua", "rules/wild.lua", "rules/valve.lua", "rules/light.lua", "rules/broken.lua", "rules/pack", "rules/memory.lua",
     { file = "drivers/modbus.lua", name = "boiler", options = {
         port = "$WORK/tty", baud = 9600,
         map = {
@@ -213,6 +228,37 @@ kill -HUP "${PID[gateway]}"
 await 10 of_is valve .generation $((generation + 1))
 check $? "SIGHUP loads all again"
 
+# What a script remembers, and what becomes of one that fails in its work ---------------------------------------------
+
+last() { grep '^memory/hall' "$WORK/messages.log" | tail -1 | sed 's/^[^ ]* //' | jq -r ".$1"; }
+next_value() { # until the script has had it: more than before
+  local before
+  before=$(count messages '^memory/hall')
+  set_value "$1"
+  await 5 eval "[ \$(count messages '^memory/hall') -gt $before ]"
+}
+next_value 401
+stored=$(last stored) kept=$(last kept)
+sed 's/version = "1"/version = "2"/' "$WORK/rules/memory.lua" | script memory
+await 10 of_is memory .version 2
+next_value 402
+is "$(last stored) $(last kept)" "$((stored + 1)) $((kept + 1))" "what is stored or handed over is known to the next version"
+await 5 sees "^memory/bye \{\"stored\":$stored,"
+check $? "the one that went could say good-bye"
+sed 's/version = "2"/version = "3"/; s/kept + 1$/kept + nil/' "$WORK/rules/memory.lua" | script memory
+await 10 of_is memory .version 3
+for i in 1 2 3 4 5; do
+  errors=$(of memory .errors)
+  set_value "50$i"
+  await 5 of_is memory ".errors > $errors or .version != \"3\"" true
+done
+await 10 of_is memory .version 2
+check $? "a version that fails five times in a row is replaced by the one before"
+like "$(<"$WORK/gateway.log")" 'went_back script=memory' "and the log says so"
+like "$(of memory .last_error)" 'rules/memory.lua:6: .*arithmetic on a nil' "scripts says why"
+next_value 403
+is "$(last stored)" $((stored + 2)) "it does its work"
+
 # Commands on topics of one's own --------------------------------------------------------------------------------------
 
 publish -t hall/hall/light -m true
@@ -257,7 +303,15 @@ fresh
 await 20 sees '^tidegate/dev/boiler/v/3303/0/5700'
 check $? "when a driver's thing was away and is back, its values come again"
 
-stop hall
+sed 's/kept + nil/kept + 1/' "$WORK/rules/memory.lua" | script memory
+await 10 of_is memory .version 3
+stored=$(last stored)
 stop gateway
 is "$STATUS" 0 "the gateway ends with 0"
+start_gateway
+next_value 404
+is "$(last stored) $(last kept)" "$((stored + 1)) 1" "what is in the store survives a restart, what is in memory does not"
+stop hall
+stop gateway
+is "$STATUS" 0 "and again"
 done_testing
