@@ -33,6 +33,7 @@ VALUES='
 170 65535:65535                65535:65535                   "65535:65535"
 180 </3>;ver=1.1,</1/0>        </3>;ver=1.1,</1/0>           "</3>;ver=1.1,</1/0>"
 '
+LONG=$(printf 'block-wise %.0s' $(seq 300))
 TYPES="110:string 120:integer 125:unsigned 130:float 140:boolean 150:opaque 160:time 170:objlnk 180:corelnk"
 
 # has TEXT PART: the part as it stands, not as a pattern.
@@ -186,15 +187,14 @@ reports() {
 
 # Execute, blocks, the life of the registration.
 the_rest() {
-  local ep=$2 long
+  local ep=$2
   gives "$1: it executes with arguments" '"code":"2.04"' execute "$ep" /3442/0/3 "0='x',1,2='10.3'"
   seen "$1: which it gets" "$ep" "^execute /3442/0/3 0='x',1,2='10.3'"
   gives "$1: and keeps" '"path":"/3442/0/4/2","value":"10.3"' read "$ep" /3442/0/4
   gives "$1: what cannot be executed is 4.05" '"code":"4.05"' execute "$ep" /3442/0/110
   gives "$1: what cannot be written is 4.05" '"code":"4.05"' write "$ep" /3/0/0 me
   gives "$1: an object that is not there is 4.04" '"code":"4.04"' read "$ep" /9
-  long=$(printf 'block-wise %.0s' $(seq 300))
-  nothing "$1: a long text goes and comes in blocks" "$(writes "$ep" /3442/0/110 "$long" "\"$long\"" && reads "$ep" /3442/0/110 "\"$long\"")"
+  nothing "$1: a long text goes and comes in blocks" "$(writes "$ep" /3442/0/110 "$LONG" "\"$LONG\"" && reads "$ep" /3442/0/110 "\"$LONG\"")"
   tell "$ep" 'add /3303/1'
   told "$1: a new instance is announced" "$ep/state" '"/3303/1"'
   tell "$ep" 'remove /3303/1'
@@ -222,6 +222,48 @@ over() {
   the_rest "$1" "$ep"
 }
 
+# Clients with blocks of 64 bytes, at a gateway that observes by itself and is started anew under them.
+small() { # CARRIER
+  local ep=les-small-$1
+  told "$1, small blocks: it is registered" "$ep/state" '"online"' '"/3442/0"'
+  told "$1, small blocks: it is observed by itself" "$ep/v/3303/0/5701" '"v":"Cel"'
+  seen "$1, small blocks: with attributes" "$ep" '^attributes /3303/0/5701 pmin=2&pmax=600'
+  gives "$1, small blocks: an instance is read" '"path":"/3442/0/180","value":"</3442>"' read "$ep" /3442/0 --format senml-json
+  nothing "$1, small blocks: a long text is written and read" "$(writes "$ep" /3442/0/110 "$LONG" "\"$LONG\"" && reads "$ep" /3442/0/110 "\"$LONG\"")"
+  gives "$1, small blocks: an instance is observed" '"code":"2.05"' observe "$ep" /3442/0 --format senml-cbor
+  tell "$ep" 'set /3442/0/120 77'
+  told "$1, small blocks: and notified" "$ep/v/3442/0/120" '"v":77,'
+  told "$1, small blocks: to its last value" "$ep/v/3442/0/110" "\"v\":\"$LONG\""
+}
+
+start_small() { # CARRIER
+  spawn "les-small-$1" "$PEERS/leshan-client" --endpoint "les-small-$1" --server "coap://127.0.0.1:$(port_of "$1" "les-small-$1")" --lifetime 300 \
+    --temperature-every 0 --model "$DEFINITION" --block-size 64
+}
+
+again() { # CARRIER
+  local ep=les-small-$1 first before
+  gives "$1, gateway anew: the device is there" "\"ep\":\"$ep\",\"state\":\"online\"" devices
+  tell "$ep" 'set /3442/0/120 78'
+  told "$1, gateway anew: observations go on" "$ep/v/3442/0/120" '"v":78,'
+  tell "$ep" 'set /3303/0/5701 K'
+  told "$1, gateway anew: those by configuration, too" "$ep/v/3303/0/5701" '"v":"K"'
+  gives "$1, gateway anew: it is read" '"path":"/3442/0/120","value":78,' read "$ep" /3442/0/120
+  tell "$ep" update
+  seen "$1, gateway anew: its Update is accepted" "$ep" '^updated'
+  stop "$ep" KILL
+  first="^tidegate/dev/$ep/v/3303/0/5701 .*\"v\":\"Cel\""
+  before=$(count messages "$first")
+  start_small "$1"
+  seen "$1, device anew: it is registered" "$ep" '^registered'
+  await "$DEADLINE" more_than "$before" messages "$first"
+  outcome $? "$1, device anew: and observed" "another $first" "$(grep -a "/$ep/" "$WORK/messages.log" | tail -n 3)"
+  tell "$ep" 'set /3303/0/5701 F'
+  told "$1, device anew: and notifies" "$ep/v/3303/0/5701" '"v":"F"'
+  tell "$ep" quit
+  told "$1, device anew: its good-bye is on MQTT" "$ep/state" '"offline"' '"deregistered"'
+}
+
 # A device that sleeps: what it is asked waits until it is heard again.
 sleeper() {
   local ep=les-sleeper
@@ -238,8 +280,18 @@ sleeper() {
 }
 
 mkdir "$WORK/objects" && cp "$DEFINITION" "$WORK/objects/"
-start_interop les-nidd -- "server = { observe = {}, awake = 3 }," "objects = { \"$WORK/objects\" },"
+start_interop les-nidd les-small-nidd -- "objects = { \"$WORK/objects\" }," \
+  'server = { awake = 3, observe = { { path = "/3303/0/5701", pmin = 2, pmax = 600 } } },'
 over udp
 over nidd
+start_small udp
+start_small nidd
 sleeper
+small udp
+small nidd
+stop gateway
+outcome "$STATUS" "the gateway ends" "exit code 0" "exit code $STATUS"
+start_gateway
+again udp
+again nidd
 end_interop
