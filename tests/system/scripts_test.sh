@@ -245,7 +245,7 @@ next_value 402
 is "$(last stored) $(last kept)" "$((stored + 1)) $((kept + 1))" "what is stored or handed over is known to the next version"
 await 5 sees "^memory/bye \{\"stored\":$stored,"
 check $? "the one that went could say good-bye"
-sed 's/version = "2"/version = "3"/; s/kept + 1$/kept + nil/' "$WORK/rules/memory.lua" | script memory
+sed 's/version = "2"/version = "3"/; s/kept + 1$/kept + nil/; s/ep = "hall", //' "$WORK/rules/memory.lua" | script memory
 await 10 of_is memory .version 3
 for i in 1 2 3 4 5; do
   errors=$(of memory .errors)
@@ -257,7 +257,8 @@ check $? "a version that fails five times in a row is replaced by the one before
 like "$(<"$WORK/gateway.log")" 'went_back script=memory' "and the log says so"
 like "$(of memory .last_error)" 'rules/memory.lua:6: .*arithmetic on a nil' "scripts says why"
 next_value 403
-is "$(last stored)" $((stored + 2)) "it does its work"
+[ "$(last stored)" -ge $((stored + 2)) ]
+check $? "it does its work"
 
 # Commands on topics of one's own --------------------------------------------------------------------------------------
 
@@ -303,7 +304,7 @@ fresh
 await 20 sees '^tidegate/dev/boiler/v/3303/0/5700'
 check $? "when a driver's thing was away and is back, its values come again"
 
-sed 's/kept + nil/kept + 1/' "$WORK/rules/memory.lua" | script memory
+sed 's/kept + nil/kept + 1/; s/match = {/match = { ep = "hall",/' "$WORK/rules/memory.lua" | script memory
 await 10 of_is memory .version 3
 stored=$(last stored)
 stop gateway
