@@ -159,15 +159,20 @@ function is.identity(text)
   return text:find("^[^@%c%s]+@[^@%c%s]+$") ~= nil
 end
 
---- mqtt://host[:port] or mqtts://host[:port]
-function is.broker(text)
-  local rest = text:match("^mqtts?://(.+)$")
-  local host, port = (rest or ""):match("^(%[[%x:.%%]+%])(.*)$")
-  if not host then host, port = (rest or ""):match("^([^:/@%s]+)(.*)$") end
+-- host[:port]
+local function is_authority(text)
+  local host, port = text:match("^(%[[%x:.%%]+%])(.*)$")
+  if not host then host, port = text:match("^([^:/@%s]+)(.*)$") end
   if not host then return false end
   local number = tonumber(port:match("^:(%d+)$"))
   return port == "" or number ~= nil and number >= 1 and number <= 65535
 end
+
+--- mqtt://host[:port] or mqtts://host[:port]
+function is.broker(text) return is_authority(text:match("^mqtts?://(.+)$") or "") end
+
+--- http:// or https://, a host and maybe more.
+function is.url(text) return is_authority(text:match("^https?://([^/?#]+)") or "") end
 
 --- Levels of a topic that others can stand behind.
 function is.prefix(text)

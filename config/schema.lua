@@ -152,7 +152,7 @@ return {
             api_root = {
               "string",
               required = true,
-              pattern = "^https?://.",
+              is = "url",
               like = "an http or https URL",
               doc = "Root of the SCEF's or NEF's T8 API, https://scef.example.net",
             },
@@ -195,6 +195,8 @@ return {
                 url = {
                   "string",
                   default = "",
+                  is = "url",
+                  like = "an http or https URL",
                   doc = "How the SCEF spells it, https://gw.example.org:8443; \"\" is "
                     .. "http://host:port.",
                 },
@@ -220,6 +222,8 @@ return {
             token_url = {
               "string",
               default = "",
+              is = "url",
+              like = "an http or https URL",
               doc = "OAuth2 token endpoint (client credentials); \"\" for none.",
             },
             client_id = { "string", default = "", doc = "OAuth2 client." },

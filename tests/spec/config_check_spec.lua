@@ -80,10 +80,15 @@ describe("config/check.lua", function()
       { "{ mqtt = { { uri = '%s' } } }", "mqtt://h", "mqtts://h.example:8883", "mqtt://[::1]" },
       { "{ mqtt = { { uri = '%s' } } }", "mqtt://[::1]:1", "mqtt://1.2.3.4:65535" },
       { "{ dialect = { prefix = '%s' } }", "t", "a/b", "Zähler" },
+      { nidd:format("callback = { url = '%s' }"), "http://gw", "https://gw.example:8443/a/b?c" },
+      { nidd:format("token_url = '%s'"), "", "https://[::1]:1/token" },
       { nidd:format("devices = { '%s' }"), "a@b", "urn:x@iot.example", "49171", "491710000001234" },
     }
     for _, row in ipairs(rows) do
       for i = 2, #row do assert(run("return " .. row[1]:format(row[i])), row[i]) end
+    end
+    for _, url in ipairs { "gw", "ftp://gw", "http://", "http://gw:99999/", "http://me:pw@gw/" } do
+      assert.is_nil(run("return " .. nidd:format("callback = { url = '" .. url .. "' }")))
     end
     for _, id in ipairs { "a", "1234", "4917100000012345", "a@", "@b", "a@b@c", "a b@c" } do
       assert.is_nil(run("return " .. nidd:format("devices = { '" .. id .. "' }")))

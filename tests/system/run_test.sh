@@ -6,6 +6,7 @@
 set -uo pipefail
 # shellcheck source=tests/lib/parts.sh
 . "$(dirname "$0")/../lib/parts.sh"
+require python3
 
 # call COMMAND...: its output in OUT, its errors in ERR, its exit code in STATUS.
 call() {
@@ -92,6 +93,9 @@ END
 wrong "an External Identifier that is none" '^wrong.lua:1: links\[1\].devices\[2\]: ' <<'END'
 return { links = { { kind = "nidd", api_root = "http://127.0.0.1:9", scs_as_id = "x", devices = { "a@b", "meter" } } } }
 END
+wrong "a callback URL that is none" '^wrong.lua:1: links\[1\].callback.url: .*an http or https URL is wanted' <<'END'
+return { links = { { kind = "nidd", api_root = "http://127.0.0.1:9", scs_as_id = "x", callback = { url = "gw:8443" } } } }
+END
 wrong "a prefix that is no topic" '^wrong.lua:1: dialect.prefix: ' <<'END'
 return { dialect = { prefix = "a/+/b" } }
 END
@@ -131,6 +135,10 @@ like "$ERR" "not_started .*can't listen on UDP 127.0.0.1 port $UDP: Address alre
 [ ! -e "$WORK/other/control.sock" ]
 check $? "nothing of it stays behind"
 
+spawn other python3 -u -c 'import socket,sys
+s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); print("port", s.getsockname()[1]); sys.stdin.read()'
+need 10 says other '^port'
+taken=$(sed -n 's/^port //p' "$WORK/other.log")
 first=$UDP
 UDP=$(free_port)
 write_config "$WORK/third.lua" <<END
@@ -146,6 +154,13 @@ write_config "$WORK/third.lua" <<END
 END
 call run -c "$WORK/third.lua"
 is "$STATUS" 4 "a control socket with too long a path is a wrong configuration"
+write_config "$WORK/third.lua" <<END
+  data_dir = "third",
+  links = { { kind = "nidd", api_root = "http://127.0.0.1:9", scs_as_id = "x", callback = { port = $taken } } },
+END
+call run -c "$WORK/third.lua"
+is "$STATUS" 1 "a callback port that is taken is refused"
+like "$ERR" "not_started .*can't listen on 127.0.0.1 port $taken " "and named"
 write_config "$WORK/third.lua" <<END
   data_dir = "/proc/tidegate",
 END
