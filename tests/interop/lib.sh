@@ -26,6 +26,7 @@ fi
 PEERS=$TG_ROOT/tests/interop/peers
 DEADLINE=20 # seconds that any single event may take
 DOMAIN=interop.example
+MORE_LINKS=() # of the gateway, each the text of a Lua table with a comma behind it
 
 need_peer() {
   # shellcheck source=tests/interop/peers/common.sh
@@ -56,7 +57,7 @@ start_interop() {
     echo "  { kind = \"udp\", name = \"udp0\", host = \"127.0.0.1\", port = $(free_port) },"
     [ ${#ids[@]} = 0 ] ||
       echo "  { kind = \"nidd\", name = \"nb\", api_root = \"http://127.0.0.1:$SCEF\", scs_as_id = \"interop\", devices = { $quoted} },"
-    echo "},"
+    printf '  %s\n' "${MORE_LINKS[@]}" "},"
     if [ $# -gt 0 ]; then printf '%s\n' "$@"; else echo "server = { observe = {} },"; fi
   } | write_config
   start_gateway

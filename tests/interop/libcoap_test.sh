@@ -9,7 +9,8 @@ require coap-client-notls
 
 LINKS='</>;rt="oma.lwm2m";ct="60 110 112",</1/0>,</3/0>,</3303/0>'
 FROM=127.0.0.1 # local address of requests
-PORT=          # where they go
+TO=127.0.0.1   # and where they go
+PORT=          # the port there
 NAME=udp       # of the carrier, in titles
 LOCATION=      # what the last Register that was answered got
 
@@ -17,7 +18,7 @@ LOCATION=      # what the last Register that was answered got
 request() {
   local method=$1 path=$2 location
   shift 2
-  coap-client-notls -a "$FROM" -B 10 -v 6 -m "$method" "$@" "coap://127.0.0.1:$PORT/$path" >"$WORK/coap" 2>&1 </dev/null
+  coap-client-notls -a "$FROM" -B 10 -v 6 -m "$method" "$@" "coap://$TO:$PORT/$path" >"$WORK/coap" 2>&1 </dev/null
   location=$(sed -nE 's/.*Location-Path:rd, Location-Path:([a-z0-9]+).*/rd\/\1/p' "$WORK/coap" | tail -n 1)
   LOCATION=${location:-$LOCATION}
   CODE=$(grep -aoE ' t:(ACK|CON|NON|RST) c:[2-5]\.[0-9]+' "$WORK/coap" | tail -n 1 | sed 's/.*c://')
@@ -213,6 +214,8 @@ addresses() {
   told "$NAME: which MQTT tells" "other-nidd@$DOMAIN/state" '"online"'
 }
 
+# fe80 and the like come and go, but ::1 is there where there is IPv6 at all.
+grep -q '^0*1 ' /proc/net/if_inet6 2>/dev/null && MORE_LINKS=('{ kind = "udp", name = "udp6", host = "::1", port = 0 },')
 start_interop coap-nidd other-nidd
 PORT=$UDP
 life
@@ -224,7 +227,15 @@ links 6000 >"$WORK/links"
 answers 4.13 "a body longer than 64 KiB" post 'rd?ep=long&lwm2m=1.1' -t 40 -b 1024 -f "$WORK/links"
 sends "$(free_port)"
 datagrams
-PORT=$(relay_port "coap-nidd@$DOMAIN") NAME=nidd
+if [ ${#MORE_LINKS[@]} -gt 0 ]; then
+  FROM=::1 TO='[::1]' NAME=udp6
+  PORT=$(sed -n 's/.* listening link=udp6 .*:\([0-9]*\).*/\1/p' "$WORK/gateway.log" | head -n 1)
+  life
+  sends "$(free_port)"
+else
+  skip "udp6: Register, Update, De-register, Send" "this machine has no IPv6"
+fi
+FROM=127.0.0.1 TO=127.0.0.1 NAME=nidd PORT=$(relay_port "coap-nidd@$DOMAIN")
 life
 bad_registers
 bad_places

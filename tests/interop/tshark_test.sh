@@ -67,8 +67,6 @@ means() {
 # The talk that is captured.
 talk() {
   local format resource value rest
-  start_device sim "$UDP" --con
-  need "$DEADLINE" says sim '^registered'
   for format in text cbor senml-json senml-cbor tlv; do
     tg read sim /3303/0/5700 --format "$format"
     tg write sim /3/0/14 +03 --format "$format"
@@ -83,13 +81,17 @@ talk() {
   done
   tg execute sim /3/0/4 "0='now'"
   tg discover sim /3
+  value=30.5
+  for format in text cbor senml-json tlv senml-cbor; do
+    value=$((${value%.5} + 1)).5
+    tg observe sim /3303/0/5700 --format "$format"
+    tell sim "set /3303/0/5700 $value"
+    await "$DEADLINE" says messages "^tidegate/dev/sim/v/3303/0/5700 .*\"v\":${value%.5}\\.5"
+    ask sim '"op":"cancel","path":"/3303/0/5700"'
+  done
   ask sim '"op":"attributes","path":"/3303/0/5700","attributes":{"pmin":1,"pmax":60,"gt":25.5}'
-  ask sim '"op":"attributes","path":"/3303/0/5700","attributes":{"pmin":0}'
-  tg observe sim /3303/0/5700
-  tell sim "set /3303/0/5700 33.5"
-  need "$DEADLINE" says messages '^tidegate/dev/sim/v/3303/0/5700 .*"v":33\.5'
   tell sim "send /3303/0"
-  need "$DEADLINE" says sim '^sent'
+  await "$DEADLINE" says sim '^sent'
   seq -f '</3303/%g>' -s , 0 99 >"$WORK/links"
   coap-client-notls -m post -t 40 -b 64 -f "$WORK/links" "coap://127.0.0.1:$UDP/rd?ep=long&lwm2m=1.1"
   tell sim quit
@@ -135,9 +137,14 @@ requests() {
   means "Write-Attributes is a query without a payload" 'Code: PUT' 'Uri-Query: pmin=1' -- 'Uri-Query: pmax=60' 'Uri-Query: gt=25.5'
   none "really without" 'coap.code==3 && coap.opt.uri_query && (coap.payload || coap.opt.ctype)'
   means "Observe is a Read with an option" 'Code: GET' 'Observe: 0' -- "$path" 'Accept: '
-  means "a notification has a number and the value" 'Code: 2.05' 'Confirmable (0)' -- 'Observe: ' "$path" 33.5
+  means "it ends with the same, and 1" 'Code: GET' 'Observe: 1' -- "$path"
+  means "text/plain: a notification" 'Code: 2.05' 'Confirmable (0)' 'Content-type: text/plain' -- 'Observe: ' "$path" '    31.5'
+  means "CBOR: a notification" 'Code: 2.05' 'Confirmable (0)' 'Content-type: application/cbor' -- 'Observe: ' "$path" 'Float 32 Bit: 32.5'
+  means "SenML JSON: a notification" 'Code: 2.05' 'Confirmable (0)' 'senml+json' -- 'Observe: ' "$path" 'bn:/3303/0/5700]' 'v:33.5]'
+  means "TLV: a notification" 'Code: 2.05' 'Confirmable (0)' 'lwm2m+tlv' -- 'Observe: ' "$path" 'As Float: 34.5'
+  means "SenML CBOR: a notification" 'Code: 2.05' 'Confirmable (0)' 'senml+cbor' -- 'Observe: ' "$path" 'Text String: /3303/0/5700' 'Float 32 Bit: 35.5'
   found "it is acknowledged with an empty message" 'coap.type==2 && coap.code==0 && udp.srcport=='"$UDP"
-  means "Send goes to its place" 'Code: POST' 'Uri-Path: dp' -- 'Content-type: application/senml+cbor' 'Text String: /3303/0/5700' 'Float 32 Bit: 33.5'
+  means "Send goes to its place" 'Code: POST' 'Uri-Path: dp' -- 'Content-type: application/senml+cbor' 'Text String: /3303/0/5700' 'Float 32 Bit: 35.5'
   found "and is 2.04" 'coap.code==68 && udp.srcport=='"$UDP"
   means "blocks are asked for until the last" 'Code: 2.31 Continue' -- 'Block1: NUM:0, M:1, SZX:64'
   means "De-register is 2.02" 'Code: 2.02 Deleted' -- 'Acknowledgement (2)'
@@ -145,6 +152,8 @@ requests() {
 
 start_interop -- "server = { observe = {} }," "objects = { \"$TG_ROOT/tests/interop/objects\" },"
 capture
+start_device sim "$UDP" --con
+need "$DEADLINE" says sim '^registered'
 talk >"$WORK/talk" 2>&1
 # The last message is the answer to the good-bye.
 await "$DEADLINE" captured coap.code==66
