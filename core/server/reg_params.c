@@ -31,10 +31,18 @@ static tg_rc_t take_lifetime(tg_slice_t value, tg_reg_params_t *params) {
   return TG_OK;
 }
 
+/* coap-node says 1.0.0: a third number is read and means nothing. */
 static tg_rc_t take_version(tg_slice_t value, tg_reg_params_t *params) {
   if (params->has_version) return TG_E_DUPLICATE;
   params->has_version = true;
-  return tg_objdef_parse_version(value, &params->version);
+  tg_slice_t rest = value;
+  (void)tg_slice_take(&rest, '.');
+  tg_slice_t minor = tg_slice_take(&rest, '.');
+  size_t two = (size_t)(minor.p - value.p) + minor.len;
+  if (!minor.len || two == value.len) return tg_objdef_parse_version(value, &params->version);
+  uint64_t patch;
+  tg_rc_t rc = tg_num_parse_u64(rest, UINT16_MAX, &patch);
+  return rc == TG_OK ? tg_objdef_parse_version(tg_slice(value.p, two), &params->version) : rc;
 }
 
 static tg_rc_t take_binding(tg_slice_t value, tg_reg_params_t *params) {

@@ -21,6 +21,14 @@ static void registers_as_the_specification_says(void **state) {
       {"ep=d&lt=300&lwm2m=9.9", "</3/0>", TG_COAP_412},
       {"ep=d&lt=300&b=U", "</3/0>", TG_COAP_400}, /* lwm2m is mandatory */
       {"ep=d&lt=300&lwm2m=x", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=1.0.0&b=U", "</3/0>", TG_COAP_201}, /* coap-node */
+      {"ep=d&lt=300&lwm2m=9.9.1", "</3/0>", TG_COAP_412},
+      {"ep=d&lt=300&lwm2m=1.0.", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=1.0.x", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=1.0.0.0", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=1.", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=1..0", "</3/0>", TG_COAP_400},
+      {"ep=d&lt=300&lwm2m=", "</3/0>", TG_COAP_400},
       {"ep=d&lwm2m=1.0&b=UQ", "</3/0>", TG_COAP_201},
       {"ep=d&lwm2m=1.1&b=UT", "</3/0>", TG_COAP_201},
       {"ep=d&lwm2m=1.1&b=UQ", "</3/0>", TG_COAP_400},
