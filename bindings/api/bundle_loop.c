@@ -247,6 +247,7 @@ static void mend_timers(lua_State *L) {
 void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
   lua_pushlightuserdata(L, loop);
   lua_rawsetp(L, LUA_REGISTRYINDEX, LOOP_KEY);
+  (void)luv_context(L); /* makes it, which may raise, where that is caught; callbacks are for the main state */
   luv_set_loop(tg_vm_state(loop->vm), &loop->uv);
   luv_set_callback(tg_vm_state(loop->vm), call);
   lua_pushcfunction(L, luaopen_luv);

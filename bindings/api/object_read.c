@@ -29,6 +29,14 @@ TG_NORETURN static void refuse(const reader_t *r, tg_rc_t rc, const char *key, c
   abort(); /* luaL_error does not return */
 }
 
+/* Without memory for it this raises, too, and says something of an overflow. */
+static void check_stack(const reader_t *r, int slots) {
+  tg_rc_t before = *r->rc;
+  *r->rc = TG_E_NOMEM;
+  luaL_checkstack(r->L, slots, "object definition");
+  *r->rc = before;
+}
+
 /* A definition without an owner yet, freed by the collector if reading raises. */
 static int free_box(lua_State *L) {
   tg_objdef_t **box = lua_touserdata(L, 1);
@@ -156,7 +164,7 @@ static void read_resources(reader_t *r, tg_objdef_t *def) {
       refuse(r, TG_E_RANGE, "resources", "has a key that is no integer from 0 to 65534");
     r->resource = id;
     r->table = lua_gettop(r->L);
-    luaL_checkstack(r->L, 16, "resources");
+    check_stack(r, 16);
     if (!lua_istable(r->L, -1)) refuse(r, TG_E_TYPE, "resources", "must be a table of tables");
     read_resource(r, def);
     lua_settop(r->L, resources + 1); /* the key */
@@ -220,7 +228,7 @@ static void read_one(reader_t *r, tg_registry_t *registry) {
 void tg_object_read(lua_State *L, int index, tg_registry_t *registry, tg_rc_t *rc) {
   reader_t reader = {.L = L, .rc = rc, .table = lua_absindex(L, index), .object = -1, .resource = -1};
   *rc = TG_E_TYPE;
-  luaL_checkstack(L, 40, "object definition");
+  check_stack(&reader, 40);
   if (!lua_istable(L, index)) refuse(&reader, TG_E_TYPE, "definition", "must be a table");
   int list = reader.table, top = lua_gettop(L);
   lua_Integer count = (lua_Integer)lua_rawlen(L, list);
