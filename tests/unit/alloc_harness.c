@@ -11,6 +11,7 @@
 enum { RUNS_MAX = 100000 };
 
 static atomic_size_t countdown; /* 0: nothing fails; other threads of the product allocate too */
+static atomic_size_t in_run;    /* how many more fail after that one */
 static atomic_bool failed;
 
 /* Names that the linker gives (ld --wrap). */
@@ -24,8 +25,13 @@ void *__wrap_realloc(void *p, size_t size);
 static bool fails_now(void) {
   size_t left = atomic_load(&countdown);
   while (left && !atomic_compare_exchange_weak(&countdown, &left, left - 1)) continue;
-  if (left == 1) atomic_store(&failed, true);
-  return left == 1;
+  if (left != 1) return false;
+  atomic_store(&failed, true);
+  if (atomic_load(&in_run) > 0) {
+    atomic_fetch_sub(&in_run, 1);
+    atomic_store(&countdown, 1);
+  }
+  return true;
 }
 
 void *__wrap_malloc(size_t size) {
@@ -41,7 +47,12 @@ void *__wrap_realloc(void *p, size_t size) {
 }
 
 void alloc_harness_fail_at(size_t n) {
+  alloc_harness_fail_run(n, 1);
+}
+
+void alloc_harness_fail_run(size_t n, size_t count) {
   atomic_store(&failed, false);
+  atomic_store(&in_run, count - 1);
   atomic_store(&countdown, n);
 }
 

@@ -19,6 +19,9 @@ size_t alloc_harness_each_failure(alloc_scenario_fn scenario, void *ud);
 /** The @p n-th allocation from now fails (1 = the next one; 0 = none). */
 void alloc_harness_fail_at(size_t n);
 
+/** The @p n-th allocation from now and those after it fail, @p count in all: for code such as Lua's that tries again. */
+void alloc_harness_fail_run(size_t n, size_t count);
+
 /** Whether the failure that was ordered has happened. */
 bool alloc_harness_failed(void);
 
