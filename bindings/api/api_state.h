@@ -54,10 +54,12 @@ typedef struct tg_bundle {
   char version[32];
   uint32_t generation;
   uint32_t failures_in_row;
-  size_t waiting;       /* tasks, after the last call */
-  bool has_failed;      /* the call that runs has told a failure of its own */
-  tg_vm_stats_t before; /* of earlier generations, added up */
-  uint64_t failures;    /* told by tg_bundle_fail(), which are no errors of the vm */
+  tg_vm_task_t starting; /* init() is suspended; 0 when it has ended */
+  int saved;             /* registry: what restore() will get then; LUA_NOREF = nothing */
+  size_t waiting;        /* tasks, after the last call */
+  bool has_failed;       /* the call that runs has told a failure of its own */
+  tg_vm_stats_t before;  /* of earlier generations, added up */
+  uint64_t failures;     /* told by tg_bundle_fail(), which are no errors of the vm */
   uint64_t published;
   char last_error[256];
   tg_log_limit_t limit; /* of errors in the log */

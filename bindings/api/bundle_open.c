@@ -120,6 +120,7 @@ static int started(lua_State *L, int status, lua_KContext context) {
   (void)context;
   tg_bundle_t *bundle = lua_touserdata(L, AT_BUNDLE);
   luaL_checktype(L, AT_HANDLERS, LUA_TTABLE);
+  bundle->starting = 0;
   bundle->on = (tg_bundle_handlers_t){.on_records = take_function(L, "on_records"),
                                       .on_event = take_function(L, "on_event"),
                                       .on_mqtt_state = take_function(L, "on_mqtt_state"),
@@ -129,11 +130,17 @@ static int started(lua_State *L, int status, lua_KContext context) {
                                       .kinds = take_kinds(L)};
   if (lua_getfield(L, AT_HANDLERS, "version") == LUA_TSTRING)
     (void)snprintf(bundle->version, sizeof bundle->version, "%s", lua_tostring(L, -1));
-  return 0;
+  if (bundle->saved == LUA_NOREF || bundle->on.restore == LUA_NOREF) return 0;
+  lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->on.restore);
+  lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->saved);
+  luaL_unref(L, LUA_REGISTRYINDEX, bundle->saved);
+  bundle->saved = LUA_NOREF;
+  return tg_vm_tail_call(L, 1);
 }
 
 int tg_bundle_open(lua_State *L) {
   tg_bundle_t *bundle = lua_touserdata(L, 1);
+  bundle->starting = tg_vm_task(L);
   tg_bundle_open_public(L, bundle);
   require(L, "tidegate.bundle");
   lua_getfield(L, -1, "start");

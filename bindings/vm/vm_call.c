@@ -292,6 +292,11 @@ tg_rc_t tg_vm_wake(tg_vm_t *vm, tg_vm_task_t task, tg_vm_push_fn push, void *arg
   return resume(vm, number, 0, diag);
 }
 
+bool tg_vm_lives(const tg_vm_t *vm, tg_vm_task_t task) {
+  uint32_t number = slot_of(task);
+  return task && number < vm->slot_count && vm->slots[number].state != TG_VM_FREE && task_of(vm, number) == task;
+}
+
 void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag) {
   if (vm->config.on_failure) vm->config.on_failure(vm->config.ud, diag, vm->depth > 0);
 }

@@ -40,6 +40,9 @@ void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag);
 /** `return tg_vm_tail_call(L, args);` calls the function under @p args arguments as the last thing a task does: it may suspend, its results are dropped. @return 0 */
 int tg_vm_tail_call(lua_State *L, int args);
 
+/** Whether @p task runs or is suspended: has not ended. */
+bool tg_vm_lives(const tg_vm_t *vm, tg_vm_task_t task);
+
 /** How many tasks are suspended. */
 size_t tg_vm_waiting(const tg_vm_t *vm);
 
