@@ -28,7 +28,6 @@ PREFIX=tidegate
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/s.XXXX")
 export PATH="$PATH:/usr/sbin"
 declare -A PID IN
-ORDER=()
 TESTS=0 FAILED=0 ASKED=0
 BROKER='' SCEF='' UDP='' STATUS='' RESULT=''
 
@@ -101,7 +100,6 @@ spawn() {
   IN[$name]=$fd
   "$@" >>"$WORK/$name.log" 2>&1 <"$WORK/$name.in" &
   PID[$name]=$!
-  ORDER+=("$name")
 }
 
 tell() { printf '%s\n' "$2" >&"${IN[$1]}"; }
@@ -120,11 +118,21 @@ stop() {
   unset "PID[$name]"
 }
 
-# Runs when the test ends: the last one started goes first, so that devices say good-bye while there is a gateway.
+all_gone() {
+  local name
+  for name in "${!PID[@]}"; do is_gone "$name" || return 1; done
+}
+
+# Runs when the test ends. What is to end well is stopped by the test itself; devices would say good-bye to a gateway that is gone.
 tidy() {
-  local status=$? i
+  local status=$? name
   trap '' INT TERM HUP
-  for ((i = ${#ORDER[@]} - 1; i >= 0; i--)); do stop "${ORDER[i]}"; done
+  {
+    for name in "${!PID[@]}"; do kill -TERM "${PID[$name]}"; done
+    await 1 all_gone
+    jobs -p | xargs -r kill -KILL # helpers of the test itself too
+    wait
+  } 2>/dev/null
   if [ "${TG_KEEP:-no}" = yes ]; then printf '# kept: %s\n' "$WORK"; else rm -rf "$WORK"; fi
   exit "$status"
 }
