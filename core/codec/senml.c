@@ -112,6 +112,11 @@ tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label
   return TG_E_SYNTAX;
 }
 
+/* coap-node leaves it out: base name /3311/0, name 5850. Nobody splits a number in LwM2M 1.0's JSON. */
+static bool is_slash_missing(const tg_senml_t *pack, tg_slice_t name) {
+  return pack->is_lwm2m_json && pack->bn_len && pack->bn[pack->bn_len - 1] != '/' && name.len && name.p[0] != '/';
+}
+
 static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
   uint8_t memory[TG_PATH_TEXT_MAX + TG_SENML_NAME_MAX];
   tg_buf_t full;
@@ -121,6 +126,7 @@ static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *
     if (name.len && pack->in.input->base.len) tg_buf_put_u8(&full, '/');
   }
   tg_buf_put(&full, tg_slice(pack->bn, pack->bn_len));
+  if (is_slash_missing(pack, name)) tg_buf_put_u8(&full, '/');
   tg_buf_put(&full, name);
   if (full.rc != TG_OK || full.len == 0) return TG_E_SYNTAX;
   tg_slice_t text = tg_buf_slice(&full);

@@ -23,6 +23,10 @@ static const payload_row_t vectors[] = {
      "{\"bn\":\"/30000/0/\",\"e\":[{\"n\":\"5\",\"sv\":\"AAEC\"},{\"n\":\"7\",\"ov\":\"21:0\"},{\"n\":\"7\",\"sv\":\"21:1\"},{\"n\":\"15/0\",\"sv\":\"\"}]}",
      "/30000/0/5=opaque:000102\n/30000/0/7=objlnk:21:0\n/30000/0/7=objlnk:21:1\n/30000/0/15/0=opaque:", TG_OK},
     {"/3", "{\"x\":{\"y\":[1]},\"bn\":\"/3/\",\"e\":[]}", "", TG_OK},
+    /* coap-node leaves out the slash between base name and name */
+    {"/1/0", "{\"bn\":\"/1/0\",\"e\":[{\"n\":\"1\",\"v\":60}]}", "/1/0/1=integer:60", TG_OK},
+    {"/3", "{\"bn\":\"/3\",\"e\":[{\"n\":\"0/9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0/9", "{\"bn\":\"/3/0/9\",\"e\":[{\"n\":\"\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
     /* Wakaama names a resource that was asked for twice; an array may have such an instance, what nobody defined too */
     {"/3/0/9", "{\"bn\":\"/3/0/9/\",\"e\":[{\"n\":\"9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
     {"/3/0/6", "{\"bn\":\"/3/0/6/\",\"e\":[{\"n\":\"6\",\"v\":1}]}", "/3/0/6/6=integer:1", TG_OK},
