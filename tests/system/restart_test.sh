@@ -78,7 +78,10 @@ await 10 sees '^tidegate/dev/sleeper/result .*"id":"w1".*"state":"cancelled"'
 check $? "a command that waited is cancelled, and that is told"
 still_there "after SIGTERM" 31
 
+fresh
 stop gateway KILL
+await 5 sees '^tidegate/gw/gw/state \{"state":"offline"\}$'
+check $? "after kill -9 the broker says that the gateway is gone"
 start_gateway
 still_there "after kill -9" 32
 tell sleeper update
