@@ -141,7 +141,10 @@ function bundle.start(core, tg, chunk, options)
   end)
 
   init(script.init, options)
-  for _, item in ipairs(drivers) do init(item.init, driver_options(item, options)) end
+  for _, item in ipairs(drivers) do
+    local ok, why = pcall(init, item.init, driver_options(item, options))
+    if not ok then error(why, 0) end -- so that it is told of the script, not of driver.lua
+  end
 
   each("commands", commands, function(item)
     local handler = command.handler(tg, item)
