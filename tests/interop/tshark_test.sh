@@ -74,6 +74,7 @@ talk() {
       [ -z "$resource" ] || tg write sim "/33000/0/$resource" --format "$format" -- "$value"
     done <<<"$VALUES"
   done
+  tg write sim /33000/0/5 00ff10 --format opaque
   for format in senml-json senml-cbor tlv; do
     tg read sim /3/0 --format "$format"
     ask sim '"op":"write","path":"/33000/0/300","values":{"/33000/0/300/0":1,"/33000/0/300/300":-300}'
@@ -112,6 +113,7 @@ payloads() {
     means "TLV: $value" "$put" 'Content-type: application/vnd.oma.lwm2m+tlv' -- 'Code: PUT' 'Lightweight M2M TLV (1 element)' \
       'Resource with value (3)' "Identifier: $resource" "$tlv"
   done <<<"$VALUES"
+  means "opaque: bytes as they are" '[Uri-Path: /33000/0/5]' 'Content-type: application/octet-stream' -- 'Code: PUT' 'Data: 00ff10'
   means "CBOR: a time has its tag" '[Uri-Path: /33000/0/6]' 'Content-type: application/cbor' -- 'Tag: Epoch-based date/time (1)'
   put='[Uri-Path: /33000/0/300]'
   means "SenML JSON: an array" "$put" 'senml+json' -- 'bn:/33000/0/300/]' 'n:0]' 'v:1]' 'n:300]' 'v:-300]'
@@ -129,7 +131,13 @@ requests() {
   local path='[Uri-Path: /3303/0/5700]'
   means "Register is answered with a place" 'Code: 2.01 Created' -- 'Location-Path: rd' 'Acknowledgement (2)'
   means "a Read says which format it wants" 'Code: GET' "$path" 'senml+cbor' -- 'Accept: application/senml+cbor' 'Confirmable (0)' 'Token Length: 8'
-  none "there is none that does not" 'coap.code==1 && udp.srcport=='"$UDP"' && !coap.opt.accept'
+  means "text/plain: what is read" 'Code: 2.05' "$path" 'Content-type: text/plain' -- '    20'
+  means "CBOR: what is read" 'Code: 2.05' "$path" 'Content-type: application/cbor' -- 'Float 32 Bit: 20'
+  means "SenML JSON: what is read" 'Code: 2.05' "$path" 'senml+json' -- 'bn:/3303/0/5700]' 'v:20'
+  means "SenML CBOR: what is read" 'Code: 2.05' "$path" 'senml+cbor' -- 'Text String: /3303/0/5700' 'Float 32 Bit: 20'
+  means "TLV: what is read" 'Code: 2.05' "$path" 'lwm2m+tlv' -- 'Identifier: 5700' 'Float: 20'
+  means "TLV: an instance that is read" 'Code: 2.05' '[Uri-Path: /3/0]' 'lwm2m+tlv' -- 'Resource with value (3)' 'Multiple Resources (2)' 'Resource Instance (1)'
+  none "there is no Read that does not" 'coap.code==1 && udp.srcport=='"$UDP"' && !coap.opt.accept'
   none "no Write is without its format" 'coap.code==3 && udp.srcport=='"$UDP"' && coap.payload && !coap.opt.ctype'
   means "Execute has its arguments as text" 'Code: POST' '[Uri-Path: /3/0/4]' -- "0='now'" 'Content-type: text/plain'
   means "Discover asks for links" 'Code: GET' '[Uri-Path: /3]' -- 'Accept: application/link-format'
