@@ -224,23 +224,34 @@ static int start_now(lua_State *L) {
   return start(L);
 }
 
-/* The member @p name of the table on top. */
-static void mend_start(lua_State *L, const char *name) {
+/* Names are looked up by uv's threads only: without a callback luv would hold the program. Upvalue 2 is the callback's place. */
+static int resolve(lua_State *L) {
+  int at = (int)lua_tointeger(L, lua_upvalueindex(2));
+  if (lua_isnoneornil(L, at))
+    return luaL_argerror(L, at, "a function is wanted, to be called when the answer is there");
+  return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* The member @p name of the table on top is called through @p fn, with itself and @p extra as upvalues. */
+static void wrap(lua_State *L, const char *name, lua_CFunction fn, int extra) {
   if (lua_getfield(L, -1, name) == LUA_TFUNCTION) {
-    lua_pushcclosure(L, start_now, 1);
+    lua_pushinteger(L, extra);
+    lua_pushcclosure(L, fn, 2);
     lua_setfield(L, -2, name);
   } else {
     lua_pop(L, 1);
   }
 }
 
-static void mend_timers(lua_State *L) {
-  mend_start(L, "timer_start");
-  mend_start(L, "timer_again");
+static void wrap_all(lua_State *L) {
+  wrap(L, "getaddrinfo", resolve, 4);
+  wrap(L, "getnameinfo", resolve, 2);
+  wrap(L, "timer_start", start_now, 0);
+  wrap(L, "timer_again", start_now, 0);
   luaL_getmetatable(L, "uv_timer");
   lua_getfield(L, -1, "__index");
-  mend_start(L, "start");
-  mend_start(L, "again");
+  wrap(L, "start", start_now, 0);
+  wrap(L, "again", start_now, 0);
   lua_pop(L, 2);
 }
 
@@ -256,7 +267,7 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
     lua_pushnil(L);
     lua_setfield(L, -2, hidden[i]);
   }
-  mend_timers(L);
+  wrap_all(L);
   tg_vm_sandbox_preload(L, "uv");
 }
 
@@ -282,11 +293,13 @@ void tg_bundle_loop_end(tg_bundle_loop_t *loop, tg_bundle_loop_t **ending) {
 void tg_bundle_loop_settle(tg_bundle_loop_t **ending, unsigned wait_ms) {
   uint64_t until = tg_clock_mono_ms() + wait_ms;
   while (*ending && tg_clock_mono_ms() < until) {
-    tg_bundle_loop_t *loop = *ending;
-    run(loop);
-    uv_walk(&loop->uv, close_handle, loop);
-    if (!is_alive(loop)) let_go(loop);
-    else uv_sleep(1);
+    for (tg_bundle_loop_t *loop = *ending, *next; loop; loop = next) { /* none keeps another waiting */
+      next = loop->next;
+      run(loop);
+      uv_walk(&loop->uv, close_handle, loop);
+      if (!is_alive(loop)) let_go(loop);
+    }
+    if (*ending) uv_sleep(1);
   }
   for (tg_bundle_loop_t *loop = *ending; loop; loop = loop->next) {
     tg_log("script", TG_LOG_WARN, "requests_left_behind");

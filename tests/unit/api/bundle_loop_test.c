@@ -237,6 +237,11 @@ static void what_reaches_beyond_the_script_is_not_there(void **state) {
        "nil; nil; nil; nil; nil; nil; nil; nil; nil"},
   };
   api_harness_check_rows(&h, there, TG_COUNT(there));
+  static const api_harness_row_t blocking[] = {
+      {"require('uv').getaddrinfo('localhost')", "eval.lua:1: bad argument #4 to 'getaddrinfo' (a function is wanted"},
+      {"require('uv').getnameinfo({ ip = '127.0.0.1' })", "bad argument #2 to 'getnameinfo' (a function is wanted"},
+  };
+  api_harness_check_parts(&h, blocking, TG_COUNT(blocking));
   api_harness_close(&h);
 }
 
