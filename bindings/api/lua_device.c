@@ -131,15 +131,15 @@ void tg_lua_device_open(lua_State *L, tg_bundle_t *bundle) {
   bundle->devices = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
-void tg_lua_device_push(lua_State *L, const tg_bundle_t *bundle, tg_id_t id) {
+void tg_lua_device_push(lua_State *L, const tg_bundle_t *bundle, tg_id_t id, tg_slice_t ep) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->devices);
   if (lua_rawgeti(L, -1, (lua_Integer)id) == LUA_TNIL) {
     lua_pop(L, 1);
     tg_id_t *box = lua_newuserdatauv(L, sizeof *box, 1);
     *box = id;
     luaL_setmetatable(L, DEVICE);
-    const tg_device_t *device = tg_twin_find(bundle->api->parts.twin, id);
-    lua_pushstring(L, device ? device->ep : NULL);
+    if (ep.len) lua_pushlstring(L, (const char *)ep.p, ep.len);
+    else lua_pushnil(L);
     lua_setiuservalue(L, -2, 1);
     lua_pushvalue(L, -1);
     lua_rawseti(L, -3, (lua_Integer)id);

@@ -9,8 +9,8 @@
 /** Makes the type known in this vm: the table of methods on top (popped) is what `dev:name()` finds. Runs protected, once. */
 void tg_lua_device_open(lua_State *L, tg_bundle_t *bundle);
 
-/** Pushes the device @p id. May raise; runs protected. */
-void tg_lua_device_push(lua_State *L, const tg_bundle_t *bundle, tg_id_t id);
+/** Pushes the device @p id, called @p ep (which it keeps when it is gone). May raise; runs protected. */
+void tg_lua_device_push(lua_State *L, const tg_bundle_t *bundle, tg_id_t id, tg_slice_t ep);
 
 /** The id at argument @p index; raises when it is no device. The device may be gone. */
 tg_id_t tg_lua_device_check(lua_State *L, int index);

@@ -19,7 +19,7 @@ static int device_find(lua_State *L) {
   size_t len;
   const char *ep = luaL_checklstring(L, 1, &len);
   const tg_device_t *device = tg_twin_find_ep(twin_of(L), tg_slice(ep, len));
-  if (device) tg_lua_device_push(L, tg_bundle_of(L), device->id);
+  if (device) tg_lua_device_push(L, tg_bundle_of(L), device->id, tg_slice_str(device->ep));
   else lua_pushnil(L);
   return 1;
 }
@@ -34,7 +34,7 @@ static bool list_one(void *ud, const tg_device_t *device) {
   lua_State *L = listing->L;
   tg_vm_charge(L, 10);
   if (listing->glob && fnmatch(listing->glob, device->ep, 0) != 0) return true;
-  tg_lua_device_push(L, tg_bundle_of(L), device->id);
+  tg_lua_device_push(L, tg_bundle_of(L), device->id, tg_slice_str(device->ep));
   lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
   return true;
 }

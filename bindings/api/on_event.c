@@ -83,7 +83,7 @@ static int call_on_records(lua_State *L) {
   const tg_event_t *event = call->event;
   luaL_checkstack(L, 12, "event");
   lua_rawgeti(L, LUA_REGISTRYINDEX, call->bundle->on.on_records);
-  tg_lua_device_push(L, call->bundle, event->device);
+  tg_lua_device_push(L, call->bundle, event->device, event->ep);
   push_records(L, call, event->records.items, event->records.count);
   lua_pushstring(L, tg_event_source_name(event->records.source));
   return tg_vm_tail_call(L, 3);
@@ -122,7 +122,7 @@ static int call_on_event(lua_State *L) {
   luaL_checkstack(L, 12, "event");
   lua_rawgeti(L, LUA_REGISTRYINDEX, call->bundle->on.on_event);
   lua_pushstring(L, tg_event_type_name(event->type));
-  if (event->device) tg_lua_device_push(L, call->bundle, event->device);
+  if (event->device) tg_lua_device_push(L, call->bundle, event->device, event->ep);
   else lua_pushnil(L);
   lua_createtable(L, 0, event->type == TG_EVENT_COMMAND ? 12 : 3);
   lua_pushnumber(L, (lua_Number)event->time_ms / 1000);

@@ -52,7 +52,7 @@ static void an_event_may_have_no_device_and_no_note(void **state) {
   check_said(&h, "refused nobody note=10.0.0.1: no credentials time=1.0");
   event = (tg_event_t){.type = TG_EVENT_EXPIRED, .device = 12345, .ep = tg_slice_str("old"), .time_ms = 1000};
   api_harness_emit(&h, &event);
-  check_said(&h, "expired nobody ep=old time=1.0"); /* forgotten meanwhile: a device without an ep */
+  check_said(&h, "expired old ep=old time=1.0"); /* forgotten meanwhile: a device with nothing but its name */
   api_harness_close(&h);
 }
 
