@@ -34,8 +34,9 @@ static void a_script_is_started_listed_and_ended(void **state) {
 }
 
 static bool note_name(void *ud, const tg_api_status_t *status) {
-  char *text = ud;
-  strcat(text, status->name);
+  char *text = ud; /* of 64 bytes */
+  size_t used = strlen(text);
+  snprintf(text + used, 64 - used, "%s", status->name);
   return strcmp(status->name, "b") != 0;
 }
 
@@ -49,7 +50,7 @@ static void scripts_are_walked_in_order_of_loading_and_end_in_reverse(void **sta
     snprintf(source, sizeof source, "return { deinit = function() print('%s') end }", names[i]);
     api_harness_load(&h, names[i], source);
   }
-  char text[8] = "";
+  char text[64] = "";
   tg_api_each(h.api, note_name, text);
   check_slice(tg_slice_str(text), "cab"); /* false stops */
   tg_api_free(h.api);

@@ -82,8 +82,9 @@ static int open_udp(struct sockaddr_in *address) {
 }
 
 static void send_udp(int fd, const char *port, const void *bytes, size_t len) {
-  struct sockaddr_in to = {
-      .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct sockaddr_in to = {.sin_family = AF_INET,
+                           .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
+                           .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   assert_int_equal(sendto(fd, bytes, len, 0, (struct sockaddr *)&to, sizeof to), len);
 }
 
@@ -308,7 +309,7 @@ static void a_child_process_ends_with_its_script(void **state) {
                "if %s then p:unref() end return {}",
                args[i], unref ? "true" : "false");
       api_harness_load(&h, "s", source);
-      pid_t pid = atoi(api_harness_said(&h));
+      pid_t pid = (pid_t)strtol(api_harness_said(&h), NULL, 10);
       check_true(pid > 0);
       api_harness_pass(&h, 50); /* the shell sets its trap */
       check_int(kill(pid, 0), 0);
@@ -327,7 +328,7 @@ static void children_end_with_the_program_too(void **state) {
   api_harness_load(&h, "s",
                    "local uv = require 'uv' local p, pid = uv.spawn('/bin/sh', { args = { '-c',\n"
                    "'trap \"\" TERM; while :; do sleep 0.1; done' } }, print) print(pid) return {}");
-  pid_t pid = atoi(api_harness_said(&h));
+  pid_t pid = (pid_t)strtol(api_harness_said(&h), NULL, 10);
   api_harness_pass(&h, 50);
   api_harness_close(&h);
   check_int(kill(pid, 0), -1);
