@@ -20,6 +20,7 @@ static const core_version_t core_versions[] = {
 #undef V
 
 static tg_version_t default_version(tg_version_t enabler, uint16_t oid) {
+  if (!enabler) return 0; /* no LwM2M device, such as a driver's: nothing is implied, so the highest there is */
   for (size_t i = 0; i < TG_COUNT(core_versions); i++) {
     if (core_versions[i].oid != oid) continue;
     if (enabler < TG_VERSION_1_1) return core_versions[i].in_1_0;

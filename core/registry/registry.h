@@ -40,7 +40,7 @@ typedef struct tg_model_version {
 /** A device's view: the registry under the versions it announced, else under those its enabler version implies. Small, by value. */
 typedef struct tg_model {
   const tg_registry_t *registry; /* may be NULL: everything is unknown */
-  tg_version_t enabler;          /* 1.0, 1.1, 1.2 */
+  tg_version_t enabler;          /* 1.0, 1.1, 1.2; 0 for what speaks no LwM2M: the highest version of each object */
   const tg_model_version_t *versions;
   size_t version_count;
 } tg_model_t;

@@ -62,4 +62,19 @@ static void finds_resources_by_path(void **state) {
   tg_registry_free(registry);
 }
 
-CHECK_SUITE(core_objects_follow_the_enabler_version, what_the_device_announced_comes_first, finds_resources_by_path)
+/* A driver's device names no versions: it may use what the newest definition has. */
+static void without_an_enabler_version_the_highest_counts(void **state) {
+  (void)state;
+  tg_registry_t *registry = tg_registry_new();
+  for (uint32_t minor = 0; minor < 3; minor++) {
+    const tg_objdef_head_t head = {.id = 3303, .version = TG_VERSION_OF(1, minor), .name = tg_slice_str("T")};
+    check_rc(tg_registry_add(registry, tg_objdef_new(&head)), TG_OK);
+  }
+  const tg_model_t driver = {.registry = registry}, device = {.registry = registry, .enabler = TG_VERSION_1_1};
+  check_int(tg_model_object(&driver, 3303)->version, TG_VERSION_OF(1, 2));
+  check_int(tg_model_object(&device, 3303)->version, TG_VERSION_OF(1, 0));
+  tg_registry_free(registry);
+}
+
+CHECK_SUITE(core_objects_follow_the_enabler_version, what_the_device_announced_comes_first, finds_resources_by_path,
+            without_an_enabler_version_the_highest_counts)
