@@ -67,6 +67,7 @@ static void succeed(tg_bundle_t *bundle, tg_bundle_t *old) {
   bool did_well = old->vm && old->failures_in_row == 0;
   tg_bundle_hand_over(old, bundle);
   tg_bundle_stop(old);
+  tg_bundle_catch_up(bundle);
   bundle->generation = old->generation + 1;
   bundle->before = old->before;
   bundle->failures = old->failures;

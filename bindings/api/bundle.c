@@ -8,6 +8,7 @@
 
 #include "bindings/api/bundle_open.h"
 #include "bindings/api/lua_copy.h"
+#include "bindings/api/mod_store.h"
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 
@@ -199,6 +200,11 @@ void tg_bundle_stop(tg_bundle_t *bundle) {
   tg_bundle_loop_end(bundle->loop, &bundle->api->ending); /* frees the vm too, maybe later */
   bundle->loop = NULL;
   bundle->vm = NULL;
+}
+
+void tg_bundle_catch_up(tg_bundle_t *bundle) {
+  tg_diag_t diag = {0};
+  if (tg_vm_call(bundle->vm, tg_mod_store_refresh, NULL, &diag) != TG_OK) remember(bundle, &diag);
 }
 
 void tg_bundle_free(tg_bundle_t *bundle) {

@@ -15,6 +15,9 @@ void tg_bundle_hand_over(tg_bundle_t *from, tg_bundle_t *to);
 /** Ends the generation that runs: deinit, hooks undone, loop closed; the counters stay. */
 void tg_bundle_stop(tg_bundle_t *bundle);
 
+/** The generation before has ended: the script finds in its store what that one wrote at last. A failure is logged. */
+void tg_bundle_catch_up(tg_bundle_t *bundle);
+
 /** Stops and frees. NULL is allowed. */
 void tg_bundle_free(tg_bundle_t *bundle);
 

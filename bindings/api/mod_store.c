@@ -13,6 +13,9 @@
 
 enum { KEY_MAX = 255, TOTAL_MAX = 1 << 20 };
 
+/* Key of { texts, state } in the registry, for tg_mod_store_refresh(). */
+static const char STORE_KEY[] = "tidegate.store";
+
 /* Upvalues of the functions: values by key as JSON text, and how many bytes they are in all. */
 enum { AT_TEXTS = 1, AT_STATE = 2 };
 
@@ -130,6 +133,43 @@ static bool load_row(void *ud, tg_slice_t key, tg_slice_t value) {
   return true;
 }
 
+/* The rows that the store has, into the table on top. @return how many bytes they are; raises */
+static size_t load_rows(lua_State *L, const state_t *from) {
+  state_t state = *from;
+  state.total = 0;
+  luaL_checkstack(L, 8, "store");
+  loading_t loading = {.L = L, .state = &state};
+  tg_rc_t rc = state.store ? tg_store_each(state.store, state.bucket, load_row, &loading) : TG_OK;
+  if (rc != TG_OK) luaL_error(L, "the rows of this script can't be read: %s", tg_rc_text(rc));
+  return state.total;
+}
+
+int tg_mod_store_refresh(lua_State *L) {
+  lua_settop(L, 0);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, STORE_KEY);
+  lua_rawgeti(L, 1, AT_TEXTS);
+  lua_rawgeti(L, 1, AT_STATE);
+  state_t *state = lua_touserdata(L, 3);
+  lua_newtable(L);
+  size_t total = load_rows(L, state);
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) { /* what is there no more */
+    lua_pushvalue(L, -2);
+    if (lua_rawget(L, 4) == LUA_TNIL) {
+      lua_pushvalue(L, -3);
+      lua_pushnil(L);
+      lua_rawset(L, 2);
+    }
+    lua_pop(L, 1);
+  }
+  for (lua_pushnil(L); lua_next(L, 4); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 2);
+  }
+  state->total = total;
+  return 0;
+}
+
 void tg_mod_store_push(lua_State *L, tg_bundle_t *bundle) {
   static const luaL_Reg functions[] = {{"get", store_get}, {"set", store_set}, {"keys", store_keys}, {NULL, NULL}};
   luaL_newlibtable(L, functions);
@@ -137,10 +177,13 @@ void tg_mod_store_push(lua_State *L, tg_bundle_t *bundle) {
   *state = (state_t){.store = bundle->api->parts.store};
   (void)snprintf(state->bucket, sizeof state->bucket, "script/%s", bundle->source.name);
   lua_newtable(L);
-  luaL_checkstack(L, 8, "store");
-  loading_t loading = {.L = L, .state = state};
-  tg_rc_t rc = state->store ? tg_store_each(state->store, state->bucket, load_row, &loading) : TG_OK;
-  if (rc != TG_OK) luaL_error(L, "the rows of this script can't be read: %s", tg_rc_text(rc));
+  state->total = load_rows(L, state);
+  lua_createtable(L, 2, 0);
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, AT_TEXTS);
+  lua_pushvalue(L, -3);
+  lua_rawseti(L, -2, AT_STATE);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, STORE_KEY);
   lua_insert(L, -2); /* functions, texts, state */
   luaL_setfuncs(L, functions, 2);
 }

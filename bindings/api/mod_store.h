@@ -9,4 +9,7 @@
 /** Pushes the table of the area with what the store has for the bundle's name: get, set, keys. May raise; runs protected; once a vm. */
 void tg_mod_store_push(lua_State *L, tg_bundle_t *bundle);
 
+/** Lua function: reads the rows again, for what another vm of the same bundle has written since. */
+int tg_mod_store_refresh(lua_State *L);
+
 #endif
