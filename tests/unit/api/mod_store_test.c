@@ -85,6 +85,27 @@ static void a_script_sees_its_own_rows_only(void **state) {
   api_harness_close(&h);
 }
 
+static void a_new_version_finds_what_the_old_one_wrote_at_last(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  api_harness_load(
+      &h, "s",
+      "local store = require('tidegate').store store.set('both', 'old') store.set('goes', 1) store.set('stays', 1)\n"
+      "return { save = function() store.set('saved', 1) return 1 end,\n"
+      "  deinit = function() store.set('goes', nil) store.set('bye', { n = 7 }) store.set('both', 'older') end }");
+  api_harness_load(&h, "s",
+                   "local store = require('tidegate').store store.set('both', 'new') store.set('mine', 1)\n"
+                   "return { restore = function() store.set('restored', 1) end, events = { registered = function()\n"
+                   "  print(table.concat(store.keys(), ' ') .. ' ' .. store.get('bye').n .. ' ' .. store.get('both'))\n"
+                   "  local ok = store.set('fill', ('x'):rep((1 << 20) - 128)) print(ok)\n" /* counts are right, too */
+                   "  print(select(2, store.set('more', ('x'):rep(100))).code) end } }");
+  api_harness_device(&h, "d");
+  check_said(&h, "both bye mine restored saved stays 7 older; true; full");
+  check_int(api_harness_status(&h, "s").errors, 0);
+  api_harness_close(&h);
+}
+
 static void rows_survive_a_restart(void **state) {
   (void)state;
   char folder[] = "/tmp/mod_store_test.XXXXXX", path[64], command[96];
@@ -179,6 +200,6 @@ static void rows_that_do_not_fit_are_left_out(void **state) {
 }
 
 CHECK_SUITE(values_come_back_as_copies, keys_are_listed_sorted_by_prefix, misuse_raises_at_the_caller,
-            a_script_sees_its_own_rows_only, rows_survive_a_restart, a_script_has_one_mebibyte,
-            what_is_too_large_for_json_is_full_too, without_a_store_there_is_an_error,
+            a_script_sees_its_own_rows_only, a_new_version_finds_what_the_old_one_wrote_at_last, rows_survive_a_restart,
+            a_script_has_one_mebibyte, what_is_too_large_for_json_is_full_too, without_a_store_there_is_an_error,
             rows_that_do_not_fit_are_left_out)
