@@ -67,6 +67,7 @@ typedef struct tg_reg_params {
   tg_slice_t ep;
   tg_slice_t binding;
   tg_slice_t sms;
+  tg_slice_t wrong; /* the parameter that was refused, such as `lt=x` */
 } tg_reg_params_t;
 
 /** An object list. */

@@ -82,8 +82,11 @@ tg_rc_t tg_reg_params_parse(const tg_coap_msg_t *msg, tg_reg_params_t *params) {
   *params = (tg_reg_params_t){0};
   for (size_t i = 0; i < msg->option_count; i++) {
     if (msg->options[i].number != TG_OPT_URI_QUERY) continue;
-    tg_rc_t rc = take(tg_coap_msg_value(&msg->options[i]), params);
-    if (rc != TG_OK) return rc;
+    tg_slice_t text = tg_coap_msg_value(&msg->options[i]);
+    tg_rc_t rc = take(text, params);
+    if (rc == TG_OK) continue;
+    params->wrong = text;
+    return rc;
   }
   return TG_OK;
 }

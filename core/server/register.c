@@ -4,6 +4,8 @@
  * Called by server_route.c.
  */
 
+#include <stdio.h>
+
 #include "core/base/alloc.h"
 #include "core/server/quirk.h"
 #include "core/server/server_state.h"
@@ -36,15 +38,32 @@ static tg_rc_t find_ep(tg_server_t *server, const tg_coap_request_t *request, ca
   return candidate->ep.len ? TG_OK : TG_E_ARG;
 }
 
-static tg_rc_t check_text(tg_server_t *server, const tg_coap_request_t *request, candidate_t *candidate) {
-  if (!request->confirmable) return TG_E_ARG;
-  tg_rc_t rc = tg_reg_params_parse(request->msg, &candidate->params);
-  if (rc == TG_OK) rc = check_version(&candidate->params);
-  if (rc == TG_OK) rc = tg_reg_params_binding(&candidate->params, candidate->params.version, &candidate->queue_mode);
-  if (rc == TG_OK) rc = find_ep(server, request, candidate);
+static tg_rc_t check_params(tg_server_t *server, const tg_coap_request_t *request, candidate_t *candidate,
+                            const char **why) {
+  tg_reg_params_t *params = &candidate->params;
+  *why = NULL;
+  tg_rc_t rc = tg_reg_params_parse(request->msg, params);
   if (rc != TG_OK) return rc;
+  *why = params->has_version ? "the version of LwM2M is not supported" : "lwm2m is missing";
+  rc = check_version(params);
+  if (rc != TG_OK) return rc;
+  *why = params->has_binding ? "b or Q is none of this version of LwM2M" : "Q is none of LwM2M 1.0";
+  rc = tg_reg_params_binding(params, params->version, &candidate->queue_mode);
+  if (rc != TG_OK) return rc;
+  *why = "ep is missing";
+  return find_ep(server, request, candidate);
+}
+
+static tg_rc_t check_text(tg_server_t *server, const tg_coap_request_t *request, candidate_t *candidate,
+                          const char **why) {
+  *why = "a Register must be confirmable";
+  if (!request->confirmable) return TG_E_ARG;
+  tg_rc_t rc = check_params(server, request, candidate, why);
+  if (rc != TG_OK) return rc;
+  *why = "the object list must be in link-format, content format 40";
   if (request->content_format != TG_CF_NONE && request->content_format != TG_CF_LINK) return TG_E_FORMAT;
   rc = tg_reg_links_parse(request->body, &server->links);
+  *why = request->body.len ? "the object list can't be read" : "the object list is missing";
   if (request->content_format == TG_CF_NONE) server->links.quirks |= TG_QUIRK_NO_FORMAT;
   return rc;
 }
@@ -157,17 +176,21 @@ static void refuse(tg_server_t *server, const candidate_t *candidate, tg_rc_t rc
   reply->code = tg_rc_coap(rc);
   if (reply->code == TG_COAP_503) reply->max_age = BUSY_S;
   tg_slice_t ep = candidate->ep.len ? candidate->ep : candidate->params.ep;
+  char text[64], note[sizeof text + 64];
+  if (!why && candidate->params.wrong.len) {
+    (void)snprintf(note, sizeof note, "%s: %s", tg_log_text(candidate->params.wrong, text, sizeof text),
+                   tg_rc_text(rc));
+    why = note;
+  }
   tg_server_refuse(server, TG_ID_NONE, ep, why ? why : tg_rc_text(rc));
 }
 
 void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
   candidate_t candidate = {0};
   const char *why = NULL;
-  tg_rc_t rc = check_text(server, request, &candidate);
-  if (rc == TG_OK) {
-    rc = check_right(server, request, &candidate, &why);
-    if (rc == TG_OK) why = NULL;
-  }
+  tg_rc_t rc = check_text(server, request, &candidate, &why);
+  if (rc == TG_OK) rc = check_right(server, request, &candidate, &why);
+  if (rc == TG_OK) why = NULL;
   tg_reg_t *reg = NULL;
   if (rc == TG_OK) {
     reg = tg_reg_table_add(server);

@@ -15,9 +15,9 @@ static void emit(tg_server_t *server, const tg_event_t *event) {
 void tg_server_refuse(tg_server_t *server, tg_id_t device, tg_slice_t ep, const char *why) {
   server->stats.refused++;
   if (!tg_log_allow(&server->refuse_limit, tg_wheel_now(server->config.wheel), REFUSED_PER_MINUTE)) return;
-  char text[128];
-  tg_log("server", TG_LOG_INFO, "refused ep=%s why=\"%s\" suppressed=%u", tg_log_text(ep, text, sizeof text), why,
-         server->refuse_limit.suppressed);
+  char text[128], quoted[160];
+  tg_log("server", TG_LOG_INFO, "refused ep=%s why=%s suppressed=%u", tg_log_text(ep, text, sizeof text),
+         tg_log_quote(tg_slice_str(why), quoted, sizeof quoted), server->refuse_limit.suppressed);
   tg_event_t event = {
       .type = TG_EVENT_REFUSED, .device = device, .ep = ep, .time_ms = tg_clock_wall_ms(), .note = tg_slice_str(why)};
   emit(server, &event);

@@ -61,6 +61,40 @@ static void registers_as_the_specification_says(void **state) {
   }
 }
 
+static void keep_note(void *ud, const tg_event_t *event) {
+  char *note = ud;
+  snprintf(note, 160, "%.*s", (int)event->note.len, (const char *)event->note.p);
+}
+
+static void a_refused_register_names_what_was_wrong(void **state) {
+  (void)state;
+  static const struct {
+    const char *query, *links, *note;
+  } rows[] = {
+      {"ep=a&lt=abc&lwm2m=1.1", "</3/0>", "lt=abc: malformed input"},
+      {"ep=a&lt=4294967296&lwm2m=1.1", "</3/0>", "lt=4294967296: a number is out of range"},
+      {"ep=a&ep=b&lwm2m=1.1", "</3/0>", "ep=b: given twice"},
+      {"ep=a\n&ep=\n\"&lwm2m=1.1", "</3/0>", "ep=\\x0a\": given twice"},
+      {"ep=a&lt=1", "</3/0>", "lwm2m is missing"},
+      {"ep=a&lwm2m=9.9", "</3/0>", "the version of LwM2M is not supported"},
+      {"ep=a&lwm2m=1.1&b=X", "</3/0>", "b or Q is none of this version of LwM2M"},
+      {"ep=a&lwm2m=1.0&Q", "</3/0>", "Q is none of LwM2M 1.0"},
+      {"lwm2m=1.1", "</3/0>", "ep is missing"},
+      {"ep=a&lwm2m=1.1", "", "the object list is missing"},
+      {"ep=a&lwm2m=1.1", "<<<>;=", "the object list can't be read"},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    static server_bench_t bench;
+    char note[160] = "";
+    server_bench_open(&bench, NULL, NULL);
+    check_rc(tg_event_subscribe(bench.bus, 1U << TG_EVENT_REFUSED, keep_note, note), TG_OK);
+    (void)server_bench_register(&bench, 'a', rows[i].query, rows[i].links);
+    (void)server_bench_events(&bench);
+    assert_string_equal(note, rows[i].note);
+    server_bench_close(&bench);
+  }
+}
+
 static void more_links_than_allowed_are_refused(void **state) {
   (void)state;
   static server_bench_t bench;
@@ -265,7 +299,7 @@ static void commands_and_observations_reach_the_device_and_come_back(void **stat
   server_bench_close(&bench);
 }
 
-CHECK_SUITE(registers_as_the_specification_says, more_links_than_allowed_are_refused,
-            paths_and_methods_that_are_not_there_are_told_apart, an_update_extends_and_only_changes_are_told,
-            a_new_register_replaces_the_old_location, an_endpoint_is_taken_over_only_by_who_may,
-            commands_and_observations_reach_the_device_and_come_back)
+CHECK_SUITE(registers_as_the_specification_says, a_refused_register_names_what_was_wrong,
+            more_links_than_allowed_are_refused, paths_and_methods_that_are_not_there_are_told_apart,
+            an_update_extends_and_only_changes_are_told, a_new_register_replaces_the_old_location,
+            an_endpoint_is_taken_over_only_by_who_may, commands_and_observations_reach_the_device_and_come_back)
