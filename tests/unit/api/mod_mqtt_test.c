@@ -411,6 +411,23 @@ static void rules_and_command_rules_work_together(void **state) {
   bench_close(bench);
 }
 
+static void tables_of_rules_are_stamped_with_rising_numbers(void **state) {
+  (void)state;
+  bench_t *bench = bench_open(1);
+  api_harness_t *h = &bench->h;
+  tg_id_t device = api_harness_device(h, "d");
+  api_harness_load(h, "s", "return { rules = { { topic = 'j', map = function(rec) return { x = rec.value } end } } }");
+  api_harness_load(
+      h, "ear",
+      "local tg, last = require 'tidegate', 0 tg.mqtt.subscribe('j', function(t, p)\n"
+      "  local v = tg.codec.from_json(p) print(v.x, v.gw == tg.gw(), v.seq > last) last = v.seq end) return {}");
+  for (int i = 1; i <= 3; i++) api_harness_put(h, device, "/3/0/9", (tg_value_t){.type = TG_TYPE_INTEGER, .i = i});
+  mark(h);
+  check_said(h, "1\\x09true\\x09true; 2\\x09true\\x09true; 3\\x09true\\x09true");
+  check_int(api_harness_status(h, "s").published, 3);
+  bench_close(bench);
+}
+
 static void a_command_rule_that_can_hear_nothing_is_refused(void **state) {
   (void)state;
   bench_t *bench = bench_open(1);
@@ -447,8 +464,8 @@ int main(void) {
                  retained_messages_say_so, an_ended_subscription_brings_nothing_more, two_scripts_may_share_a_filter,
                  one_script_may_subscribe_twice_and_overlap, a_new_version_takes_subscriptions_over,
                  handlers_are_tasks_and_fail_alone, each_broker_has_its_own_messages, connections_are_told_as_events,
-                 rules_and_command_rules_work_together, a_command_rule_that_can_hear_nothing_is_refused,
-                 at_most_256_filters_a_broker)};
+                 rules_and_command_rules_work_together, tables_of_rules_are_stamped_with_rising_numbers,
+                 a_command_rule_that_can_hear_nothing_is_refused, at_most_256_filters_a_broker)};
   if (!mosquitto_harness_found()) {
     puts("SKIP mosquitto is not installed");
     return 77;
