@@ -63,6 +63,7 @@ typedef struct tg_bundle {
   uint64_t published;
   char last_error[256];
   tg_log_limit_t limit; /* of errors in the log */
+  tg_log_limit_t said;  /* of what the script writes there itself */
 } tg_bundle_t;
 
 /** A subscription of a bundle's. */

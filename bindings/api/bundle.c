@@ -12,7 +12,7 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 
-enum { ERRORS_PER_MINUTE = 20, PRINTS_MAX = 1000 };
+enum { ERRORS_PER_MINUTE = 20, LINES_PER_MINUTE = 600, LINE_BYTES = 800 };
 
 /* Loading and initialising may take this many times the budget of an event. */
 static const uint32_t START_FACTOR = 20;
@@ -111,11 +111,17 @@ static void on_failure(void *ud, const tg_diag_t *diag, bool inside) {
   count_failure(bundle);
 }
 
+void tg_bundle_say(tg_bundle_t *bundle, tg_log_level_t level, const char *how, tg_slice_t text) {
+  if (!tg_log_wants(level) || !tg_log_allow(&bundle->said, tg_clock_mono_ms(), LINES_PER_MINUTE)) return;
+  char shown[LINE_BYTES];
+  if (bundle->said.suppressed)
+    tg_log("script", TG_LOG_WARN, "said_too_much script=%s suppressed=%u", bundle->source.name,
+           (unsigned)bundle->said.suppressed);
+  tg_log("script", level, "said script=%s %s=%s", bundle->source.name, how, tg_log_text(text, shown, sizeof shown));
+}
+
 static void on_print(void *ud, const char *text) {
-  const tg_bundle_t *bundle = ud;
-  char shown[PRINTS_MAX];
-  tg_log("script", TG_LOG_INFO, "script=%s print=%s", bundle->source.name,
-         tg_log_text(tg_slice_str(text), shown, sizeof shown));
+  tg_bundle_say(ud, TG_LOG_INFO, "print", tg_slice_str(text));
 }
 
 static tg_rc_t make_vm(tg_bundle_t *bundle, tg_diag_t *diag) {

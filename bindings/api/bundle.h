@@ -30,6 +30,9 @@ void tg_bundle_account(tg_bundle_t *bundle, tg_rc_t rc, const tg_diag_t *diag);
 /** Counts a failure that the script's own library caught, such as that of one rule among several. */
 void tg_bundle_fail(tg_bundle_t *bundle, const char *why);
 
+/** Writes a line of the script's into the log, with @p how it was said (`print`, `text`) as its key; at most 600 a minute, how many were left out is told. */
+void tg_bundle_say(tg_bundle_t *bundle, tg_log_level_t level, const char *how, tg_slice_t text);
+
 /** A copy of @p from in @p to. TG_E_NOMEM (then nothing is left allocated). */
 TG_MUST_CHECK tg_rc_t tg_bundle_source_copy(const tg_api_bundle_t *from, tg_bundle_source_t *to);
 

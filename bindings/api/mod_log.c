@@ -5,16 +5,14 @@
 
 #include <lauxlib.h>
 
-#include "bindings/api/api_state.h"
+#include "bindings/api/bundle.h"
 
 static int write_line(lua_State *L) {
   tg_log_level_t level = (tg_log_level_t)lua_tointeger(L, lua_upvalueindex(1));
   if (!tg_log_wants(level)) return 0;
   size_t len;
   const char *text = luaL_tolstring(L, 1, &len);
-  char shown[800];
-  tg_log("script", level, "script=%s %s", tg_bundle_of(L)->source.name,
-         tg_log_text(tg_slice(text, len), shown, sizeof shown));
+  tg_bundle_say(tg_bundle_of(L), level, "text", tg_slice(text, len));
   return 0;
 }
 

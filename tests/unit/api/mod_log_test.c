@@ -27,17 +27,18 @@ static void every_level_has_its_function(void **state) {
     tg_log_level_t level;
     const char *line;
   } rows[] = {
-      {"tg.log.error('e')", TG_LOG_ERROR, "script=eval e"},
-      {"tg.log.warn('w')", TG_LOG_WARN, "script=eval w"},
-      {"tg.log.info('i')", TG_LOG_INFO, "script=eval i"},
-      {"tg.log.debug('d')", TG_LOG_DEBUG, "script=eval d"},
-      {"print('p', 1, nil)", TG_LOG_INFO, "script=eval print=p\\x091\\x09nil"},
-      {"tg.log.info(42)", TG_LOG_INFO, "script=eval 42"},
-      {"tg.log.info(nil)", TG_LOG_INFO, "script=eval nil"},
-      {"tg.log.info(setmetatable({}, { __tostring = function() return 'mine' end }))", TG_LOG_INFO, "script=eval mine"},
-      {"tg.log.info('two\\nlines\\0\\xff')", TG_LOG_INFO, "script=eval two\\x0alines\\x00\\xff"},
-      {"tg.log.info('%s%n')", TG_LOG_INFO, "script=eval %s%n"},
-      {"print('%s%n')", TG_LOG_INFO, "script=eval print=%s%n"},
+      {"tg.log.error('e')", TG_LOG_ERROR, "said script=eval text=e"},
+      {"tg.log.warn('w')", TG_LOG_WARN, "said script=eval text=w"},
+      {"tg.log.info('i')", TG_LOG_INFO, "said script=eval text=i"},
+      {"tg.log.debug('d')", TG_LOG_DEBUG, "said script=eval text=d"},
+      {"print('p', 1, nil)", TG_LOG_INFO, "said script=eval print=p\\x091\\x09nil"},
+      {"tg.log.info(42)", TG_LOG_INFO, "said script=eval text=42"},
+      {"tg.log.info(nil)", TG_LOG_INFO, "said script=eval text=nil"},
+      {"tg.log.info(setmetatable({}, { __tostring = function() return 'mine' end }))", TG_LOG_INFO,
+       "said script=eval text=mine"},
+      {"tg.log.info('two\\nlines\\0\\xff')", TG_LOG_INFO, "said script=eval text=two\\x0alines\\x00\\xff"},
+      {"tg.log.info('%s%n')", TG_LOG_INFO, "said script=eval text=%s%n"},
+      {"print('%s%n')", TG_LOG_INFO, "said script=eval print=%s%n"},
   };
   api_harness_t h;
   lines_t lines;
@@ -87,6 +88,22 @@ static void long_text_is_cut_and_stays_one_line(void **state) {
   api_harness_close(&h);
 }
 
+static void a_script_that_talks_all_the_time_does_not_fill_the_log(void **state) {
+  (void)state;
+  api_harness_t h;
+  lines_t lines = {0};
+  api_harness_open(&h);
+  api_harness_load(&h, "s",
+                   "local tg = require 'tidegate' return { events = { registered = function()\n"
+                   "for i = 1, 10 do print(i) tg.log.warn(i) end end } }");
+  tg_log_setup(TG_LOG_DEBUG, on_line, &lines);
+  const tg_event_t event = {.type = TG_EVENT_REGISTERED, .ep = tg_slice_str("x")};
+  for (int i = 0; i < 100; i++) api_harness_emit(&h, &event);
+  check_int(lines.count, 600); /* of 2,000, in one minute */
+  tg_log_setup(TG_LOG_ERROR, NULL, NULL);
+  api_harness_close(&h);
+}
+
 static void a_script_that_fails_all_the_time_does_not_fill_the_log(void **state) {
   (void)state;
   api_harness_t h;
@@ -108,4 +125,5 @@ static void a_script_that_fails_all_the_time_does_not_fill_the_log(void **state)
 }
 
 CHECK_SUITE(every_level_has_its_function, what_is_below_the_level_is_not_even_made, long_text_is_cut_and_stays_one_line,
-            a_script_that_fails_all_the_time_does_not_fill_the_log)
+            a_script_that_fails_all_the_time_does_not_fill_the_log,
+            a_script_that_talks_all_the_time_does_not_fill_the_log)
