@@ -10,8 +10,12 @@ install(DIRECTORY config/examples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/tidegate
 install(FILES config/completion/tidegate.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tidegate)
 install(FILES docs/man/tidegate.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 
-# With the prefix /usr the full path is /etc, not /usr/etc.
-install(FILES config/tidegate.lua config/schema.lua DESTINATION ${CMAKE_INSTALL_FULL_SYSCONFDIR}/tidegate)
+# With the prefix /usr that is /etc, not /usr/etc; with others it follows the prefix, also one that is given to `cmake --install`.
+set(sysconf ${CMAKE_INSTALL_SYSCONFDIR})
+if(CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(sysconf ${CMAKE_INSTALL_FULL_SYSCONFDIR})
+endif()
+install(FILES config/tidegate.lua config/schema.lua DESTINATION ${sysconf}/tidegate)
 
 # The unit names the program and its configuration where they are installed.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS config/tidegate.service)
