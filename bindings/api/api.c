@@ -30,8 +30,20 @@ void tg_api_attach(tg_api_t *api, const tg_api_parts_t *parts) {
   if (!api->is_attached) tg_log("script", TG_LOG_ERROR, "not_attached why=\"too many subscribers\"");
 }
 
+/* Frees the first of the coming ones, or only that of the name. */
+static bool drop_coming(tg_api_t *api, const char *name) {
+  tg_bundle_t **at = &api->coming;
+  while (*at && name && strcmp((*at)->source.name, name) != 0) at = &(*at)->next;
+  tg_bundle_t *bundle = *at;
+  if (!bundle) return false;
+  *at = bundle->next;
+  tg_bundle_free(bundle);
+  return true;
+}
+
 void tg_api_free(tg_api_t *api) {
   if (!api) return;
+  while (drop_coming(api, NULL)) continue;
   while (api->first) {
     tg_bundle_t **last = &api->first;
     while ((*last)->next) last = &(*last)->next;
@@ -78,16 +90,51 @@ static void succeed(tg_bundle_t *bundle, tg_bundle_t *old) {
   tg_bundle_free(old);
 }
 
-/* Takes @p source. */
+/* Puts a bundle among those that run, where the one before it was. */
+static void put(tg_api_t *api, tg_bundle_t *bundle) {
+  tg_bundle_t **place = place_of(api, bundle->source.name);
+  tg_bundle_t *old = *place;
+  bundle->next = old ? old->next : NULL;
+  *place = bundle;
+  if (old) succeed(bundle, old);
+}
+
+/* Takes @p source. What waits in its init() takes over when it is ready: nothing that happens meanwhile must pass unheard. */
 static tg_rc_t load(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *diag, tg_bundle_t **bundle) {
-  tg_bundle_t **place = place_of(api, source->name);
   tg_rc_t rc = tg_bundle_start(api, source, diag, bundle);
   if (rc != TG_OK) return rc;
-  tg_bundle_t *old = *place;
-  (*bundle)->next = old ? old->next : NULL;
-  *place = *bundle;
-  if (old) succeed(*bundle, old);
+  const char *name = (*bundle)->source.name;
+  (void)drop_coming(api, name);
+  const tg_bundle_t *old = *place_of(api, name);
+  if (old && old->vm && (*bundle)->starting) {
+    (*bundle)->next = api->coming;
+    api->coming = *bundle;
+  } else {
+    put(api, *bundle);
+  }
   return TG_OK;
+}
+
+/* The new one failed while it waited: the old one runs on and shows why. */
+static void give_up(tg_bundle_t *old, tg_bundle_t *bundle) {
+  tg_log("script", TG_LOG_ERROR, "not_replaced script=%s", bundle->source.name);
+  if (old) memcpy(old->last_error, bundle->last_error, sizeof old->last_error);
+  tg_bundle_free(bundle);
+}
+
+/* Those that have come take their places; those that failed on the way go, and the ones before them stay. */
+static void settle_coming(tg_api_t *api) {
+  for (tg_bundle_t **at = &api->coming; *at;) {
+    tg_bundle_t *bundle = *at;
+    bool has_failed = bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX;
+    if (bundle->starting && !has_failed) {
+      at = &bundle->next;
+      continue;
+    }
+    *at = bundle->next;
+    if (has_failed) give_up(*place_of(api, bundle->source.name), bundle);
+    else put(api, bundle);
+  }
 }
 
 tg_rc_t tg_api_load(tg_api_t *api, const tg_api_bundle_t *given, tg_diag_t *diag) {
@@ -111,6 +158,7 @@ tg_rc_t tg_api_unload(tg_api_t *api, const char *name) {
   if (!bundle) return TG_E_NOT_FOUND;
   *place = bundle->next;
   tg_bundle_free(bundle);
+  (void)drop_coming(api, name);
   return TG_OK;
 }
 
@@ -137,6 +185,7 @@ static void mend(tg_api_t *api, tg_bundle_t *bundle) {
 static void on_mend(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_api_t *api = ud;
+  settle_coming(api);
   for (tg_bundle_t *bundle = api->first, *next; bundle; bundle = next) {
     next = bundle->next;
     if (bundle->vm && bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) mend(api, bundle);

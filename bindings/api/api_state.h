@@ -55,7 +55,6 @@ typedef struct tg_bundle {
   uint32_t generation;
   uint32_t failures_in_row;
   tg_vm_task_t starting; /* init() is suspended; 0 when it has ended */
-  int saved;             /* registry: what restore() will get then; LUA_NOREF = nothing */
   size_t waiting;        /* tasks, after the last call */
   bool has_failed;       /* the call that runs has told a failure of its own */
   tg_vm_stats_t before;  /* of earlier generations, added up */
@@ -84,6 +83,7 @@ struct tg_api {
   char *scripts_dir;
   bool is_attached;
   tg_bundle_t *first;
+  tg_bundle_t *coming;      /* new generations that wait in their init(); until they are ready the old ones run on */
   tg_bundle_loop_t *ending; /* loops whose script is gone but which have requests under way */
   tg_mqtt_sub_t *subs;
   tg_mqtt_sub_t *next_sub; /* of the walk that runs: a script may end subscriptions meanwhile */

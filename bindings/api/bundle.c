@@ -160,7 +160,6 @@ tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *di
   bundle->source = *source;
   *source = (tg_bundle_source_t){0};
   bundle->on = (tg_bundle_handlers_t){LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, 0};
-  bundle->saved = LUA_NOREF;
   bundle->generation = 1;
   tg_rc_t rc = make_vm(bundle, diag);
   if (rc == TG_OK) {
@@ -228,20 +227,11 @@ typedef struct handing {
   lua_State *saved; /* has the data on top while the new one is called */
 } handing_t;
 
-/* A script that waits in its init() gets it afterwards. */
-static int keep_saved(lua_State *L) {
-  const handing_t *handing = lua_touserdata(L, 1);
-  tg_lua_copy(handing->saved, -1, L);
-  handing->to->saved = luaL_ref(L, LUA_REGISTRYINDEX);
-  return 0;
-}
-
 static int give_saved(lua_State *L) {
   const handing_t *handing = lua_touserdata(L, 1);
   lua_rawgeti(L, LUA_REGISTRYINDEX, handing->to->on.restore);
   tg_lua_copy(handing->saved, -1, L);
-  lua_call(L, 1, 0);
-  return 0;
+  return tg_vm_tail_call(L, 1);
 }
 
 static int take_saved(lua_State *L) {
@@ -251,13 +241,12 @@ static int take_saved(lua_State *L) {
   if (lua_isnil(L, -1)) return 0;
   handing->saved = L;
   tg_diag_t diag = {0};
-  lua_CFunction give = handing->to->starting ? keep_saved : give_saved;
-  if (tg_vm_call(handing->to->vm, give, handing, &diag) != TG_OK) remember(handing->to, &diag);
+  if (tg_vm_spawn(handing->to->vm, give_saved, handing, &diag) != TG_OK) remember(handing->to, &diag);
   return 0;
 }
 
 void tg_bundle_hand_over(tg_bundle_t *from, tg_bundle_t *to) {
-  if (!from->vm || from->on.save == LUA_NOREF || (to->on.restore == LUA_NOREF && !to->starting)) return;
+  if (!from->vm || from->on.save == LUA_NOREF || to->on.restore == LUA_NOREF) return;
   handing_t handing = {.from = from, .to = to};
   tg_diag_t diag = {0};
   if (tg_vm_call(from->vm, take_saved, &handing, &diag) != TG_OK) remember(from, &diag);

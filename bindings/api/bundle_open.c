@@ -116,7 +116,6 @@ static uint32_t take_kinds(lua_State *L) {
 }
 
 static int started(lua_State *L, int status, lua_KContext context) {
-  (void)status;
   (void)context;
   tg_bundle_t *bundle = lua_touserdata(L, AT_BUNDLE);
   luaL_checktype(L, AT_HANDLERS, LUA_TTABLE);
@@ -130,12 +129,9 @@ static int started(lua_State *L, int status, lua_KContext context) {
                                       .kinds = take_kinds(L)};
   if (lua_getfield(L, AT_HANDLERS, "version") == LUA_TSTRING)
     (void)snprintf(bundle->version, sizeof bundle->version, "%s", lua_tostring(L, -1));
-  if (bundle->saved == LUA_NOREF || bundle->on.restore == LUA_NOREF) return 0;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->on.restore);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, bundle->saved);
-  luaL_unref(L, LUA_REGISTRYINDEX, bundle->saved);
-  bundle->saved = LUA_NOREF;
-  return tg_vm_tail_call(L, 1);
+  /* It has waited: the one before it, if there is one, goes when this call has ended. */
+  if (status == LUA_YIELD) tg_wheel_add(tg_loop_wheel(bundle->api->parts.loop), &bundle->api->mend, 0);
+  return 0;
 }
 
 int tg_bundle_open(lua_State *L) {

@@ -127,7 +127,7 @@ static void a_script_may_wait_while_it_starts(void **state) {
   api_harness_close(&h);
 }
 
-static void what_was_saved_waits_for_a_script_that_waits(void **state) {
+static void what_was_saved_comes_when_a_script_has_waited_and_may_make_it_wait_again(void **state) {
   (void)state;
   static const char NEW[] =
       "return { init = function() print('init') require('tidegate').device.find('d'):read('/3/0/0') end,\n"
@@ -141,9 +141,10 @@ static void what_was_saved_waits_for_a_script_that_waits(void **state) {
       "return { save = function() print('saved') return { n = 42 } end, deinit = function() print('bye') end }");
   api_harness_load(&h, "s", NEW);
   api_harness_settle(&h);
-  check_said(&h, "init; saved; bye");
+  check_said(&h, "init");
   api_harness_answer_records(&h, NULL, 0);
-  check_said(&h, "restored 42");
+  api_harness_wait_said(&h, "bye");
+  check_said(&h, "saved; restored 42; bye");
   const tg_record_t record = {.path = tg_path(3, 3, 0, 0),
                               .value = {.type = TG_TYPE_STRING, .s = tg_slice_str("it waits, too")}};
   api_harness_answer_records(&h, &record, 1);
@@ -186,5 +187,5 @@ static void a_start_that_fails_after_waiting_is_undone(void **state) {
 
 CHECK_SUITE(the_gateway_says_who_it_is, tasks_run_at_once_until_they_wait, a_pause_takes_its_time,
             timers_can_be_cancelled_and_leave_beats_out, a_thousand_tasks_may_wait, misuse_raises_at_the_caller,
-            a_script_may_wait_while_it_starts, what_was_saved_waits_for_a_script_that_waits,
+            a_script_may_wait_while_it_starts, what_was_saved_comes_when_a_script_has_waited_and_may_make_it_wait_again,
             a_start_that_fails_after_waiting_is_undone)
