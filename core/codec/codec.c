@@ -23,7 +23,7 @@ static const tg_codec_format_t formats[] = {
     {TG_CF_ETCH_JSON, "senml-etch-json", &tg_senml_json_dec_reader, tg_senml_json_enc_encode, ALL},
     {TG_CF_ETCH_CBOR, "senml-etch-cbor", &tg_senml_cbor_dec_reader, tg_senml_cbor_enc_encode, ALL},
     {TG_CF_TLV, "tlv", &tg_tlv_dec_reader, tg_tlv_enc_encode, PLAIN},
-    {TG_CF_JSON, "json", &tg_json_dec_reader, NULL, PLAIN},
+    {TG_CF_JSON, "json", &tg_json_dec_reader, tg_json_enc_encode, PLAIN},
     {TG_CF_LWM2M_CBOR, "lwm2m-cbor", NULL, NULL, 0},
     {1541, "text", &tg_text_dec_reader, NULL, PLAIN},
     {1542, "tlv", &tg_tlv_dec_reader, NULL, PLAIN},

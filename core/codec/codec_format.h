@@ -58,7 +58,9 @@ extern const tg_codec_reader_t tg_senml_cbor_dec_reader;
 /** Writes records as a SenML CBOR pack. TG_E_FORMAT for null in 112, TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
 TG_MUST_CHECK tg_rc_t tg_senml_cbor_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
-/** LwM2M 1.0's own JSON, content format 11543; read only. */
+/** LwM2M 1.0's own JSON, content format 11543 (LwM2M 1.0 §6.4.4). */
 extern const tg_codec_reader_t tg_json_dec_reader;
+/** Writes records as LwM2M 1.0's JSON. TG_E_ARG, TG_E_TYPE (also for a record without a value), TG_E_RANGE. */
+TG_MUST_CHECK tg_rc_t tg_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
 #endif
