@@ -9,7 +9,8 @@
 
 enum {
   PLAIN = TG_CODEC_FOR(TG_CODEC_USE_REPORT) | TG_CODEC_FOR(TG_CODEC_USE_WRITE),
-  ALL = PLAIN | TG_CODEC_FOR(TG_CODEC_USE_PATCH) | TG_CODEC_FOR(TG_CODEC_USE_FETCH)
+  PATCHES = PLAIN | TG_CODEC_FOR(TG_CODEC_USE_PATCH),
+  ALL = PATCHES | TG_CODEC_FOR(TG_CODEC_USE_FETCH)
 };
 
 /* The numbers from 1541 on are those of drafts before LwM2M 1.0; devices of that time still send them. */
@@ -24,7 +25,7 @@ static const tg_codec_format_t formats[] = {
     {TG_CF_ETCH_CBOR, "senml-etch-cbor", &tg_senml_cbor_dec_reader, tg_senml_cbor_enc_encode, ALL},
     {TG_CF_TLV, "tlv", &tg_tlv_dec_reader, tg_tlv_enc_encode, PLAIN},
     {TG_CF_JSON, "json", &tg_json_dec_reader, tg_json_enc_encode, PLAIN},
-    {TG_CF_LWM2M_CBOR, "lwm2m-cbor", NULL, NULL, 0},
+    {TG_CF_LWM2M_CBOR, "lwm2m-cbor", &tg_lwm2m_cbor_dec_reader, tg_lwm2m_cbor_enc_encode, PATCHES},
     {1541, "text", &tg_text_dec_reader, NULL, PLAIN},
     {1542, "tlv", &tg_tlv_dec_reader, NULL, PLAIN},
     {1543, "json", &tg_json_dec_reader, NULL, PLAIN},

@@ -63,4 +63,9 @@ extern const tg_codec_reader_t tg_json_dec_reader;
 /** Writes records as LwM2M 1.0's JSON. TG_E_ARG, TG_E_TYPE (also for a record without a value), TG_E_RANGE. */
 TG_MUST_CHECK tg_rc_t tg_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
+/** LwM2M CBOR, content format 11544 (LwM2M Core 1.2 §7.4.7). */
+extern const tg_codec_reader_t tg_lwm2m_cbor_dec_reader;
+/** Writes records as LwM2M CBOR; they must ascend by path, and no time is written. TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
+TG_MUST_CHECK tg_rc_t tg_lwm2m_cbor_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
+
 #endif
