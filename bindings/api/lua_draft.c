@@ -42,7 +42,9 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   if (tg_lua_record_push_member(L, index, "format") != LUA_TNIL) {
     const char *name = luaL_tolstring(L, -1, &len);
     if (tg_codec_by_name(tg_slice(name, len), &draft->command.content_format) != TG_OK)
-      luaL_error(L, "format \"%s\" is not known: text opaque cbor senml-json senml-cbor tlv or a number", name);
+      luaL_error(L,
+                 "format \"%s\" is not known: text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor or a number",
+                 name);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);

@@ -108,7 +108,7 @@ static tg_rc_t read_format(const tg_control_request_t *request, draft_t *draft) 
   if (!node) return TG_OK;
   draft->why = "only read, write, update and observe have a format";
   if (!has_format(draft->command.op)) return TG_E_ARG;
-  draft->why = "no such format; text opaque cbor senml-json senml-cbor tlv json, or the number of one";
+  draft->why = "no such format; text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor, or the number of one";
   return tg_codec_by_name(tg_json_read_str(node), &draft->command.content_format);
 }
 

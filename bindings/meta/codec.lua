@@ -5,8 +5,8 @@
 ---@class tg.codec
 tg.codec = {}
 
----A content format of LwM2M, by name. `json` can be read and not written.
----@alias tg.codec.format "text"|"opaque"|"cbor"|"tlv"|"json"|"senml-json"|"senml-cbor"
+---A content format of LwM2M, by name. `json` is that of LwM2M 1.0; `senml-etch-json` and `senml-etch-cbor` are those of composite requests.
+---@alias tg.codec.format "text"|"opaque"|"cbor"|"tlv"|"json"|"senml-json"|"senml-cbor"|"senml-etch-json"|"senml-etch-cbor"|"lwm2m-cbor"
 
 ---A Lua value as JSON text, compact. A sequence is an array; any other table an object with its keys sorted, and so is `{}`; `{ bytes = … }` is
 ---`{"base64":"…"}`; a number that is not finite is null; text that is not UTF-8 is mended. What can't be JSON (a function, a cycle) raises.

@@ -15,7 +15,7 @@ _tidegate() {
       return
       ;;
     --format)
-      mapfile -t COMPREPLY < <(compgen -W "text opaque cbor senml-json senml-cbor tlv json" -- "$word")
+      mapfile -t COMPREPLY < <(compgen -W "text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor" -- "$word")
       return
       ;;
     read | write | execute | observe | discover | devices)

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One CBOR item as one value, bytes to value (content format 60, LwM2M Core 1.1 §7.4.3). Called through the table in codec.c. */
 
-#include "core/codec/cbor_wire.h"
+#include "core/codec/cbor_scalar.h"
 #include "core/codec/codec_format.h"
-#include "core/codec/codec_in.h"
-
-enum { TAG_TIME_TEXT = 0, TAG_TIME = 1 };
 
 typedef struct cbor_value_state {
   tg_codec_in_t in;
@@ -21,31 +18,17 @@ static tg_rc_t init(void *state, const tg_codec_input_t *input) {
   return input->base.len < TG_PATH_RESOURCE ? TG_E_FORMAT : TG_OK;
 }
 
-/* The item behind any time tag, strings in one piece. */
-static tg_rc_t take_item(const tg_codec_in_t *in, tg_slice_t *rest, tg_cbor_item_t *item) {
-  tg_rc_t rc = tg_cbor_wire_next(rest, item);
-  if (rc == TG_OK && item->kind == TG_CBOR_TAG) {
-    if (item->n != TAG_TIME && item->n != TAG_TIME_TEXT) return TG_E_SYNTAX;
-    rc = tg_cbor_wire_next(rest, item);
-  }
-  if (rc != TG_OK) return rc == TG_END ? TG_E_TRUNCATED : rc;
-  if (item->kind != TG_CBOR_TEXT_OPEN && item->kind != TG_CBOR_BYTES_OPEN) return TG_OK;
-  tg_buf_t *scratch;
-  rc = tg_codec_in_scratch(in, &scratch);
-  return rc == TG_OK ? tg_cbor_wire_join(rest, scratch, item) : rc;
-}
-
 static tg_rc_t next(void *state, tg_record_t *record) {
   cbor_value_state_t *cbor = state;
   if (cbor->ended) return TG_END;
   cbor->ended = true;
   tg_slice_t rest = cbor->in.input->payload;
   tg_cbor_item_t item;
-  tg_rc_t rc = take_item(&cbor->in, &rest, &item);
-  if (rc != TG_OK) return rc;
-  if (rest.len) return TG_E_SYNTAX;
   tg_value_t value;
-  rc = tg_cbor_wire_value(&item, &value);
+  tg_rc_t rc = tg_cbor_wire_next(&rest, &item);
+  if (rc != TG_OK) return rc == TG_END ? TG_E_TRUNCATED : rc;
+  rc = tg_cbor_scalar_take(&cbor->in, &rest, &item, &value);
+  if (rc == TG_OK && rest.len) rc = TG_E_SYNTAX;
   if (rc == TG_OK && value.type == TG_TYPE_NONE) rc = TG_E_TYPE;
   return rc == TG_OK ? tg_codec_in_place_single(&cbor->in, &value, record) : rc;
 }

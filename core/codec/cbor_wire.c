@@ -322,6 +322,11 @@ void tg_cbor_wire_put_bool(tg_buf_t *out, bool value) {
   put_head(out, head, cbor_encode_bool(value, head, sizeof head));
 }
 
+void tg_cbor_wire_put_null(tg_buf_t *out) {
+  uint8_t head[HEAD_MAX];
+  put_head(out, head, cbor_encode_null(head, sizeof head));
+}
+
 void tg_cbor_wire_put_array(tg_buf_t *out, size_t count) {
   uint8_t head[HEAD_MAX];
   put_head(out, head, cbor_encode_array_start(count, head, sizeof head));

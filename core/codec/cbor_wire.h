@@ -64,6 +64,9 @@ void tg_cbor_wire_put_text(tg_buf_t *out, tg_slice_t text);
 /** Appends a byte string. */
 void tg_cbor_wire_put_bytes(tg_buf_t *out, tg_slice_t bytes);
 
+/** Appends null. */
+void tg_cbor_wire_put_null(tg_buf_t *out);
+
 /** Appends true or false. */
 void tg_cbor_wire_put_bool(tg_buf_t *out, bool value);
 

@@ -16,12 +16,16 @@ typedef struct tg_codec_reader {
   tg_rc_t (*next)(void *state, tg_record_t *record);
 } tg_codec_reader_t;
 
+/** A use as a bit. */
+#define TG_CODEC_FOR(use) (1U << (use))
+
 /** One row of the table; NULL where the format can't. */
 typedef struct tg_codec_format {
   int content_format;
   const char *name;
   const tg_codec_reader_t *reader;
   tg_rc_t (*encode)(const tg_codec_output_t *output, tg_buf_t *out);
+  uint8_t uses; /* TG_CODEC_FOR(use) of each that it can be for */
 } tg_codec_format_t;
 
 /** Plain text, content format 0 (LwM2M Core 1.1 §7.4.1). */
@@ -44,17 +48,24 @@ extern const tg_codec_reader_t tg_tlv_dec_reader;
 /** Writes records as TLV; they must ascend by path. TG_E_FORMAT for the root, TG_E_ARG, TG_E_TYPE. */
 TG_MUST_CHECK tg_rc_t tg_tlv_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
-/** SenML JSON, content format 110 (RFC 8428 §5). */
+/** SenML JSON, content formats 110 (RFC 8428 §5) and 320, which has null (RFC 8790 §3). */
 extern const tg_codec_reader_t tg_senml_json_dec_reader;
-/** Writes records as a SenML JSON pack. TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
+/** Writes records as a SenML JSON pack. TG_E_FORMAT for null in 110, TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
 TG_MUST_CHECK tg_rc_t tg_senml_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
-/** SenML CBOR, content format 112 (RFC 8428 §6). */
+/** SenML CBOR, content formats 112 (RFC 8428 §6) and 322, which has null (RFC 8790 §3). */
 extern const tg_codec_reader_t tg_senml_cbor_dec_reader;
-/** Writes records as a SenML CBOR pack. TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
+/** Writes records as a SenML CBOR pack. TG_E_FORMAT for null in 112, TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
 TG_MUST_CHECK tg_rc_t tg_senml_cbor_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
-/** LwM2M 1.0's own JSON, content format 11543; read only. */
+/** LwM2M 1.0's own JSON, content format 11543 (LwM2M 1.0 §6.4.4). */
 extern const tg_codec_reader_t tg_json_dec_reader;
+/** Writes records as LwM2M 1.0's JSON. TG_E_ARG, TG_E_TYPE (also for a record without a value), TG_E_RANGE. */
+TG_MUST_CHECK tg_rc_t tg_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
+
+/** LwM2M CBOR, content format 11544 (LwM2M Core 1.2 §7.4.7). */
+extern const tg_codec_reader_t tg_lwm2m_cbor_dec_reader;
+/** Writes records as LwM2M CBOR; they must ascend by path, and no time is written. TG_E_ARG, TG_E_TYPE, TG_E_RANGE. */
+TG_MUST_CHECK tg_rc_t tg_lwm2m_cbor_enc_encode(const tg_codec_output_t *output, tg_buf_t *out);
 
 #endif

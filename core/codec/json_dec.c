@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * LwM2M 1.0's own JSON, bytes to records (content format 11543, LwM2M 1.0 §6.4.4); nothing is written in it. One object with bn, bt
+ * LwM2M 1.0's own JSON, bytes to records (content format 11543, LwM2M 1.0 §6.4.4). One object with bn, bt
  * and the array e, in any order, so the array is found first and read in a second turn. Called through the table in codec.c.
  */
 

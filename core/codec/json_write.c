@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf of core/codec: compact JSON, front to back. Called by the SenML encoder, the command line, the admin API and rules. See json_write.h. */
+/* Leaf of core/codec: compact JSON, front to back. Called by the JSON encoders, the command line, the admin API and rules. See json_write.h. */
 
 #include "core/codec/json_write.h"
 
@@ -131,6 +131,20 @@ void tg_json_write_bool(tg_json_out_t *json, bool value) {
 void tg_json_write_null(tg_json_out_t *json) {
   before_value(json);
   tg_buf_put_str(json->out, "null");
+}
+
+/* Whole seconds as an integer, others with three digits: a float would show its rounding. */
+void tg_json_write_seconds(tg_json_out_t *json, const char *key, int64_t ms) {
+  tg_json_write_key(json, key);
+  int64_t seconds = ms / 1000, rest = ms % 1000;
+  if (rest < 0) rest = -rest;
+  if (ms < 0 && seconds == 0 && rest) {
+    tg_buf_put_str(json->out, "-0");
+    json->comma = true;
+  } else {
+    tg_json_write_int(json, seconds);
+  }
+  if (rest) tg_buf_put_fmt(json->out, ".%03d", (int)rest);
 }
 
 static void write_opaque(tg_json_out_t *json, tg_slice_t bytes) {

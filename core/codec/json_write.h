@@ -37,6 +37,9 @@ void tg_json_write_uint(tg_json_out_t *json, uint64_t value);
 /** A number that reads back as the same double; `1.0` keeps its fraction; not finite becomes null. */
 void tg_json_write_double(tg_json_out_t *json, double value);
 
+/** The member @p key with milliseconds as seconds: whole ones as an integer, others with three digits (a float would show its rounding). */
+void tg_json_write_seconds(tg_json_out_t *json, const char *key, int64_t ms);
+
 /** true or false. */
 void tg_json_write_bool(tg_json_out_t *json, bool value);
 

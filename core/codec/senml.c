@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "core/base/base64.h"
+#include "core/codec/senml_etch.h"
 
 enum { SENML_VERSION = 10 };
 
@@ -165,7 +166,8 @@ static tg_rc_t decode_bytes(tg_senml_t *pack, tg_record_t *record) {
 }
 
 tg_rc_t tg_senml_finish(tg_senml_t *pack, const tg_senml_fields_t *fields, tg_record_t *record) {
-  tg_rc_t rc = resolve_name(pack, fields->name, &record->path);
+  tg_rc_t rc = tg_senml_etch_take(pack->in.input, &fields->value, (fields->seen & value_labels) != 0);
+  if (rc == TG_OK) rc = resolve_name(pack, fields->name, &record->path);
   if (rc != TG_OK) return rc;
   drop_repeated(pack, &record->path);
   record->value = fields->value;
@@ -184,8 +186,10 @@ static bool is_base_common(const tg_codec_output_t *output, bool *all_at_base) {
 
 tg_rc_t tg_senml_plan(const tg_codec_output_t *output, tg_senml_plan_t *plan) {
   tg_rc_t rc = tg_codec_out_check(output, false);
+  if (rc == TG_OK) rc = tg_senml_etch_check(output);
   if (rc != TG_OK) return rc;
-  *plan = (tg_senml_plan_t){.has_n = true, .has_bt = output->count > 0};
+  bool has_null = output->use == TG_CODEC_USE_PATCH;
+  *plan = (tg_senml_plan_t){.has_n = true, .has_bt = output->count > 0, .has_null = has_null};
   bool all_at_base;
   if (is_base_common(output, &all_at_base)) {
     tg_buf_t bn;

@@ -61,18 +61,25 @@ void tg_senml_begin(tg_senml_fields_t *fields);
 TG_MUST_CHECK tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label_t label,
                                    const tg_value_t *wire);
 
-/** Makes a record of the fields: name to path, time resolved, value converted. TG_E_SYNTAX, TG_E_RANGE, TG_E_TYPE, TG_E_ENCODING, TG_E_DENIED. */
+/**
+ * Makes a record of the fields: name to path, time resolved, value converted. TG_E_SYNTAX (also for a value, null or a name alone where the
+ * payload's use has none), TG_E_RANGE, TG_E_TYPE, TG_E_ENCODING, TG_E_DENIED.
+ */
 TG_MUST_CHECK tg_rc_t tg_senml_finish(tg_senml_t *pack, const tg_senml_fields_t *fields, tg_record_t *record);
 
 /** How a pack is written: what stands in the base fields and is left out of the records. */
 typedef struct tg_senml_plan {
   char bn[TG_PATH_TEXT_MAX + 1];
-  bool has_n;  /* records carry the rest of their path behind bn */
-  bool has_bt; /* all records have times of the device: bt is the first one's, t the difference */
+  bool has_n;    /* records carry the rest of their path behind bn */
+  bool has_bt;   /* all records have times of the device: bt is the first one's, t the difference */
+  bool has_null; /* a record without a value has null instead: it deletes */
   int64_t bt_ms;
 } tg_senml_plan_t;
 
-/** Plans a pack of @p output's records and checks them. TG_E_ARG; TG_E_RANGE for a time before 1978, which would be read as relative. */
+/**
+ * Plans a pack of @p output's records and checks them. TG_E_ARG (also for a value in a list of names); TG_E_FORMAT for null where the format
+ * has none; TG_E_RANGE for a time before 1978, which would be read as relative.
+ */
 TG_MUST_CHECK tg_rc_t tg_senml_plan(const tg_codec_output_t *output, tg_senml_plan_t *plan);
 
 /** What a record says of its time behind the plan's base; false for nothing. */

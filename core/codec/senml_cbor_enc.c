@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SenML CBOR, records to bytes (RFC 8428 §6), always of definite length. Called through the table in codec.c. */
+/* SenML CBOR, records to bytes (RFC 8428 §6, RFC 8790 §3), always of definite length. Called through the table in codec.c. */
 
 #include <math.h>
 
@@ -30,7 +30,7 @@ static void put_objlnk(tg_buf_t *out, const tg_value_t *value) {
   tg_cbor_wire_put_text(out, tg_buf_slice(&buf));
 }
 
-static tg_rc_t put_value(tg_buf_t *out, const tg_value_t *value) {
+static tg_rc_t put_value(tg_buf_t *out, const tg_value_t *value, bool has_null) {
   switch (value->type) {
   case TG_TYPE_STRING:
   case TG_TYPE_CORELNK: put_text(out, LABEL_VS, value->s); break;
@@ -57,7 +57,11 @@ static tg_rc_t put_value(tg_buf_t *out, const tg_value_t *value) {
     tg_cbor_wire_put_bytes(out, value->s);
     break;
   case TG_TYPE_OBJLNK: put_objlnk(out, value); break;
-  case TG_TYPE_NONE: break; /* a name alone: composite */
+  case TG_TYPE_NONE:
+    if (!has_null) break; /* a name alone: composite */
+    tg_cbor_wire_put_int(out, LABEL_V);
+    tg_cbor_wire_put_null(out);
+    break;
   case TG_TYPE_COUNT: return TG_E_TYPE;
   }
   return TG_OK;
@@ -83,13 +87,13 @@ tg_rc_t tg_senml_cbor_enc_encode(const tg_codec_output_t *output, tg_buf_t *out)
     int64_t t_ms = 0;
     bool has_bn = i == 0 && plan.bn[0], has_bt = i == 0 && plan.has_bt,
          has_t = tg_senml_plan_time(&plan, record, &t_ms);
-    size_t pairs = count_pairs(has_bn, has_bt, name.len > 0, has_t) + (value.type != TG_TYPE_NONE);
+    size_t pairs = count_pairs(has_bn, has_bt, name.len > 0, has_t) + (value.type != TG_TYPE_NONE || plan.has_null);
     tg_cbor_wire_put_map(out, pairs);
     if (has_bn) put_text(out, LABEL_BN, tg_slice_str(plan.bn));
     if (has_bt) put_time(out, LABEL_BT, plan.bt_ms);
     if (name.len) put_text(out, LABEL_N, name);
     if (has_t) put_time(out, LABEL_T, t_ms);
-    rc = put_value(out, &value);
+    rc = put_value(out, &value, plan.has_null);
     if (rc != TG_OK) return rc;
   }
   return out->rc;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SenML JSON, records to bytes (RFC 8428 §5). Called through the table in codec.c. */
+/* SenML JSON, records to bytes (RFC 8428 §5, RFC 8790 §3). Called through the table in codec.c. */
 
 #include <math.h>
 
@@ -7,20 +7,6 @@
 #include "core/codec/codec_format.h"
 #include "core/codec/json_write.h"
 #include "core/codec/senml.h"
-
-/* Whole seconds as an integer, others with three digits: a float would show its rounding. */
-static void put_time(tg_json_out_t *json, const char *key, int64_t ms) {
-  tg_json_write_key(json, key);
-  int64_t seconds = ms / 1000, rest = ms % 1000;
-  if (rest < 0) rest = -rest;
-  if (ms < 0 && seconds == 0 && rest) {
-    tg_buf_put_str(json->out, "-0");
-    json->comma = true;
-  } else {
-    tg_json_write_int(json, seconds);
-  }
-  if (rest) tg_buf_put_fmt(json->out, ".%03d", (int)rest);
-}
 
 static void put_bytes(tg_json_out_t *json, tg_slice_t bytes) {
   tg_json_write_key(json, "vd");
@@ -30,7 +16,7 @@ static void put_bytes(tg_json_out_t *json, tg_slice_t bytes) {
   json->comma = true;
 }
 
-static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value) {
+static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value, bool has_null) {
   switch (value->type) {
   case TG_TYPE_STRING:
   case TG_TYPE_CORELNK: tg_json_write_key(json, "vs"); break;
@@ -44,7 +30,10 @@ static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value) {
   case TG_TYPE_BOOLEAN: tg_json_write_key(json, "vb"); break;
   case TG_TYPE_OBJLNK: tg_json_write_key(json, "vlo"); break;
   case TG_TYPE_OPAQUE: put_bytes(json, value->s); return TG_OK;
-  case TG_TYPE_NONE: return TG_OK; /* a name alone: composite */
+  case TG_TYPE_NONE:
+    if (!has_null) return TG_OK; /* a name alone: composite */
+    tg_json_write_key(json, "v");
+    break;
   case TG_TYPE_COUNT: return TG_E_TYPE;
   }
   tg_json_write_value(json, value);
@@ -73,10 +62,10 @@ tg_rc_t tg_senml_json_enc_encode(const tg_codec_output_t *output, tg_buf_t *out)
     if (rc != TG_OK) return rc;
     tg_json_write_open(&json, '{');
     if (i == 0 && plan.bn[0]) put_text(&json, "bn", tg_slice_str(plan.bn));
-    if (i == 0 && plan.has_bt) put_time(&json, "bt", plan.bt_ms);
+    if (i == 0 && plan.has_bt) tg_json_write_seconds(&json, "bt", plan.bt_ms);
     if (name.len) put_text(&json, "n", name);
-    if (tg_senml_plan_time(&plan, record, &t_ms)) put_time(&json, "t", t_ms);
-    rc = put_value(&json, &value);
+    if (tg_senml_plan_time(&plan, record, &t_ms)) tg_json_write_seconds(&json, "t", t_ms);
+    rc = put_value(&json, &value, plan.has_null);
     if (rc != TG_OK) return rc;
     tg_json_write_close(&json, '}');
   }

@@ -39,7 +39,8 @@ tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                               .base = command->path,
                               .records = records,
                               .count = command->record_count,
-                              .model = &model};
+                              .model = &model,
+                              .use = TG_CODEC_USE_WRITE};
   if (command->op == TG_OP_CREATE)
     output.base = tg_path(1, command->path.id[0], 0, 0); /* the instance is in the payload */
   tg_buf_clear(&server->out);

@@ -86,7 +86,11 @@ static void run_decode(const job_t *job) {
 static void run_encode(const job_t *job) {
   tg_buf_t out;
   tg_buf_init(&out, out_memory, sizeof out_memory);
-  tg_codec_output_t output = {job->format, tg_path(2, 3303, 0, 0), records, record_count, &model};
+  tg_codec_output_t output = {.content_format = job->format,
+                              .base = tg_path(2, 3303, 0, 0),
+                              .records = records,
+                              .count = record_count,
+                              .model = &model};
   require(tg_codec_encode(&output, &out) == TG_OK, job->name);
 }
 
@@ -134,7 +138,11 @@ static tg_slice_t make_payload(int format) {
   static size_t used;
   tg_buf_t out;
   tg_buf_init(&out, memory[used++], sizeof memory[0]);
-  tg_codec_output_t output = {format, tg_path(2, 3303, 0, 0), records, record_count, &model};
+  tg_codec_output_t output = {.content_format = format,
+                              .base = tg_path(2, 3303, 0, 0),
+                              .records = records,
+                              .count = record_count,
+                              .model = &model};
   require(tg_codec_encode(&output, &out) == TG_OK, "payload");
   return tg_buf_slice(&out);
 }

@@ -70,7 +70,12 @@ static inline void payload_fuzz_round(const tg_codec_input_t *input, int format,
   tg_buf_t out, scratch;
   tg_buf_init(&out, encoded, sizeof encoded);
   tg_buf_init(&scratch, decoded, sizeof decoded);
-  tg_codec_output_t output = {format, input->base, records, count, input->model};
+  tg_codec_output_t output = {.content_format = format,
+                              .base = input->base,
+                              .records = records,
+                              .count = count,
+                              .model = input->model,
+                              .use = input->use};
   if (tg_codec_encode(&output, &out) != TG_OK) return;
   tg_codec_input_t back = *input;
   back.content_format = format;
@@ -92,8 +97,8 @@ static inline bool payload_fuzz_in_range(const tg_model_t *model, const tg_recor
   return true;
 }
 
-/** Runs @p payload as @p format at each of the bases; what decodes is written in each of @p formats (ended by -1) and read back. */
-static inline void payload_fuzz_run(int format, tg_slice_t payload, const int *formats) {
+/** Runs @p payload as @p format for @p use at each of the bases; what decodes is written in each of @p formats (ended by -1) and read back. */
+static inline void payload_fuzz_run_for(tg_codec_use_t use, int format, tg_slice_t payload, const int *formats) {
   static const tg_path_t bases[] = {{{0}, 0},           {{3}, 1},       {{3, 0}, 2},    {{3, 0, 1}, 3},
                                     {{3, 0, 11, 0}, 4}, {{3, 0, 3}, 3}, {{3, 0, 5}, 3}, {{3, 0, 6}, 3},
                                     {{3, 0, 4}, 3},     {{3, 0, 7}, 3}, {{3, 0, 2}, 3}, {{9, 0, 0}, 3}};
@@ -107,7 +112,8 @@ static inline void payload_fuzz_run(int format, tg_slice_t payload, const int *f
                               .payload = payload,
                               .now_ms = INT64_C(1800000000000),
                               .scratch = &scratch,
-                              .unsigned_tlv = payload.len % 2 != 0};
+                              .unsigned_tlv = payload.len % 2 != 0,
+                              .use = use};
     size_t count;
     if (payload_fuzz_decode(&input, records, &count) == TG_OK && payload_fuzz_in_range(input.model, records, count)) {
       input.unsigned_tlv = false;
@@ -115,6 +121,11 @@ static inline void payload_fuzz_run(int format, tg_slice_t payload, const int *f
     }
     tg_buf_fini(&scratch);
   }
+}
+
+/** The same for reports. */
+static inline void payload_fuzz_run(int format, tg_slice_t payload, const int *formats) {
+  payload_fuzz_run_for(TG_CODEC_USE_REPORT, format, payload, formats);
 }
 
 #endif

@@ -141,7 +141,8 @@ static tg_rc_t write(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
                             .model = dev->model,
                             .payload = asked->msg->payload,
                             .scratch = &scratch,
-                            .now_ms = tg_clock_wall_ms()};
+                            .now_ms = tg_clock_wall_ms(),
+                            .use = TG_CODEC_USE_WRITE};
   tg_record_t records[TG_DEV_RESOURCES_MAX];
   size_t count = 0;
   tg_codec_dec_t dec;

@@ -111,7 +111,7 @@ static void records_go_through_every_format_and_back(void **state) {
       "  { path = '/0/0/10', value = math.maxinteger } }\n"
       "local function text(v) return type(v) == 'table' and tg.codec.to_hex(v.bytes) or math.type(v) == 'float' and\n"
       "  ('%.17g'):format(v) or tostring(v) end\n"
-      "for _, format in ipairs { 'tlv', 'senml-json', 'senml-cbor', 11542, '110' } do for _, r in ipairs(records) do\n"
+      "for _, format in ipairs { 'tlv', 'senml-json', 'senml-cbor', 'senml-etch-json', 'senml-etch-cbor', 'json', 'lwm2m-cbor', 11542, '110' } do for _, r in ipairs(records) do\n"
       "  local base = r.path:match('^/%d+/%d+')\n"
       "  local bytes = assert(tg.codec.encode(format, { r }, base))\n"
       "  local back = assert(tg.codec.decode(format, bytes, base))\n"

@@ -6,15 +6,17 @@
 
 #include "tests/unit/codec/payload.h"
 
-static const int formats[] = {TG_CF_TEXT, TG_CF_CBOR, TG_CF_TLV, TG_CF_SENML_JSON, TG_CF_SENML_CBOR};
+static const int formats[] = {TG_CF_TEXT,      TG_CF_CBOR,      TG_CF_TLV,  TG_CF_SENML_JSON, TG_CF_SENML_CBOR,
+                              TG_CF_ETCH_JSON, TG_CF_ETCH_CBOR, TG_CF_JSON, TG_CF_LWM2M_CBOR};
 
 static void every_format_has_a_name(void **state) {
   (void)state;
   static const struct {
     int format;
     const char *name;
-  } rows[] = {{0, "text"},         {40, "link"},   {42, "opaque"},  {60, "cbor"},         {110, "senml-json"},
-              {112, "senml-cbor"}, {11542, "tlv"}, {11543, "json"}, {11544, "lwm2m-cbor"}};
+  } rows[] = {{0, "text"},         {40, "link"},        {42, "opaque"},           {60, "cbor"},
+              {110, "senml-json"}, {112, "senml-cbor"}, {320, "senml-etch-json"}, {322, "senml-etch-cbor"},
+              {11542, "tlv"},      {11543, "json"},     {11544, "lwm2m-cbor"}};
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     int format = -5;
     char number[8];
@@ -37,11 +39,47 @@ static void every_format_has_a_name(void **state) {
 
 static void refuses_formats_that_carry_no_records(void **state) {
   (void)state;
-  static const int others[] = {TG_CF_LINK, TG_CF_LWM2M_CBOR, TG_CF_NONE, 50, 65535};
+  static const int others[] = {TG_CF_LINK, TG_CF_NONE, 50, 65535};
   for (size_t i = 0; i < TG_COUNT(others); i++) {
     tg_codec_dec_t dec;
     tg_codec_input_t input = {.content_format = others[i], .base = payload_path("/3/0/9")};
     check_rc(tg_codec_dec_init(&dec, &input), TG_E_FORMAT);
+  }
+}
+
+/* Which format can be for what: only SenML has lists of names, only ETCH and LwM2M CBOR have null. */
+static void refuses_uses_that_a_format_is_not_for(void **state) {
+  (void)state;
+  static const struct {
+    int format;
+    bool fetches, patches, deletes;
+  } rows[] = {
+      {TG_CF_TEXT, false, false, false},     {TG_CF_OPAQUE, false, false, false}, {TG_CF_CBOR, false, false, false},
+      {TG_CF_TLV, false, false, false},      {TG_CF_JSON, false, false, false},   {TG_CF_SENML_JSON, true, true, false},
+      {TG_CF_SENML_CBOR, true, true, false}, {TG_CF_ETCH_JSON, true, true, true}, {TG_CF_ETCH_CBOR, true, true, true},
+      {TG_CF_LWM2M_CBOR, false, true, true},
+  };
+  static const tg_record_t name = PAYLOAD_NAME(PATH3(3, 0, 9)), value = PAYLOAD_INT(PATH3(3, 0, 9), 1);
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    const struct {
+      const tg_record_t *record;
+      tg_codec_use_t use;
+      bool works;
+    } cells[] = {{&name, TG_CODEC_USE_FETCH, rows[i].fetches},
+                 {&value, TG_CODEC_USE_PATCH, rows[i].patches},
+                 {&name, TG_CODEC_USE_PATCH, rows[i].deletes}};
+    for (size_t j = 0; j < TG_COUNT(cells); j++) {
+      uint8_t memory[128], decoded[128];
+      tg_buf_t out, back;
+      tg_buf_init(&out, memory, sizeof memory);
+      tg_buf_init(&back, decoded, sizeof decoded);
+      payload_use = cells[j].use;
+      check_rc(payload_encode(rows[i].format, "/", cells[j].record, 1, &out), cells[j].works ? TG_OK : TG_E_FORMAT);
+      tg_rc_t rc = payload_decode(rows[i].format, "/", tg_buf_slice(&out), &back);
+      if (cells[j].works) check_slice(tg_buf_slice(&back), cells[j].record == &name ? "/3/0/9" : "/3/0/9=integer:1");
+      else check_true(rc != TG_OK);
+      payload_use = TG_CODEC_USE_REPORT;
+    }
   }
 }
 
@@ -61,7 +99,8 @@ static void check_round_trip(uint16_t rid, const tg_value_t *value) {
     tg_buf_t out, scratch;
     tg_buf_init(&out, memory, sizeof memory);
     tg_buf_init(&scratch, decoded, sizeof decoded);
-    tg_codec_output_t output = {formats[i / 6], base, &record, 1, payload_model()};
+    tg_codec_output_t output = {
+        .content_format = formats[i / 6], .base = base, .records = &record, .count = 1, .model = payload_model()};
     check_rc(tg_codec_encode(&output, &out), TG_OK);
     tg_codec_input_t input = {.content_format = formats[i / 6],
                               .base = base,
@@ -175,7 +214,8 @@ static void whole_objects_read_back(void **state) {
     tg_buf_init(&out, memory, sizeof memory);
     tg_buf_init(&scratch, decoded, sizeof decoded);
     tg_path_t base = tg_path(1, PAYLOAD_OBJECT, 0, 0);
-    tg_codec_output_t output = {formats[f], base, records, count, payload_model()};
+    tg_codec_output_t output = {
+        .content_format = formats[f], .base = base, .records = records, .count = count, .model = payload_model()};
     check_rc(tg_codec_encode(&output, &out), TG_OK);
     tg_codec_input_t input = {.content_format = formats[f],
                               .base = base,
@@ -194,6 +234,6 @@ static void whole_objects_read_back(void **state) {
   }
 }
 
-CHECK_SUITE(every_format_has_a_name, refuses_formats_that_carry_no_records, integers_read_back_at_every_edge,
-            floats_read_back_exactly, strings_and_bytes_of_every_length_read_back, booleans_and_links_read_back,
-            whole_objects_read_back)
+CHECK_SUITE(every_format_has_a_name, refuses_formats_that_carry_no_records, refuses_uses_that_a_format_is_not_for,
+            integers_read_back_at_every_edge, floats_read_back_exactly, strings_and_bytes_of_every_length_read_back,
+            booleans_and_links_read_back, whole_objects_read_back)

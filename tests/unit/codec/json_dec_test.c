@@ -61,16 +61,4 @@ static void names_what_is_wrong(void **state) {
   payload_check_rows(TG_CF_JSON, false, rows, TG_COUNT(rows));
 }
 
-static void is_never_written(void **state) {
-  (void)state;
-  static const tg_record_t record = PAYLOAD_INT(PATH3(3, 0, 9), 1);
-  static const int formats[] = {TG_CF_JSON, TG_CF_LINK, TG_CF_LWM2M_CBOR, 1541, 1542, 1543, 1544, 50, TG_CF_NONE};
-  for (size_t i = 0; i < TG_COUNT(formats); i++) {
-    uint8_t memory[64];
-    tg_buf_t out;
-    tg_buf_init(&out, memory, sizeof memory);
-    check_rc(payload_encode(formats[i], "/3/0/9", &record, 1, &out), TG_E_FORMAT);
-  }
-}
-
-CHECK_SUITE(reads_what_1_0_peers_send, names_what_is_wrong, is_never_written)
+CHECK_SUITE(reads_what_1_0_peers_send, names_what_is_wrong)

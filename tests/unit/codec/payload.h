@@ -100,6 +100,9 @@ static inline void payload_describe(tg_buf_t *out, const tg_record_t *record) {
   if (record->time_source == TG_TIME_DEVICE) tg_buf_put_fmt(out, " @%lld", (long long)record->time_ms);
 }
 
+/** What payload_decode() and payload_encode() are for; REPORT unless a test says otherwise. */
+static tg_codec_use_t payload_use;
+
 /** Decodes a payload of @p format asked for at @p base and describes its records, one a line. */
 static inline tg_rc_t payload_decode(int format, const char *base, tg_slice_t payload, tg_buf_t *out) {
   tg_buf_t scratch;
@@ -109,7 +112,8 @@ static inline tg_rc_t payload_decode(int format, const char *base, tg_slice_t pa
                             .model = payload_model(),
                             .payload = payload,
                             .now_ms = PAYLOAD_NOW_MS,
-                            .scratch = &scratch};
+                            .scratch = &scratch,
+                            .use = payload_use};
   tg_codec_dec_t dec;
   tg_rc_t rc = tg_codec_dec_init(&dec, &input);
   static tg_record_t records[1200];
@@ -174,7 +178,8 @@ static inline tg_rc_t payload_encode(int format, const char *base, const tg_reco
                               .base = payload_path(base),
                               .records = records,
                               .count = count,
-                              .model = payload_model()};
+                              .model = payload_model(),
+                              .use = payload_use};
   return tg_codec_encode(&output, out);
 }
 

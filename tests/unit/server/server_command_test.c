@@ -386,6 +386,31 @@ static void a_format_that_was_asked_for_is_the_only_one_tried(void **state) {
   server_bench_close(bench);
 }
 
+/* LwM2M CBOR of a request begins behind its path, that of an answer at the root. */
+static void lwm2m_cbor_is_written_behind_the_path(void **state) {
+  (void)state;
+  static const struct {
+    tg_op_t op;
+    tg_path_t path;
+    const char *body;
+  } rows[] = {{TG_OP_WRITE, {{1, 0}, 2}, "A101183C"},
+              {TG_OP_WRITE, {{1, 0, 1}, 3}, "183C"},
+              {TG_OP_UPDATE, {{1, 0}, 2}, "A101183C"},
+              {TG_OP_CREATE, {{1}, 1}, "A1820001183C"}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    server_bench_t *bench = open_with("ep=a&lwm2m=1.2", "</1/0>");
+    tg_command_t command = ask(bench, rows[i].op, rows[i].path);
+    command.records = &lifetime;
+    command.record_count = 1;
+    command.content_format = TG_CF_LWM2M_CBOR;
+    const far_msg_t *out = submit(bench, &command);
+    assert_non_null(out);
+    check_int(out->format, TG_CF_LWM2M_CBOR);
+    assert_string_equal(hex(out), rows[i].body);
+    server_bench_close(bench);
+  }
+}
+
 static void the_alternate_path_goes_before_every_path(void **state) {
   (void)state;
   server_bench_t *bench = open_with("ep=a&lwm2m=1.1", "</lwm2m>;rt=\"oma.lwm2m\";ct=110,</lwm2m/3/0>,</lwm2m/3303/0>");
@@ -518,6 +543,7 @@ CHECK_SUITE(each_operation_is_the_request_that_the_specification_wants, a_write_
             discover_hands_the_links_on, discover_of_everything_is_what_was_announced,
             formats_are_tried_in_the_order_of_version_and_list, a_write_to_a_1_0_device_goes_from_tlv_to_text,
             what_worked_is_asked_for_first_from_then_on, a_format_that_was_asked_for_is_the_only_one_tried,
-            the_alternate_path_goes_before_every_path, an_observation_begins_reports_and_is_cancelled_by_its_token,
+            lwm2m_cbor_is_written_behind_the_path, the_alternate_path_goes_before_every_path,
+            an_observation_begins_reports_and_is_cancelled_by_its_token,
             a_second_observe_of_a_path_takes_the_place_of_the_first,
             a_device_that_answers_an_observe_without_observing_is_told, a_command_cancelled_on_its_way_ends_once)

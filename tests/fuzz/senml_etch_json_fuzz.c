@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SenML-ETCH JSON, as a list of names and as changes; what decodes must come back from both ETCH formats. */
+
+#include "tests/fuzz/payload_fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  static const int formats[] = {TG_CF_ETCH_JSON, TG_CF_ETCH_CBOR, -1};
+  static const tg_codec_use_t uses[] = {TG_CODEC_USE_FETCH, TG_CODEC_USE_PATCH};
+  for (size_t i = 0; i < TG_COUNT(uses); i++)
+    payload_fuzz_run_for(uses[i], TG_CF_ETCH_JSON, tg_slice(data, size), formats);
+  return 0;
+}
