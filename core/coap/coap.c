@@ -49,6 +49,8 @@ tg_coap_t *tg_coap_new(const tg_coap_config_t *config) {
     return NULL;
   }
   tg_coap_engine_random(coap, &coap->key, sizeof coap->key);
+  tg_coap_engine_random(coap, &coap->echo_key, sizeof coap->echo_key);
+  tg_coap_engine_random(coap, &coap->exchanges.next_tag, sizeof coap->exchanges.next_tag);
   return coap;
 }
 

@@ -3,7 +3,7 @@
 #define TG_CORE_COAP_COAP_H
 
 /**
- * The exchange layer: CoAP's message and request layer over links, both roles on the same peer (RFC 7252, 7641, 7959). It never
+ * The exchange layer: CoAP's message and request layer over links, both roles on the same peer (RFC 7252, 7641, 7959, 7967, 8132, 9175). It never
  * sees a socket. Peers, exchanges, deduplication entries, block transfers, observations and held replies are bounded pools found
  * in O(1); nothing is allocated per message on the hot path. Time and randomness come from the configuration.
  */
@@ -89,6 +89,8 @@ typedef struct tg_coap_limits {
   size_t request_body;         /* [65536] larger: 4.13 with Size1 */
   size_t response_body;        /* [262144] */
   size_t transfer_bytes;       /* all assemblies together [4 MiB] */
+  uint32_t
+      amplification; /* [0: off] an address that has proved nothing gets at most so many times its request's bytes, or 136; then 4.01 with Echo */
 } tg_coap_limits_t;
 
 typedef struct tg_coap_config {
@@ -136,6 +138,9 @@ void tg_coap_pin(tg_coap_t *coap, tg_id_t peer);
 /** Releases one tg_coap_pin(). */
 void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
 
+/** Values of No-Response (RFC 7967 §2.1), to be combined. */
+enum { TG_COAP_NO_2XX = 2, TG_COAP_NO_4XX = 8, TG_COAP_NO_5XX = 16 };
+
 /** A request to a peer. Slices and strings are copied. */
 typedef struct tg_coap_call {
   tg_id_t peer;
@@ -149,9 +154,11 @@ typedef struct tg_coap_call {
   int observe;        /* -1 none, 0 register, 1 cancel */
   uint8_t token[8];   /* used when token_len is not 0: cancel by the observation's token */
   uint8_t token_len;
-  uint8_t priority;     /* 0 bulk … 3 interactive: the order behind NSTART */
-  uint32_t timeout_ms;  /* whole exchange without progress; 0 = from the parameters */
-  uint64_t cookie;      /* with observe 0: handed to notify */
+  uint8_t priority;    /* 0 bulk … 3 interactive: the order behind NSTART */
+  uint32_t timeout_ms; /* whole exchange without progress; 0 = from the parameters */
+  uint64_t cookie;     /* with observe 0: handed to notify */
+  uint8_t
+      no_response; /* TG_COAP_NO_… bits: classes of answers not wanted (RFC 7967); one that does not come ends in TG_OK with code 0 */
   tg_coap_done_fn done; /* not NULL */
   void *ud;
 } tg_coap_call_t;
@@ -169,8 +176,11 @@ typedef struct tg_coap_observation {
   uint64_t cookie;
   const char *
       path; /* copied; what the rest of a block-wise notification is fetched with; NULL: it can't be (notify() gets TG_E_STATE) */
-  const char *query; /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
-  int accept;        /* with path: TG_CF_NONE = no option */
+  const char *query;  /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
+  int accept;         /* with path: TG_CF_NONE = no option */
+  uint8_t method;     /* TG_COAP_FETCH; anything else is GET */
+  int content_format; /* with FETCH: of its payload */
+  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() leaves it empty */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */

@@ -13,6 +13,7 @@ static uint8_t szx_for(const tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_c
 
 static void refuse(tg_coap_answer_t *answer, uint8_t code) {
   tg_coap_answer_t plain = {.type = answer->type, .code = code, .mid = answer->mid, .token = answer->token};
+  plain.no_response = answer->no_response;
   plain.content_format = TG_CF_NONE;
   plain.block1 = answer->block1;
   if (code == TG_COAP_503) plain.max_age = TG_COAP_FULL_MAX_AGE;
@@ -34,7 +35,8 @@ static bool cut(tg_coap_answer_t *answer, const tg_coap_block_t *asked, uint8_t 
 bool tg_coap_block2_out_serve(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
                               tg_coap_answer_t *answer) {
   uint64_t key = tg_coap_opts_digest(&coap->key, rx->msg, false);
-  tg_coap_body_t *body = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key);
+  uint64_t variant = tg_coap_opts_variant(&coap->key, rx->msg, opts->block1.is_there);
+  tg_coap_body_t *body = tg_coap_body_find_reply(coap, rx->peer, key, variant);
   if (!body) return false;
   coap->stats.blocks++;
   answer->code = body->code;
@@ -45,11 +47,16 @@ bool tg_coap_block2_out_serve(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_
   return true;
 }
 
-static tg_coap_body_t *keep(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_answer_t *answer) {
+/* One body a name, tag and FETCH payload. */
+static tg_coap_body_t *keep(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
+                            const tg_coap_answer_t *answer) {
   uint64_t key = tg_coap_opts_digest(&coap->key, rx->msg, false);
-  tg_coap_body_free(coap, tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key));
+  uint64_t variant = tg_coap_opts_variant(&coap->key, rx->msg, opts->block1.is_there);
+  tg_coap_body_t *old = tg_coap_body_find_reply(coap, rx->peer, key, variant);
+  if (old && old->variant == variant) tg_coap_body_free(coap, old);
   tg_coap_body_t *body = tg_coap_body_new(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key);
   if (!body) return NULL;
+  body->variant = variant;
   if (tg_coap_body_append(coap, body, answer->payload, coap->config.limits.response_body) != TG_OK) {
     tg_coap_body_free(coap, body);
     return NULL;
@@ -70,7 +77,7 @@ void tg_coap_block2_out_cut(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_co
   if (!is_long && !opts->block2.is_there) return;
   if (answer->code >> 5 != 2 && !is_long) return; /* an error is no representation */
   if (is_long) {
-    tg_coap_body_t *body = keep(coap, rx, answer);
+    tg_coap_body_t *body = keep(coap, rx, opts, answer);
     if (!body) {
       coap->stats.shed++;
       refuse(answer, TG_COAP_503);

@@ -52,5 +52,6 @@ void tg_coap_egress_put_answer(tg_buf_t *out, const tg_coap_answer_t *answer) {
   put_block(&enc, TG_OPT_BLOCK1, &answer->block1);
   if (answer->has_size2) tg_coap_enc_uint(&enc, TG_OPT_SIZE2, answer->size2);
   if (answer->has_size1) tg_coap_enc_uint(&enc, TG_OPT_SIZE1, answer->size1);
+  if (answer->echo.len) tg_coap_enc_opt(&enc, TG_OPT_ECHO, answer->echo);
   tg_coap_enc_payload(&enc, answer->payload);
 }

@@ -132,7 +132,6 @@ static void transmit(tg_coap_t *coap, tg_coap_flight_t *flight) {
 }
 
 static void lose(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
-  if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
   tg_coap_flight_stop(coap, flight);
   flight->ops->lost(coap, flight, rc);
 }

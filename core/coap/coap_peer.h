@@ -28,6 +28,7 @@ typedef struct tg_coap_peer {
   uint8_t dedup_at;   /* where the next message id goes */
   bool is_down : 1;   /* the bearer says that nothing reaches it */
   bool has_mid : 1;   /* mid_next is set */
+  bool is_proved : 1; /* it is at this address: it sent back an Echo or a token of ours */
   bool is_listed : 1; /* in the list of recyclable peers */
   uint32_t pins;
   uint16_t dedup_mid[TG_COAP_DEDUP_PER_PEER];
