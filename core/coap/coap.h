@@ -24,6 +24,7 @@ typedef struct tg_coap_request {
   tg_slice_t body;
   int content_format; /* TG_CF_NONE when absent */
   int accept;         /* TG_CF_NONE when absent */
+  int observe;        /* of a GET or FETCH: 0 wants to observe, 1 has just stopped; else -1 */
   bool confirmable;
 } tg_coap_request_t;
 
@@ -35,12 +36,16 @@ typedef struct tg_coap_reply {
   tg_slice_t location[2]; /* Location-Path segments; unused ones empty */
   uint32_t max_age;       /* seconds; written with 5.03 and 4.29 */
   tg_buf_t *body;         /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
-  bool hold;              /* keep the answer back until tg_coap_release() of `ticket` */
+  uint64_t observed; /* not 0, with request->observe 0 and a 2.xx code: the peer is to observe what has this number */
+  bool hold;         /* keep the answer back until tg_coap_release() of `ticket` */
   uint64_t ticket;
 } tg_coap_reply_t;
 
 /** Seam: answers requests. */
 typedef void (*tg_coap_handler_fn)(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** Seam: an observer of ours is gone: it stopped, was reset, did not answer, or its peer was forgotten. It may send, not forget peers. */
+typedef void (*tg_coap_unobserved_fn)(void *ud, uint64_t observed, tg_id_t peer);
 
 /** What came back for a request of ours, or a notification. Lent for the call. */
 typedef struct tg_coap_result {
@@ -85,10 +90,12 @@ typedef struct tg_coap_limits {
   uint32_t dedup;              /* remembered messages [65536], 16 a peer, 247 s */
   uint32_t transfers;          /* block-wise bodies being assembled or served [1024], 16 a peer */
   uint32_t observations;       /* [131072] */
-  uint32_t held;               /* replies waiting for a ticket [16384] */
-  size_t request_body;         /* [65536] larger: 4.13 with Size1 */
-  size_t response_body;        /* [262144] */
-  size_t transfer_bytes;       /* all assemblies together [4 MiB] */
+  uint32_t
+      observers; /* others' observations of ours [16384], 64 a peer; over it a request to observe is a plain read */
+  uint32_t held; /* replies waiting for a ticket [16384] */
+  size_t request_body;   /* [65536] larger: 4.13 with Size1 */
+  size_t response_body;  /* [262144] */
+  size_t transfer_bytes; /* all assemblies together [4 MiB] */
   uint32_t
       amplification; /* [0: off] an address that has proved nothing gets at most so many times its request's bytes, or 136; then 4.01 with Echo */
 } tg_coap_limits_t;
@@ -99,7 +106,8 @@ typedef struct tg_coap_config {
   void *random_ud;
   tg_coap_handler_fn handler;
   tg_coap_notify_fn notify;
-  void *ud; /* of handler and notify */
+  tg_coap_unobserved_fn unobserved; /* may be NULL */
+  void *ud;                         /* of handler, notify and unobserved */
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
 } tg_coap_config_t;
@@ -194,6 +202,13 @@ void tg_coap_observation_move(tg_coap_t *coap, tg_id_t id, tg_id_t peer);
 
 /** Forgets an observation: the next notification is reset (RFC 7641 §3.6). Nothing is sent now. */
 void tg_coap_observation_del(tg_coap_t *coap, tg_id_t id);
+
+/**
+ * Sends @p reply (copied) as a notification to every observer of @p observed (RFC 7641 §4); a code that is not 2.xx ends the
+ * observations. Every tenth is confirmable, and one a day, and all with @p confirmable; while one waits for its ACK only the newest
+ * that follows it is kept. Members location, max_age, hold are not used. @return how many observers there are
+ */
+uint32_t tg_coap_observer_notify(tg_coap_t *coap, uint64_t observed, const tg_coap_reply_t *reply, bool confirmable);
 
 /** Sends (rc TG_OK) or drops (otherwise: a request gets rc's CoAP code with Max-Age, a notification no ACK) every held answer with a ticket up to @p ticket. */
 void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);

@@ -36,6 +36,12 @@ typedef struct tg_coap_body {
   uint8_t etag[TG_COAP_BODY_ETAG];
 } tg_coap_body_t;
 
+/** What later blocks of an answer are found by. */
+typedef struct tg_coap_body_name {
+  uint64_t key;     /* tg_coap_opts_digest() without the tag */
+  uint64_t variant; /* tg_coap_opts_variant() */
+} tg_coap_body_name_t;
+
 /** State; private. */
 typedef struct tg_coap_bodies {
   tg_pool_t pool;

@@ -17,8 +17,10 @@ typedef struct tg_coap_answer {
   int content_format;
   tg_slice_t location[2];
   uint32_t max_age;
+  bool has_observe;
   bool has_size1;
   bool has_size2;
+  uint32_t observe;
   uint32_t size1;
   uint32_t size2;
   tg_coap_block_t block1;

@@ -10,6 +10,7 @@
 #include "core/coap/coap_exchange.h"
 #include "core/coap/coap_held.h"
 #include "core/coap/coap_observe.h"
+#include "core/coap/coap_observer.h"
 
 enum {
   TG_COAP_BEARERS = 16,
@@ -49,6 +50,7 @@ struct tg_coap {
   tg_coap_dedup_t dedup;
   tg_coap_exchanges_t exchanges;
   tg_coap_observes_t observes;
+  tg_coap_observers_t observers;
   tg_coap_helds_t helds;
   tg_coap_bodies_t bodies;
   tg_hidx_t handles; /* links' report handles -> flights */

@@ -7,6 +7,8 @@
 #include "core/base/hash.h"
 #include "core/coap/coap.h"
 
+enum { TG_COAP_SZX_MAX = 6 };
+
 /** A Block option (RFC 7959 §2.2). */
 typedef struct tg_coap_block {
   bool is_there;

@@ -110,17 +110,20 @@ void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
   }
   if (!is_ours) coap->stats.rx_unmatched++;
   else if (flight->is_request) tg_coap_exchange_acked(coap, tg_coap_exchange_of(flight));
+  else if (flight->ref & TG_COAP_FLIGHT_OBSERVER) tg_coap_observer_acked(coap, flight);
   else tg_coap_held_settled(coap, flight);
 }
 
 void tg_coap_response_on_rst(tg_coap_t *coap, const tg_coap_rx_t *rx) {
   tg_coap_flight_t *flight = rx->peer ? tg_coap_flight_find(rx->peer, rx->msg->mid) : NULL;
   if (!flight || flight->sent == 0) {
-    coap->stats.rx_unmatched++;
+    bool is_ours = rx->peer && tg_coap_observer_reset(coap, rx->peer, rx->msg->mid);
+    *(is_ours ? &coap->stats.resets : &coap->stats.rx_unmatched) += 1;
     return;
   }
   coap->stats.resets++;
-  if (flight->is_request) tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), TG_E_RESET);
+  if (flight->ref & TG_COAP_FLIGHT_OBSERVER) (void)tg_coap_observer_reset(coap, rx->peer, rx->msg->mid);
+  else if (flight->is_request) tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), TG_E_RESET);
   else tg_coap_held_settled(coap, flight);
 }
 

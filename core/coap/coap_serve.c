@@ -98,6 +98,23 @@ static bool hold(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answ
   return false;
 }
 
+/* Only what reads can be observed; a later block is a plain read (RFC 7641 §2, RFC 8132 §2.4, RFC 7959 §2.6). */
+static int observe_of(const tg_coap_msg_t *msg, const tg_coap_opts_t *opts) {
+  bool is_reading = msg->code == TG_COAP_GET || msg->code == TG_COAP_FETCH;
+  if (!opts->has_observe || opts->observe > 1 || !is_reading || opts->block2.num > 0) return -1;
+  return (int)opts->observe;
+}
+
+/* Who has not proved its address is not sent notifications; without room it is a plain read too (RFC 7641 §4.1, §7). */
+static void observe(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
+                    uint64_t observed) {
+  tg_coap_observer_call_t call = {.observed = observed, .token = answer->token};
+  call.name = tg_coap_block2_out_name(coap, rx->msg, opts->block1.is_there);
+  call.szx = opts->block2.is_there ? opts->block2.szx : TG_COAP_SZX_MAX;
+  if (tg_coap_echo_is_over(coap, rx, SIZE_MAX)) return;
+  answer->has_observe = tg_coap_observer_add(coap, rx->peer, &call, &answer->observe) == TG_OK;
+}
+
 /* @return whether the answer is held */
 static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_slice_t body,
                          tg_coap_answer_t *answer) {
@@ -107,12 +124,15 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
                                .body = body,
                                .content_format = opts->content_format,
                                .accept = opts->accept,
+                               .observe = observe_of(rx->msg, opts),
                                .confirmable = rx->msg->type == TG_COAP_CON};
   tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
   tg_buf_clear(&coap->reply_body);
   coap->stats.requests++;
+  if (request.observe == 1) tg_coap_observer_cancel(coap, rx->peer, answer->token);
   coap->config.handler(coap->config.ud, &request, &reply);
   take_reply(&reply, answer);
+  if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
   /* Nor is a long body kept for it. */
   if (reply.code && !cut_to_budget(coap, rx, answer, answer->payload.len))
     tg_coap_block2_out_cut(coap, rx, opts, answer);
