@@ -319,8 +319,8 @@ static bool notify(tg_coap_t *coap, tg_coap_observer_t *observer, const tg_coap_
     coap->stats.shed++;
     return false;
   }
-  observer->next.is_confirmable =
-      confirmable || was_confirmable || observer->unconfirmed + 1 >= CONFIRM_EACH || now - observer->confirmed_ms >= CONFIRM_MS;
+  observer->next.is_confirmable = confirmable || was_confirmable || observer->unconfirmed + 1 >= CONFIRM_EACH ||
+                                  now - observer->confirmed_ms >= CONFIRM_MS;
   return go_on(coap, peer, observer);
 }
 

@@ -52,12 +52,10 @@ static void only_reads_with_observe_0_found_an_observation(void **state) {
     int observe;
     unsigned observers;
   } rows[] = {
-      {"41010001 4a 60 5161", 0, 1},
-      {"41050001 4a 60 5161 ff 31", 0, 1}, /* FETCH (RFC 8132 §2.4) */
-      {"41020001 4a 60 5161", -1, 0},      /* POST: elective, ignored */
-      {"41010001 4a 6102 5161", -1, 0},    /* a value without a meaning */
-      {"41010001 4a 6101 5161", 1, 0},
-      {"41010001 4a b161", -1, 0},
+      {"41010001 4a 60 5161", 0, 1},       {"41050001 4a 60 5161 ff 31", 0, 1}, /* FETCH (RFC 8132 §2.4) */
+      {"41020001 4a 60 5161", -1, 0},                                           /* POST: elective, ignored */
+      {"41010001 4a 6102 5161", -1, 0},                                         /* a value without a meaning */
+      {"41010001 4a 6101 5161", 1, 0},     {"41010001 4a b161", -1, 0},
       {"41010001 4a 60 5161 c110", -1, 0}, /* a later block is a plain read */
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
