@@ -178,6 +178,7 @@ static void take(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_t *ob
 bool tg_coap_notify(tg_coap_t *coap, tg_coap_rx_t *rx, tg_coap_observed_t *observed) {
   if (!admit(coap, rx, observed)) return false;
   tg_coap_peer_t *peer = rx->peer;
+  peer->is_proved = true; /* it knows a token of ours */
   tg_coap_peer_hold(coap, peer);
   take(coap, rx, observed);
   tg_coap_peer_let_go(coap, peer);

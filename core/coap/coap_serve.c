@@ -81,7 +81,7 @@ static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
   answer->content_format = reply->content_format;
   answer->location[0] = reply->location[0];
   answer->location[1] = reply->location[1];
-  answer->payload = reply->payload;
+  if (!tg_coap_opts_is_unwanted(answer->no_response, reply->code)) answer->payload = reply->payload; /* nor kept */
   if (reply->code == TG_COAP_503 || reply->code == TG_COAP_429) answer->max_age = reply->max_age;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/unit/coap/coap_no_response_test.c: No-Response (RFC 7967) in both roles; mirrors coap_serve.c, coap_held.c, coap_exchange.c. */
 
-#include "core/coap/coap.h"
-
+#include "core/coap/coap_engine.h"
 #include "tests/unit/check.h"
 #include "tests/unit/coap/wire_harness.h"
 
@@ -39,6 +38,17 @@ static void the_classes_asked_for_are_suppressed_never_the_ack(void **state) {
     check_int(strncmp(out, rows[i].out, len ? len : 1), 0);
     wire_close(wire);
   }
+}
+
+static void a_long_answer_that_is_not_wanted_is_not_kept(void **state) {
+  (void)state;
+  static char payload[3000];
+  wire_t *wire = wire_open(NULL);
+  wire->reply.payload = tg_slice(payload, sizeof payload);
+  wire_in(wire, "41020001 4a b161 d1ea02");
+  assert_string_equal(wire_out(wire), "60000001");
+  check_int(wire->coap->bodies.pool.count, 0);
+  wire_close(wire);
 }
 
 static void a_suppressed_answer_is_remembered_as_what_was_sent(void **state) {
@@ -158,8 +168,8 @@ static void an_error_that_is_wanted_may_still_come(void **state) {
   wire_close(wire);
 }
 
-CHECK_SUITE(the_classes_asked_for_are_suppressed_never_the_ack, a_suppressed_answer_is_remembered_as_what_was_sent,
-            blocks_are_confirmed_though_their_answer_is_not_wanted,
+CHECK_SUITE(the_classes_asked_for_are_suppressed_never_the_ack, a_long_answer_that_is_not_wanted_is_not_kept,
+            a_suppressed_answer_is_remembered_as_what_was_sent, blocks_are_confirmed_though_their_answer_is_not_wanted,
             a_held_answer_that_is_not_wanted_is_an_ack_at_its_time, the_option_is_written_between_echo_and_tag,
             silence_ends_well_when_nothing_is_wanted, without_an_ack_it_is_a_timeout,
             an_error_that_is_wanted_may_still_come)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tests/unit/coap/coap_sim_test.c: two engines over a network that loses 30 %, duplicates 10 % and reorders 20 %. Both ask and
- * answer each other at once: short requests, block-wise bodies in all four directions of five methods, held answers, challenges. For 200 seeds every exchange
- * completes with the right body, no request runs twice, NSTART holds. A failing seed prints `seed=N`; COAP_SIM_SEED=N replays it.
+ * answer each other at once: short requests, block-wise bodies in all four directions, held answers, challenges. For 240 seeds every
+ * exchange completes with the right body, no request runs twice, NSTART holds. A failing seed prints `seed=N`; COAP_SIM_SEED=N replays it.
  */
 
 #include <stdlib.h>
