@@ -456,8 +456,9 @@ return {
           default = 0,
           min = 0,
           max = 100,
-          doc = "An address that has not proved itself gets answers of at most so many times its request's bytes (136 are free), "
-            .. "else a challenge (4.01 with Echo). 0: off; 3 is a good value for open networks with devices that know Echo.",
+          doc = "An address that has not proved itself gets at most so many times its request's "
+            .. "bytes (136 are free), else 4.01 with Echo. 0: off; 3 suits open networks whose "
+            .. "devices know Echo.",
         },
       },
     },
