@@ -58,7 +58,6 @@ void tg_coap_echo_challenge(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_ans
                             .code = TG_COAP_401,
                             .mid = answer->mid,
                             .token = answer->token,
-                            .no_response = answer->no_response,
                             .content_format = TG_CF_NONE};
   make(coap, rx, now_s(coap), coap->echo);
   plain.echo = tg_slice(coap->echo, sizeof coap->echo);

@@ -63,9 +63,16 @@ static void enqueue(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *e
   list_add(coap, &peer->waiting_ref, after, exchange);
 }
 
+/* Each block but the last has an answer, whatever is wanted. */
+static bool is_whole_out(const tg_coap_exchange_t *exchange) {
+  size_t size = exchange->is_out_blocked ? tg_coap_opts_block_size(exchange->out_szx) : exchange->payload_len;
+  return exchange->out_at + size >= exchange->payload_len;
+}
+
 /* No answer of any class is wanted: the exchange is over when the message is out. */
 static bool wants_nothing(const tg_coap_exchange_t *exchange) {
-  return exchange->no_response == (TG_COAP_NO_2XX | TG_COAP_NO_4XX | TG_COAP_NO_5XX);
+  uint8_t all = TG_COAP_NO_2XX | TG_COAP_NO_4XX | TG_COAP_NO_5XX;
+  return exchange->no_response == all && is_whole_out(exchange);
 }
 
 /* The deadline of one message and its answer. 0: the retransmissions decide. */
@@ -139,7 +146,7 @@ void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_
 /* It has arrived, as far as can be known, and no answer is what was asked for (RFC 7967 §2). */
 static bool is_silence_wanted(const tg_coap_exchange_t *exchange) {
   bool is_out = exchange->is_started && (!exchange->flight.is_confirmable || !exchange->is_counted);
-  return exchange->no_response && is_out;
+  return exchange->no_response && is_out && is_whole_out(exchange);
 }
 
 static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
@@ -196,16 +203,6 @@ void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
 
 static void write_request(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *out) {
   tg_coap_request_put(coap, tg_coap_exchange_of(flight), out);
-}
-
-tg_rc_t tg_coap_exchange_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo) {
-  size_t len = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
-  uint8_t *bigger = tg_alloc_resize(exchange->heap, len + echo.len, 1);
-  if (!bigger) return TG_E_NOMEM;
-  memcpy(bigger + len, echo.p, echo.len);
-  exchange->heap = bigger;
-  exchange->echo_len = (uint8_t)echo.len;
-  return TG_OK;
 }
 
 static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {

@@ -77,9 +77,6 @@ void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange);
  */
 void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange);
 
-/** Keeps @p echo (copied): the next messages of @p exchange carry it. TG_E_NOMEM. */
-TG_MUST_CHECK tg_rc_t tg_coap_exchange_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo);
-
 /** Ends every exchange of @p peer with TG_E_CANCELLED. */
 void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 

@@ -53,9 +53,10 @@ static inline uint32_t tg_coap_opts_block_value(uint32_t num, bool more, uint8_t
   return num << 4 | (more ? 8u : 0u) | szx;
 }
 
-/** Whether an answer of @p code is one that the request with @p opts does not want (RFC 7967 §2); 2.31 is always wanted. */
+/** Whether an answer of @p code is one that a request with @p no_response does not want (RFC 7967 §2); what steers a transfer always is. */
 static inline bool tg_coap_opts_is_unwanted(uint8_t no_response, uint8_t code) {
-  return code != TG_COAP_231 && code >> 5 && (no_response >> ((code >> 5) - 1) & 1);
+  bool steers = code == TG_COAP_231 || code == TG_COAP_408 || code == TG_COAP_413;
+  return !steers && code >> 5 && (no_response >> ((code >> 5) - 1) & 1);
 }
 
 /** Digest under @p key of what names a body: code, Uri-Path, Uri-Query; with @p with_tag also Request-Tag (RFC 9175 §3.3). */

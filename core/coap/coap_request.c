@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of ours as bytes. Called by coap_exchange.c whenever the message is to be sent, retransmissions included. */
+/*
+ * Requests of ours as bytes. Called by coap_exchange.c whenever the message is to be sent, retransmissions included, and by
+ * coap_response.c when the peer asks for an Echo.
+ */
 
 #include "core/coap/coap_request.h"
 
+#include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 
 enum { SEGMENT_MAX = 255, NAMES_MAX = 900, SZX_MAX = 6 };
@@ -99,4 +103,14 @@ void tg_coap_request_put(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
   if (exchange->no_response) tg_coap_enc_uint(&enc, TG_OPT_NO_RESPONSE, exchange->no_response);
   put_tag(exchange, &enc);
   tg_coap_enc_payload(&enc, part);
+}
+
+tg_rc_t tg_coap_request_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo) {
+  size_t len = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
+  uint8_t *bigger = tg_alloc_resize(exchange->heap, len + echo.len, 1);
+  if (!bigger) return TG_E_NOMEM;
+  memcpy(bigger + len, echo.p, echo.len);
+  exchange->heap = bigger;
+  exchange->echo_len = (uint8_t)echo.len;
+  return TG_OK;
 }

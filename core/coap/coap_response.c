@@ -11,6 +11,7 @@
 #include "core/coap/coap_block2_in.h"
 #include "core/coap/coap_egress.h"
 #include "core/coap/coap_notify.h"
+#include "core/coap/coap_request.h"
 #include "core/coap/coap_token.h"
 
 /* The observation that a successful answer with an Observe option founds or renews (RFC 7641 §3.1). */
@@ -72,7 +73,7 @@ static bool is_challenge(const tg_coap_exchange_t *exchange, uint8_t code, const
 static tg_rc_t take_step(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
                          const tg_coap_opts_t *opts) {
   if (is_challenge(exchange, msg->code, opts)) {
-    tg_rc_t rc = tg_coap_exchange_take_echo(exchange, opts->echo);
+    tg_rc_t rc = tg_coap_request_take_echo(exchange, opts->echo);
     return rc == TG_OK ? TG_E_AGAIN : rc;
   }
   tg_rc_t rc = exchange->asks_block ? TG_OK : tg_coap_block1_out(exchange, msg->code, opts);

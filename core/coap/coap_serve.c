@@ -206,9 +206,9 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
 
   tg_coap_answer_t answer = answer_to(rx->msg);
   bool is_held = false;
-  answer.no_response = opts.no_response;
+  if (!opts.block1.more) answer.no_response = opts.no_response;
   tg_coap_peer_hold(coap, rx->peer);
-  tg_coap_echo_check(coap, rx, &opts);
+  if (opts.echo.len) tg_coap_echo_check(coap, rx, &opts);
   if (!refusal) is_held = run(coap, rx, &opts, &answer);
   else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
   /* Remembered late: what was prefetched has come by now. */
