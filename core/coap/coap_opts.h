@@ -55,6 +55,7 @@ static inline uint32_t tg_coap_opts_block_value(uint32_t num, bool more, uint8_t
 
 /** Whether an answer of @p code is one that a request with @p no_response does not want (RFC 7967 §2); what steers a transfer always is. */
 static inline bool tg_coap_opts_is_unwanted(uint8_t no_response, uint8_t code) {
+  if (!no_response) return false;
   bool steers = code == TG_COAP_231 || code == TG_COAP_408 || code == TG_COAP_413;
   return !steers && code >> 5 && (no_response >> ((code >> 5) - 1) & 1);
 }

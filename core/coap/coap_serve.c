@@ -36,7 +36,7 @@ static bool may_run_again(uint8_t code) {
 
 /* An answer of @p bytes for an address that may be another's (RFC 9175 §2.4): a challenge, or just the code of what was done. */
 static bool cut_to_budget(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer, size_t bytes) {
-  if (!tg_coap_echo_is_over(coap, rx, bytes)) return false;
+  if (!coap->config.limits.amplification || !tg_coap_echo_is_over(coap, rx, bytes)) return false;
   if (may_run_again(rx->msg->code)) {
     tg_coap_echo_challenge(coap, rx, answer);
     return true;
