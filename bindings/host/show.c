@@ -68,10 +68,11 @@ static void device_row(tg_show_t *show, const tg_json_node_t *line) {
   put_text(show, line, "kind");
   if (int_of(line, "lifetime")) tg_human_duration(&cell, int_of(line, "lifetime"));
   put_cell(show, &cell);
-  tg_human_time(&cell, int_of(line, "since") * 1000, false);
+  bool is_seen = int_of(line, "last_seen") != 0; /* else only commands for it are there, from before a restart */
+  if (is_seen) tg_human_time(&cell, int_of(line, "since") * 1000, false);
   put_cell(show, &cell);
-  tg_human_duration(&cell, show->now_ms / 1000 - int_of(line, "last_seen"));
-  tg_buf_put_str(&cell, " ago");
+  if (is_seen) tg_human_duration(&cell, show->now_ms / 1000 - int_of(line, "last_seen"));
+  if (is_seen) tg_buf_put_str(&cell, " ago");
   put_cell(show, &cell);
   put_int(show, line, "waiting");
   const tg_json_node_t *objects = tg_json_read_get(line, "objects");
@@ -83,9 +84,37 @@ static void device_row(tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_fini(&cell);
 }
 
-static void device_end(tg_show_t *show, const tg_json_node_t *line) {
+static void list_end(tg_show_t *show, const tg_json_node_t *line) {
   (void)line;
-  if (!show->any) note(show, "no devices", tg_slice(NULL, 0));
+  bool is_queue = strcmp(show->command, "queue") == 0;
+  if (!show->any) note(show, "no ", tg_slice_str(is_queue ? "commands" : show->command));
+}
+
+/* Commands that have not ended */
+
+static const char *const queue_titles[] = {"ID",        ">PRIORITY", "NAME", "STATE",       "OP", "PATH",
+                                           "TIME LEFT", "DURABLE",   "TAG",  "REPLACE KEY", NULL};
+
+static void queue_row(tg_show_t *show, const tg_json_node_t *line) {
+  static const char *const members[] = {"ep", "state", "op", "path"};
+  bool durable = false;
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  put_text(show, line, "command");
+  put_int(show, line, "priority");
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) put_text(show, line, members[i]);
+  tg_human_duration(&cell, int_of(line, "deadline") - show->now_ms / 1000);
+  put_cell(show, &cell);
+  if (tg_json_read_bool(tg_json_read_get(line, "durable"), &durable) != TG_OK) durable = false;
+  tg_table_put(&show->table, tg_slice_str(durable ? "yes" : "no"));
+  put_text(show, line, "tag");
+  put_text(show, line, "replace_key");
+  tg_buf_fini(&cell);
+}
+
+static void cancel_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  note(show, "cancelled", tg_slice(NULL, 0));
 }
 
 /* Values */
@@ -207,11 +236,6 @@ static void script_row(tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_fini(&cell);
 }
 
-static void script_end(tg_show_t *show, const tg_json_node_t *line) {
-  (void)line;
-  if (!show->any) note(show, "no scripts", tg_slice(NULL, 0));
-}
-
 /* Status */
 
 static const char *const status_titles[] = {"NAME", "VALUE", NULL};
@@ -268,10 +292,12 @@ static void reload_end(tg_show_t *show, const tg_json_node_t *line) {
 }
 
 static const view_t views[] = {
-    {"devices", device_titles, device_row, device_end},
-    {"scripts", script_titles, script_row, script_end},
+    {"devices", device_titles, device_row, list_end},
+    {"scripts", script_titles, script_row, list_end},
     {"status", status_titles, NULL, status_end},
     {"discover", discover_titles, value_row, discover_end},
+    {"queue", queue_titles, queue_row, list_end},
+    {"cancel", value_titles, NULL, cancel_end},
     {"log", log_titles, log_row, NULL},
     {"reload", value_titles, NULL, reload_end},
     {"", value_titles, value_row, value_end}, /* the others */
@@ -320,7 +346,8 @@ static void complain(const tg_show_t *show, const tg_json_node_t *line) {
 
 void tg_show_line(tg_show_t *show, const tg_json_node_t *line, bool last) {
   tg_slice_t state = text_of(line, "state");
-  bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired");
+  bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired") ||
+                tg_slice_is(state, "unknown");
   if (!last) {
     if (show->view->row) show->view->row(show, line);
     return;
