@@ -18,8 +18,9 @@
 #include "bindings/api/lua_record.h"
 #include "core/base/alloc.h"
 
-static const char *const submit_members[] = {"op",       "path",   "value", "records", "args",        "attributes", "timeout",
-                                             "priority", "format", "tag",   "durable", "replace_key", NULL};
+static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
+                                             "attributes", "timeout",     "priority", "format",  "tag",
+                                             "durable",    "replace_key", NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {

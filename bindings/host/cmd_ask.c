@@ -108,7 +108,9 @@ static tg_cli_exit_t exit_of(const tg_json_node_t *node) {
   tg_slice_t error = tg_json_read_str(tg_json_read_get(node, "error"));
   if (tg_slice_is(state, "expired") || tg_slice_is(error, "timeout") || tg_slice_is(error, "expired"))
     return TG_CLI_TIMEOUT;
-  return error.len || tg_slice_is(state, "failed") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "unknown") ? TG_CLI_FAILED : TG_CLI_OK;
+  return error.len || tg_slice_is(state, "failed") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "unknown")
+             ? TG_CLI_FAILED
+             : TG_CLI_OK;
 }
 
 static bool on_line(void *ud, tg_slice_t line) {

@@ -62,7 +62,7 @@ tg.device = {}
 ---@class tg.device.device
 ---@field ep string endpoint name
 ---@field id integer changes when a device is forgotten and comes back
----@field kind "lwm2m"|"driver"
+---@field kind "lwm2m"|"driver"|"" empty for one that has not been back since the gateway started and has commands waiting
 ---@field link string name of the link it came over, or of its driver
 ---@field online boolean registered, or its driver runs
 ---@field asleep boolean in queue mode and not listening now

@@ -38,12 +38,12 @@ typedef struct tg_command {
   tg_path_t path;
   const tg_record_t *records; /* WRITE, UPDATE, CREATE: at or below path */
   size_t record_count;
-  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
-  int content_format; /* wanted format, -1 = the backend chooses */
-  uint32_t timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
-  uint8_t priority;   /* 0 bulk … 3 interactive */
-  tg_slice_t tag;     /* the asker's own id (≤ 64 bytes), echoed in events */
-  bool durable;       /* has a row in the store until it ends: goes on after a restart */
+  tg_slice_t text;        /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format;     /* wanted format, -1 = the backend chooses */
+  uint32_t timeout_s;     /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  uint8_t priority;       /* 0 bulk … 3 interactive */
+  tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
+  bool durable;           /* has a row in the store until it ends: goes on after a restart */
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
   int64_t deadline_ms;    /* Unix time; set by submit */
 } tg_command_t;
@@ -101,10 +101,10 @@ typedef struct tg_twin_config {
   tg_store_t *store;             /* kept, outlives the twin; NULL: no command is durable */
   tg_random_fn random;
   void *random_ud;
-  uint32_t devices_max;  /* 0 = 131,072 */
-  uint32_t commands_max; /* all devices together, 0 = 65,536; 100 a device */
+  uint32_t devices_max;     /* 0 = 131,072 */
+  uint32_t commands_max;    /* all devices together, 0 = 65,536; 100 a device */
   size_t command_bytes_max; /* values and texts of all commands, 0 = 64 MiB */
-  uint32_t values_max;   /* last values a device keeps, 0 = 512; the oldest written goes */
+  uint32_t values_max;      /* last values a device keeps, 0 = 512; the oldest written goes */
 } tg_twin_config_t;
 
 /** An empty twin; NULL without memory. @p config is copied. */

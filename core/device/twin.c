@@ -6,7 +6,7 @@
 #include "core/base/alloc.h"
 
 enum { DEVICES_DEFAULT = 131072, COMMANDS_DEFAULT = 65536, VALUES_DEFAULT = 512, EP_MAX = 255 };
-#define BYTES_DEFAULT ((size_t)64 << 20)
+#define BYTES_DEFAULT   ((size_t)64 << 20)
 #define OFFLINE_KEPT_MS (UINT64_C(24) * 3600 * 1000)
 
 static void on_forget(tg_timer_t *timer, void *ud);

@@ -68,7 +68,8 @@ struct tg_twin {
   uint64_t wall_at_ms; /* the wheel's time at which wall_ms was read */
   int64_t wall_ms;
   tg_log_limit_t lost;
-  bool closing; /* being freed: takes no more commands */
+  bool closing;            /* being freed: takes no more commands */
+  tg_timer_fn on_deadline; /* of commands */
   size_t command_bytes;
   uint64_t next_row;            /* of the journal */
   uint64_t committed;           /* last ticket known to be on disk with all before it */
@@ -103,11 +104,8 @@ void tg_twin_wake_free(tg_twin_t *twin, tg_twin_device_t *device);
 /** Frees the last values of @p device. */
 void tg_twin_values_free(tg_twin_device_t *device);
 
-/** Sets what the pump timer calls. */
+/** Sets what the timers of the pump and of deadlines call. */
 void tg_twin_command_init(tg_twin_t *twin);
-
-/** The deadline of a command (@p ud) is over. */
-void tg_twin_command_on_deadline(tg_timer_t *timer, void *ud);
 
 /** The device went offline: commands that can't wait for it end with TG_E_GONE; with @p all every one does. */
 void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all);

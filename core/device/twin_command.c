@@ -67,7 +67,7 @@ static void back_to_queue(tg_twin_command_t *command, tg_rc_t why) {
   move_to(command, TG_COMMAND_WAITING, why);
 }
 
-void tg_twin_command_on_deadline(tg_timer_t *timer, void *ud) {
+static void on_deadline(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_twin_command_t *command = ud;
   if (command->ends_as == TG_COMMAND_UNKNOWN) {
@@ -111,7 +111,8 @@ static bool start_waiting(tg_twin_t *twin, tg_twin_device_t *device) {
     if (!tg_twin_durable_is_ready(device->queue)) return true;
     if (!start_next(twin, device)) return false;
   }
-  if (device->queue && !device->running && !device->queue->ends_as) tg_twin_durable_back(device->queue); /* it fell asleep meanwhile */
+  if (device->queue && !device->running && !device->queue->ends_as)
+    tg_twin_durable_back(device->queue); /* it fell asleep meanwhile */
   return false;
 }
 
@@ -139,6 +140,7 @@ static void on_pump(tg_timer_t *timer, void *ud) {
 
 void tg_twin_command_init(tg_twin_t *twin) {
   twin->pump = (tg_timer_t){.fn = on_pump, .ud = twin};
+  twin->on_deadline = on_deadline;
 }
 
 /* What a submit leaves when it can't fail any more. */

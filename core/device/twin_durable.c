@@ -10,8 +10,7 @@ enum { RETRY_MS = 1000 };
 
 static tg_rc_t write_row(tg_twin_command_t *command, bool marked) {
   tg_store_t *store = command->twin->config.store;
-  const tg_journal_row_t row = {
-      .ep = tg_slice_str(command->device->pub.ep), .sent = marked, .command = command->pub};
+  const tg_journal_row_t row = {.ep = tg_slice_str(command->device->pub.ep), .sent = marked, .command = command->pub};
   tg_rc_t rc = tg_journal_put(store, command->row, &row);
   if (rc != TG_OK) return rc;
   command->marked = marked;

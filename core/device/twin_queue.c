@@ -68,7 +68,7 @@ tg_rc_t tg_twin_queue_make(tg_twin_device_t *device, tg_twin_t *twin, const tg_c
   command->twin = twin;
   command->device = device;
   command->state = TG_COMMAND_WAITING;
-  command->deadline = (tg_timer_t){.fn = tg_twin_command_on_deadline, .ud = command};
+  command->deadline = (tg_timer_t){.fn = twin->on_deadline, .ud = command};
   *made = command;
   return TG_OK;
 }

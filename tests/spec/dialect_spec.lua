@@ -798,7 +798,8 @@ describe("scripts/dialects/tidegate.lua", function()
       ended.error, ended.message = "unknown", "nobody knows"
       local value = finish(later, dev, ended)[1].value
       assert.same({ "a2", "unknown", "unknown" }, { value.id, value.state, value.error })
-      assert.equal("unknown", ask(later, "m1", { id = "a2", op = "read", path = "/3" })[1].value.state)
+      local again = { id = "a2", op = "read", path = "/3" }
+      assert.equal("unknown", ask(later, "m1", again)[1].value.state)
       assert.same({}, dev.commands)
     end)
 

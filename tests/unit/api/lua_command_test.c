@@ -311,6 +311,23 @@ static void submit_does_not_wait_and_is_told_as_events(void **state) {
   api_harness_close(&h);
 }
 
+static void the_queue_is_listed_in_the_order_in_which_it_goes(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  api_harness_device(&h, "d");
+  check_slice(
+      tg_slice_str(api_harness_eval(
+          &h,
+          "local d = tg.device.find('d')\n"
+          "d:submit { op = 'read', path = '/3/0/9', tag = 'r', durable = true }\n"
+          "d:submit { op = 'write', path = '/3/0/14', value = '+02', replace_key = 'tz', priority = 3 }\n"
+          "local n = 0 for _, c in ipairs(d:queue()) do say(c.op, c.path, c.state, c.tag, c.replace_key, c.durable,\n"
+          "c.priority, c.deadline > tg.timer.now() + 20, math.type(c.id)) n = n + 1 end say(n)")),
+      "write; /3/0/14; waiting; nil; tz; false; 3; true; integer; read; /3/0/9; waiting; r; nil; true; 1; true; integer; 2");
+  api_harness_close(&h);
+}
+
 static void a_command_can_be_cancelled_once(void **state) {
   (void)state;
   api_harness_t h;
@@ -441,7 +458,8 @@ CHECK_SUITE(in_a_task_every_operation_waits_and_returns, in_init_and_events_they
             the_function_may_be_nil_behind_options, options_reach_the_device, failures_come_as_error_objects,
             what_the_device_can_not_be_asked_fails_too, a_full_queue_is_an_error_at_once,
             the_same_object_answers_many_questions_in_order, where_nobody_can_wait_a_function_is_wanted,
-            misuse_raises_at_the_caller, submit_does_not_wait_and_is_told_as_events, a_command_can_be_cancelled_once,
+            misuse_raises_at_the_caller, submit_does_not_wait_and_is_told_as_events,
+            the_queue_is_listed_in_the_order_in_which_it_goes, a_command_can_be_cancelled_once,
             who_waits_hears_of_a_cancelled_command, submit_takes_every_operation,
             what_was_submitted_outlives_its_script, a_script_that_goes_takes_its_questions_with_it,
             what_fails_after_the_answer_is_told_with_its_line)

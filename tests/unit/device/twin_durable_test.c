@@ -150,8 +150,8 @@ static void what_was_sent_at_the_kill_goes_again_or_ends_as_unknown(void **state
   static const struct {
     tg_op_t op;
     bool again;
-  } rows[] = {{TG_OP_READ, true},     {TG_OP_WRITE, true},   {TG_OP_UPDATE, true},    {TG_OP_DISCOVER, true},
-              {TG_OP_OBSERVE, true},  {TG_OP_CANCEL, true},  {TG_OP_ATTRIBUTES, true}, {TG_OP_EXECUTE, false},
+  } rows[] = {{TG_OP_READ, true},    {TG_OP_WRITE, true},  {TG_OP_UPDATE, true},     {TG_OP_DISCOVER, true},
+              {TG_OP_OBSERVE, true}, {TG_OP_CANCEL, true}, {TG_OP_ATTRIBUTES, true}, {TG_OP_EXECUTE, false},
               {TG_OP_CREATE, false}, {TG_OP_DELETE, false}};
   open_twin(h);
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
