@@ -18,6 +18,8 @@
 #include "bindings/api/lua_record.h"
 #include "core/base/alloc.h"
 
+enum { OWNER_MAX = 64 };
+
 static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
                                              "attributes", "timeout",     "priority", "format",  "tag",
                                              "durable",    "replace_key", NULL};
@@ -252,6 +254,8 @@ static int submit_method(lua_State *L) {
   read_submit_path(L, &draft);
   tg_lua_draft_options(L, 2, &draft, false);
   tg_lua_draft_durable(L, 2, &draft);
+  draft.command.owner = tg_slice_str(tg_bundle_of(L)->source.name);
+  if (draft.command.owner.len > OWNER_MAX) draft.command.owner.len = 0; /* its events are nobody's */
   read_submit_text(L, &draft);
   if (rc == TG_OK && has_values(op)) {
     if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");

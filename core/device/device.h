@@ -45,6 +45,7 @@ typedef struct tg_command {
   tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
   bool durable;           /* has a row in the store until it ends: goes on after a restart */
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
+  tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
   int64_t deadline_ms;    /* Unix time; set by submit */
 } tg_command_t;
 

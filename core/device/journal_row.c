@@ -55,6 +55,7 @@ void tg_journal_row_encode(const tg_journal_row_t *row, tg_buf_t *out) {
   put_text(out, row->ep);
   put_text(out, command->tag);
   put_text(out, command->replace_key);
+  put_text(out, command->owner);
   tg_buf_put_be16(out, (uint16_t)command->text.len);
   tg_buf_put(out, command->text);
   tg_buf_put_be16(out, (uint16_t)command->record_count);
@@ -156,6 +157,7 @@ tg_rc_t tg_journal_row_decode(tg_slice_t bytes, tg_record_t *records, tg_journal
   row->ep = get_bytes(&in, (size_t)get_max(&in, 1, TG_JOURNAL_ROW_EP_MAX));
   command->tag = get_bytes(&in, (size_t)get_max(&in, 1, TAG_MAX));
   command->replace_key = get_bytes(&in, (size_t)get_max(&in, 1, TG_JOURNAL_ROW_KEY_MAX));
+  command->owner = get_bytes(&in, (size_t)get_max(&in, 1, TAG_MAX));
   command->text = get_bytes(&in, (size_t)get_max(&in, 2, TEXT_MAX));
   get_records(&in, records, command);
   command->durable = true;

@@ -24,6 +24,7 @@ static void emit_state(const tg_twin_command_t *command, const tg_command_result
                                   .op = (uint8_t)command->pub.op,
                                   .path = command->pub.path,
                                   .tag = command->pub.tag,
+                                  .owner = command->pub.owner,
                                   .items = result->records,
                                   .count = result->record_count,
                                   .text = result->text}};

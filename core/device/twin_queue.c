@@ -15,12 +15,13 @@ static bool is_write(tg_op_t op) {
 static tg_rc_t check_command(const tg_command_t *command, size_t *bytes) {
   if ((unsigned)command->op >= TG_OP_COUNT || command->tag.len > TAG_MAX) return TG_E_ARG;
   if (command->text.len > TEXT_MAX || command->record_count > RECORDS_MAX) return TG_E_ARG;
-  if (command->replace_key.len > TAG_MAX || (command->replace_key.len && !is_write(command->op))) return TG_E_ARG;
+  if (command->owner.len > TAG_MAX || command->replace_key.len > TAG_MAX) return TG_E_ARG;
+  if (command->replace_key.len && !is_write(command->op)) return TG_E_ARG;
   for (size_t i = 0; i < command->record_count; i++) {
     if (!tg_path_covers(&command->path, &command->records[i].path)) return TG_E_ARG;
   }
   *bytes = tg_record_copy_size(command->records, command->record_count) + command->tag.len + command->text.len +
-           command->replace_key.len;
+           command->replace_key.len + command->owner.len;
   return *bytes <= BYTES_MAX ? TG_OK : TG_E_TOO_LONG;
 }
 
@@ -44,6 +45,7 @@ static bool own_content(tg_twin_command_t *command, size_t bytes) {
   pub->tag = copy_bytes(&at, pub->tag);
   pub->text = copy_bytes(&at, pub->text);
   pub->replace_key = copy_bytes(&at, pub->replace_key);
+  pub->owner = copy_bytes(&at, pub->owner);
   return true;
 }
 

@@ -8,6 +8,7 @@
 
 /* Ends are told as events, whose ring is bounded: so many in a millisecond. */
 enum { ENDS_A_MS = 4 };
+#define UNREAD_MAX (UINT64_C(1) << 32)
 
 typedef struct restore {
   tg_twin_t *twin;
@@ -52,6 +53,7 @@ tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count) {
   tg_journal_found_t found;
   tg_rc_t rc = tg_journal_each(twin->config.store, on_row, &restore, &found);
   twin->next_row = found.highest;
+  if (rc != TG_OK) twin->next_row += UNREAD_MAX; /* behind what could not be read */
   *count = found.rows - found.left_out;
   return rc;
 }

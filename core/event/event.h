@@ -55,7 +55,8 @@ typedef struct tg_event_command {
   uint8_t code; /* CoAP code of the answer, 0 when there was none */
   uint8_t op;   /* tg_op_t */
   tg_path_t path;
-  tg_slice_t tag; /* the asker's own id; may be empty */
+  tg_slice_t tag;   /* the asker's own id; may be empty */
+  tg_slice_t owner; /* who submitted it, such as a script's name; may be empty */
   const tg_record_t *items;
   size_t count;
   tg_slice_t text; /* Discover: link format; Create: the new path; else empty */

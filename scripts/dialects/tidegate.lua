@@ -196,7 +196,12 @@ local function on_command_event(dev, info)
   local ep, id = info.ep or dev.ep, info.tag
   if not id then return end
   local known = asked.get(ep, id)
-  local is_ours = running[info.id] or known and not FINAL[known.state]
+  local is_ours = running[info.id]
+  if known then
+    is_ours = is_ours or not FINAL[known.state]
+  else
+    is_ours = is_ours or info.mine -- from before a restart; others have taken its place in the memory
+  end
   if not is_ours then return end
   local is_final = FINAL[info.state]
   local has_failed = is_final and info.state ~= "done"

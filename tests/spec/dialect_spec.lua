@@ -801,6 +801,9 @@ describe("scripts/dialects/tidegate.lua", function()
       local again = { id = "a2", op = "read", path = "/3" }
       assert.equal("unknown", ask(later, "m1", again)[1].value.state)
       assert.same({}, dev.commands)
+      -- More waited than are remembered.
+      assert.equal("done", finish(later, dev, { id = 803, tag = "old", mine = true })[1].value.state)
+      assert.same({}, finish(later, dev, { id = 804, tag = "of another script" }))
     end)
 
     it("goes on from the newest slot after a restart", function()

@@ -30,6 +30,7 @@ static tg_journal_row_t sample(void) {
                                         .priority = 3,
                                         .tag = tg_slice_str("a1"),
                                         .replace_key = tg_slice_str("key"),
+                                        .owner = tg_slice_str("tidegate"),
                                         .deadline_ms = 1795764099101}};
 }
 
@@ -56,6 +57,7 @@ static void a_row_comes_back_as_it_was(void **state) {
   check_true(back.command.deadline_ms == row.command.deadline_ms);
   check_slice(back.command.tag, "a1");
   check_slice(back.command.replace_key, "key");
+  check_slice(back.command.owner, "tidegate");
   check_slice(back.command.text, "0='1'");
   check_int(back.command.record_count, TG_COUNT(values));
   for (size_t i = 0; i < TG_COUNT(values); i++) {
