@@ -802,7 +802,8 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.equal("unknown", ask(later, "m1", again)[1].value.state)
       assert.same({}, dev.commands)
       -- More waited than are remembered.
-      assert.equal("done", finish(later, dev, { id = 803, tag = "old", mine = true })[1].value.state)
+      local old = finish(later, dev, { id = 803, tag = "old", mine = true })
+      assert.equal("done", old[1].value.state)
       assert.same({}, finish(later, dev, { id = 804, tag = "of another script" }))
     end)
 
