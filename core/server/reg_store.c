@@ -3,27 +3,18 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/registry/row.h"
 #include "core/server/server_state.h"
 
 #define BUCKET "registration"
 enum { ROW_VERSION = 1, SLACK_MIN_S = 60 };
-
-static void put_text(tg_buf_t *out, tg_slice_t text) {
-  tg_buf_put_u8(out, (uint8_t)text.len);
-  tg_buf_put(out, text);
-}
-
-static void put_path(tg_buf_t *out, const tg_path_t *path) {
-  tg_buf_put_u8(out, (uint8_t)path->len);
-  for (size_t i = 0; i < path->len; i++) tg_buf_put_be16(out, path->id[i]);
-}
 
 static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
   tg_buf_put_be16(out, reg->obs_count);
   for (size_t i = 0; i < reg->obs_count; i++) {
     tg_coap_observation_t obs = {0};
     (void)tg_coap_observation_get(server->coap, reg->obs[i].id, &obs);
-    put_path(out, &reg->obs[i].path);
+    tg_row_put_path(out, &reg->obs[i].path);
     tg_buf_put_u8(out, reg->obs[i].automatic);
     tg_buf_put(out, tg_slice(obs.token, sizeof obs.token));
   }
@@ -42,12 +33,12 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   tg_buf_put_u8(out, reg->queue_mode);
   tg_buf_put_u8(out, reg->formats);
   tg_buf_put_be16(out, (uint16_t)reg->format);
-  put_text(out, tg_slice_str(link->name));
-  put_text(out, tg_slice(addr->b, addr->len));
-  put_text(out, tg_slice_str(reg->alt));
-  put_text(out, tg_slice_str(reg->sms));
+  tg_row_put_text(out, tg_slice_str(link->name));
+  tg_row_put_text(out, tg_slice(addr->b, addr->len));
+  tg_row_put_text(out, tg_slice_str(reg->alt));
+  tg_row_put_text(out, tg_slice_str(reg->sms));
   tg_buf_put_be16(out, device->object_count);
-  for (size_t i = 0; i < device->object_count; i++) put_path(out, &device->objects[i]);
+  for (size_t i = 0; i < device->object_count; i++) tg_row_put_path(out, &device->objects[i]);
   tg_buf_put_be16(out, device->version_count);
   for (size_t i = 0; i < device->version_count; i++) {
     tg_buf_put_be16(out, device->versions[i].oid);
@@ -76,40 +67,6 @@ void tg_reg_store_del(tg_server_t *server, const tg_reg_t *reg) {
   if (rc != TG_OK) tg_log("server", TG_LOG_WARN, "registration_not_removed rc=%s", tg_rc_name(rc));
 }
 
-/* Reads a row front to back; `bad` sticks. */
-typedef struct reader {
-  tg_slice_t rest;
-  bool bad;
-} reader_t;
-
-static tg_slice_t get_bytes(reader_t *in, size_t len) {
-  if (in->bad || in->rest.len < len) {
-    in->bad = true;
-    return tg_slice(NULL, 0);
-  }
-  tg_slice_t bytes = tg_slice(in->rest.p, len);
-  in->rest = tg_slice_from(in->rest, len);
-  return bytes;
-}
-
-static uint64_t get(reader_t *in, size_t width) {
-  tg_slice_t bytes = get_bytes(in, width);
-  uint64_t value = 0;
-  for (size_t i = 0; i < bytes.len; i++) value = value << 8 | bytes.p[i];
-  return value;
-}
-
-static tg_slice_t get_text(reader_t *in) {
-  return get_bytes(in, (size_t)get(in, 1));
-}
-
-static tg_path_t get_path(reader_t *in) {
-  tg_path_t path = {.len = (uint16_t)get(in, 1)};
-  if (path.len > TG_PATH_RESOURCE_INSTANCE) in->bad = true;
-  for (size_t i = 0; !in->bad && i < path.len; i++) path.id[i] = (uint16_t)get(in, 2);
-  return in->bad ? (tg_path_t){0} : path;
-}
-
 /* What restoring hands from row to row. */
 typedef struct restore {
   tg_server_t *server;
@@ -126,41 +83,41 @@ static tg_link_t *find_link(const restore_t *restore, tg_slice_t name) {
   return NULL;
 }
 
-static void get_lists(reader_t *in, tg_reg_links_t *lists) {
-  lists->object_count = (size_t)get(in, 2);
+static void get_lists(tg_row_t *in, tg_reg_links_t *lists) {
+  lists->object_count = (size_t)tg_row_get(in, 2);
   lists->version_count = 0;
   if (lists->object_count > TG_REG_LINKS_MAX) in->bad = true;
-  for (size_t i = 0; !in->bad && i < lists->object_count; i++) lists->objects[i] = get_path(in);
-  size_t versions = (size_t)get(in, 2);
+  for (size_t i = 0; !in->bad && i < lists->object_count; i++) lists->objects[i] = tg_row_get_path(in);
+  size_t versions = (size_t)tg_row_get(in, 2);
   if (versions > TG_REG_VERSIONS_MAX) in->bad = true;
   for (; !in->bad && lists->version_count < versions; lists->version_count++) {
     tg_model_version_t *version = &lists->versions[lists->version_count];
-    version->oid = (uint16_t)get(in, 2);
-    version->version = (tg_version_t)get(in, 4);
+    version->oid = (uint16_t)tg_row_get(in, 2);
+    version->version = (tg_version_t)tg_row_get(in, 4);
   }
 }
 
 /* Whether the rest of a row is a list of observations and nothing else. */
-static bool check_observations(reader_t in) {
+static bool check_observations(tg_row_t in) {
   const size_t token = sizeof((tg_coap_observation_t *)NULL)->token;
-  size_t count = (size_t)get(&in, 2);
+  size_t count = (size_t)tg_row_get(&in, 2);
   for (size_t i = 0; !in.bad && i < count; i++) {
-    (void)get_path(&in);
-    (void)get_bytes(&in, 1 + token);
+    (void)tg_row_get_path(&in);
+    (void)tg_row_get_bytes(&in, 1 + token);
   }
   return !in.bad && count <= TG_REG_OBS_MAX && in.rest.len == 0;
 }
 
-static void restore_observations(tg_server_t *server, tg_reg_t *reg, reader_t *in) {
-  size_t count = (size_t)get(in, 2);
+static void restore_observations(tg_server_t *server, tg_reg_t *reg, tg_row_t *in) {
+  size_t count = (size_t)tg_row_get(in, 2);
   for (size_t i = 0; !in->bad && i < count; i++) {
     char text[TG_FORMAT_PATH_MAX];
-    tg_reg_obs_t obs = {.path = get_path(in), .automatic = get(in, 1) != 0};
+    tg_reg_obs_t obs = {.path = tg_row_get_path(in), .automatic = tg_row_get(in, 1) != 0};
     tg_coap_observation_t kept = {.peer = reg->peer,
                                   .cookie = tg_reg_table_id(server, reg),
                                   .path = tg_format_path(reg, &obs.path, text),
                                   .accept = reg->format};
-    tg_slice_t token = get_bytes(in, sizeof kept.token);
+    tg_slice_t token = tg_row_get_bytes(in, sizeof kept.token);
     if (in->bad) return;
     memcpy(kept.token, token.p, sizeof kept.token);
     if (tg_coap_observation_add(server->coap, &kept, &obs.id) != TG_OK) continue;
@@ -182,12 +139,12 @@ static void restore_lifetime(tg_server_t *server, tg_reg_t *reg, int64_t heard_m
   tg_reg_table_arm(server, reg, fn);
 }
 
-static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device_info_t *info, reader_t *in) {
+static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device_info_t *info, tg_row_t *in) {
   tg_server_t *server = restore->server;
   tg_addr_t addr = {0};
   tg_id_t peer;
-  tg_link_t *link = find_link(restore, get_text(in));
-  tg_slice_t bytes = get_text(in), alt = get_text(in), sms = get_text(in);
+  tg_link_t *link = find_link(restore, tg_row_get_text(in));
+  tg_slice_t bytes = tg_row_get_text(in), alt = tg_row_get_text(in), sms = tg_row_get_text(in);
   get_lists(in, &server->links);
   if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
   if (!check_observations(*in)) return TG_E_CORRUPT;
@@ -210,18 +167,18 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   return tg_twin_online(server->config.twin, info, TG_EVENT_TYPE_COUNT, &reg->device);
 }
 
-static tg_rc_t restore_row(const restore_t *restore, tg_reg_t *reg, tg_slice_t ep, reader_t *in) {
+static tg_rc_t restore_row(const restore_t *restore, tg_reg_t *reg, tg_slice_t ep, tg_row_t *in) {
   tg_server_t *server = restore->server;
-  if (get(in, 1) != ROW_VERSION) return TG_E_CORRUPT;
-  tg_rc_t rc = tg_reg_table_rekey(server, reg, get(in, 8));
+  if (tg_row_get(in, 1) != ROW_VERSION) return TG_E_CORRUPT;
+  tg_rc_t rc = tg_reg_table_rekey(server, reg, tg_row_get(in, 8));
   if (rc != TG_OK) return rc;
-  int64_t heard_ms = (int64_t)get(in, 8);
-  tg_device_info_t info = {.ep = ep, .enabler = (tg_version_t)get(in, 4)};
-  info.lifetime_s = reg->lifetime_s = (uint32_t)get(in, 4);
-  info.quirks = (uint32_t)get(in, 4);
-  info.queue_mode = reg->queue_mode = get(in, 1) != 0;
-  reg->formats = (uint8_t)get(in, 1);
-  reg->format = (int16_t)get(in, 2);
+  int64_t heard_ms = (int64_t)tg_row_get(in, 8);
+  tg_device_info_t info = {.ep = ep, .enabler = (tg_version_t)tg_row_get(in, 4)};
+  info.lifetime_s = reg->lifetime_s = (uint32_t)tg_row_get(in, 4);
+  info.quirks = (uint32_t)tg_row_get(in, 4);
+  info.queue_mode = reg->queue_mode = tg_row_get(in, 1) != 0;
+  reg->formats = (uint8_t)tg_row_get(in, 1);
+  reg->format = (int16_t)tg_row_get(in, 2);
   reg->plan_pending = true;
   rc = restore_device(restore, reg, &info, in);
   if (rc != TG_OK) return rc;
@@ -235,7 +192,7 @@ static bool on_row(void *ud, tg_slice_t key, tg_slice_t value) {
   tg_server_t *server = restore->server;
   tg_reg_t *reg = tg_reg_table_add(server);
   if (!reg) return false;
-  reader_t in = {.rest = value};
+  tg_row_t in = {.rest = value};
   tg_rc_t rc = restore_row(restore, reg, key, &in);
   if (rc == TG_OK) {
     server->stats.restored++;
