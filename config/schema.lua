@@ -451,6 +451,15 @@ return {
           max = 16777216,
           doc = "A device's largest answer.",
         },
+        amplification = {
+          "integer",
+          default = 0,
+          min = 0,
+          max = 100,
+          doc = "An address that has not proved itself gets at most so many times its request's "
+            .. "bytes (136 are free), else 4.01 with Echo. 0: off; 3 suits open networks whose "
+            .. "devices know Echo.",
+        },
       },
     },
   },

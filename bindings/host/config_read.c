@@ -167,6 +167,7 @@ static void read_server(const reader_t *r) {
   gateway->limits.peers = (uint32_t)tg_config_get_uint(r->L, "peers");
   gateway->limits.request_body = tg_config_get_uint(r->L, "request_body");
   gateway->limits.response_body = tg_config_get_uint(r->L, "response_body");
+  gateway->limits.amplification = (uint32_t)tg_config_get_uint(r->L, "amplification");
   lua_pop(r->L, 1);
 }
 

@@ -18,6 +18,7 @@ static void set_limits(tg_coap_limits_t *limits) {
   if (!limits->dedup) limits->dedup = 65536;
   if (!limits->transfers) limits->transfers = 1024;
   if (!limits->observations) limits->observations = 131072;
+  if (!limits->observers) limits->observers = 16384;
   if (!limits->held) limits->held = 16384;
   if (!limits->request_body) limits->request_body = 65536;
   if (!limits->response_body) limits->response_body = 262144;
@@ -30,6 +31,7 @@ static tg_rc_t init_parts(tg_coap_t *coap) {
   if (rc == TG_OK) rc = tg_coap_dedup_init(&coap->dedup, limits->dedup);
   if (rc == TG_OK) rc = tg_coap_exchange_init(&coap->exchanges, limits->exchanges);
   if (rc == TG_OK) rc = tg_coap_observe_init(&coap->observes, limits->observations);
+  if (rc == TG_OK) rc = tg_coap_observer_init(&coap->observers, limits->observers);
   if (rc == TG_OK) rc = tg_coap_held_init(&coap->helds, limits->held);
   if (rc == TG_OK) rc = tg_coap_body_init(&coap->bodies, limits->transfers);
   return rc;
@@ -49,6 +51,8 @@ tg_coap_t *tg_coap_new(const tg_coap_config_t *config) {
     return NULL;
   }
   tg_coap_engine_random(coap, &coap->key, sizeof coap->key);
+  tg_coap_engine_random(coap, &coap->echo_key, sizeof coap->echo_key);
+  tg_coap_engine_random(coap, &coap->exchanges.next_tag, sizeof coap->exchanges.next_tag);
   return coap;
 }
 
@@ -73,6 +77,7 @@ void tg_coap_free(tg_coap_t *coap) {
   end_exchanges(coap);
   stop_bodies(coap);
   tg_coap_held_fini(coap);
+  tg_coap_observer_fini(coap);
   for (uint32_t i = 0; i < coap->bearer_count; i++) tg_link_attach(coap->bearers[i].link, NULL, NULL);
   tg_coap_body_fini(&coap->bodies);
   tg_coap_observe_fini(&coap->observes);
@@ -138,6 +143,7 @@ void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer) {
   tg_coap_exchange_cancel_all(coap, found);
   tg_coap_observe_del_all(coap, found);
   tg_coap_held_drop_all(coap, found);
+  tg_coap_observer_del_all(coap, found);
   tg_coap_body_free_all(coap, found);
   tg_coap_peer_let_go(coap, found);
 }
@@ -147,4 +153,5 @@ void tg_coap_stats(const tg_coap_t *coap, tg_coap_stats_t *stats) {
   stats->peers = coap->peers.pool.count;
   stats->exchanges = coap->exchanges.pool.count;
   stats->observations = coap->observes.pool.count;
+  stats->observers = coap->observers.pool.count;
 }

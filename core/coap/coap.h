@@ -3,7 +3,7 @@
 #define TG_CORE_COAP_COAP_H
 
 /**
- * The exchange layer: CoAP's message and request layer over links, both roles on the same peer (RFC 7252, 7641, 7959). It never
+ * The exchange layer: CoAP's message and request layer over links, both roles on the same peer (RFC 7252, 7641, 7959, 7967, 8132, 9175). It never
  * sees a socket. Peers, exchanges, deduplication entries, block transfers, observations and held replies are bounded pools found
  * in O(1); nothing is allocated per message on the hot path. Time and randomness come from the configuration.
  */
@@ -24,6 +24,7 @@ typedef struct tg_coap_request {
   tg_slice_t body;
   int content_format; /* TG_CF_NONE when absent */
   int accept;         /* TG_CF_NONE when absent */
+  int observe;        /* of a GET or FETCH: 0 wants to observe, 1 has just stopped; else -1 */
   bool confirmable;
 } tg_coap_request_t;
 
@@ -35,12 +36,16 @@ typedef struct tg_coap_reply {
   tg_slice_t location[2]; /* Location-Path segments; unused ones empty */
   uint32_t max_age;       /* seconds; written with 5.03 and 4.29 */
   tg_buf_t *body;         /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
-  bool hold;              /* keep the answer back until tg_coap_release() of `ticket` */
+  uint64_t observed; /* not 0, with request->observe 0 and a 2.xx code: the peer is to observe what has this number */
+  bool hold;         /* keep the answer back until tg_coap_release() of `ticket` */
   uint64_t ticket;
 } tg_coap_reply_t;
 
 /** Seam: answers requests. */
 typedef void (*tg_coap_handler_fn)(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply);
+
+/** Seam: an observer of ours is gone: it stopped, was reset, did not answer, or its peer was forgotten. It may send, not forget peers. */
+typedef void (*tg_coap_unobserved_fn)(void *ud, uint64_t observed, tg_id_t peer);
 
 /** What came back for a request of ours, or a notification. Lent for the call. */
 typedef struct tg_coap_result {
@@ -85,10 +90,14 @@ typedef struct tg_coap_limits {
   uint32_t dedup;              /* remembered messages [65536], 16 a peer, 247 s */
   uint32_t transfers;          /* block-wise bodies being assembled or served [1024], 16 a peer */
   uint32_t observations;       /* [131072] */
-  uint32_t held;               /* replies waiting for a ticket [16384] */
-  size_t request_body;         /* [65536] larger: 4.13 with Size1 */
-  size_t response_body;        /* [262144] */
-  size_t transfer_bytes;       /* all assemblies together [4 MiB] */
+  uint32_t
+      observers; /* others' observations of ours [16384], 64 a peer; over it a request to observe is a plain read */
+  uint32_t held; /* replies waiting for a ticket [16384] */
+  size_t request_body;   /* [65536] larger: 4.13 with Size1 */
+  size_t response_body;  /* [262144] */
+  size_t transfer_bytes; /* all assemblies together [4 MiB] */
+  uint32_t
+      amplification; /* [0: off] an address that has proved nothing gets at most so many times its request's bytes, or 136; then 4.01 with Echo */
 } tg_coap_limits_t;
 
 typedef struct tg_coap_config {
@@ -97,7 +106,8 @@ typedef struct tg_coap_config {
   void *random_ud;
   tg_coap_handler_fn handler;
   tg_coap_notify_fn notify;
-  void *ud; /* of handler and notify */
+  tg_coap_unobserved_fn unobserved; /* may be NULL */
+  void *ud;                         /* of handler, notify and unobserved */
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
 } tg_coap_config_t;
@@ -136,6 +146,9 @@ void tg_coap_pin(tg_coap_t *coap, tg_id_t peer);
 /** Releases one tg_coap_pin(). */
 void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
 
+/** Values of No-Response (RFC 7967 §2.1), to be combined. */
+enum { TG_COAP_NO_2XX = 2, TG_COAP_NO_4XX = 8, TG_COAP_NO_5XX = 16 };
+
 /** A request to a peer. Slices and strings are copied. */
 typedef struct tg_coap_call {
   tg_id_t peer;
@@ -149,9 +162,11 @@ typedef struct tg_coap_call {
   int observe;        /* -1 none, 0 register, 1 cancel */
   uint8_t token[8];   /* used when token_len is not 0: cancel by the observation's token */
   uint8_t token_len;
-  uint8_t priority;     /* 0 bulk … 3 interactive: the order behind NSTART */
-  uint32_t timeout_ms;  /* whole exchange without progress; 0 = from the parameters */
-  uint64_t cookie;      /* with observe 0: handed to notify */
+  uint8_t priority;    /* 0 bulk … 3 interactive: the order behind NSTART */
+  uint32_t timeout_ms; /* whole exchange without progress; 0 = from the parameters */
+  uint64_t cookie;     /* with observe 0: handed to notify */
+  uint8_t
+      no_response; /* TG_COAP_NO_… bits: classes of answers not wanted (RFC 7967); one that does not come ends in TG_OK with code 0 */
   tg_coap_done_fn done; /* not NULL */
   void *ud;
 } tg_coap_call_t;
@@ -169,8 +184,11 @@ typedef struct tg_coap_observation {
   uint64_t cookie;
   const char *
       path; /* copied; what the rest of a block-wise notification is fetched with; NULL: it can't be (notify() gets TG_E_STATE) */
-  const char *query; /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
-  int accept;        /* with path: TG_CF_NONE = no option */
+  const char *query;  /* copied; NULL = none. tg_coap_observation_get() leaves both NULL */
+  int accept;         /* with path: TG_CF_NONE = no option */
+  uint8_t method;     /* TG_COAP_FETCH; anything else is GET */
+  int content_format; /* with FETCH: of its payload */
+  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() leaves it empty */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */
@@ -184,6 +202,13 @@ void tg_coap_observation_move(tg_coap_t *coap, tg_id_t id, tg_id_t peer);
 
 /** Forgets an observation: the next notification is reset (RFC 7641 §3.6). Nothing is sent now. */
 void tg_coap_observation_del(tg_coap_t *coap, tg_id_t id);
+
+/**
+ * Sends @p reply (copied) as a notification to every observer of @p observed (RFC 7641 §4); a code that is not 2.xx ends the
+ * observations. Every tenth is confirmable, and one a day, and all with @p confirmable; while one waits for its ACK only the newest
+ * that follows it is kept. Members location, max_age, hold are not used. @return how many observers there are
+ */
+uint32_t tg_coap_observer_notify(tg_coap_t *coap, uint64_t observed, const tg_coap_reply_t *reply, bool confirmable);
 
 /** Sends (rc TG_OK) or drops (otherwise: a request gets rc's CoAP code with Max-Age, a notification no ACK) every held answer with a ticket up to @p ticket. */
 void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);

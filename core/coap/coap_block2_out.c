@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Replies longer than a block: the body is kept per peer, method, path and query until its last block was asked for, so that all
- * blocks are of one state (its ETag). Called by coap_serve.c.
+ * blocks are of one state (its ETag). Called by coap_serve.c and coap_observer.c.
  */
 
 #include "core/coap/coap_block2_out.h"
@@ -13,6 +13,7 @@ static uint8_t szx_for(const tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_c
 
 static void refuse(tg_coap_answer_t *answer, uint8_t code) {
   tg_coap_answer_t plain = {.type = answer->type, .code = code, .mid = answer->mid, .token = answer->token};
+  plain.no_response = answer->no_response;
   plain.content_format = TG_CF_NONE;
   plain.block1 = answer->block1;
   if (code == TG_COAP_503) plain.max_age = TG_COAP_FULL_MAX_AGE;
@@ -33,8 +34,8 @@ static bool cut(tg_coap_answer_t *answer, const tg_coap_block_t *asked, uint8_t 
 
 bool tg_coap_block2_out_serve(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
                               tg_coap_answer_t *answer) {
-  uint64_t key = tg_coap_opts_digest(&coap->key, rx->msg, false);
-  tg_coap_body_t *body = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key);
+  tg_coap_body_name_t name = tg_coap_block2_out_name(coap, rx->msg, opts->block1.is_there);
+  tg_coap_body_t *body = tg_coap_body_find_reply(coap, rx->peer, name.key, name.variant);
   if (!body) return false;
   coap->stats.blocks++;
   answer->code = body->code;
@@ -45,21 +46,45 @@ bool tg_coap_block2_out_serve(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_
   return true;
 }
 
-static tg_coap_body_t *keep(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_answer_t *answer) {
-  uint64_t key = tg_coap_opts_digest(&coap->key, rx->msg, false);
-  tg_coap_body_free(coap, tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key));
-  tg_coap_body_t *body = tg_coap_body_new(coap, rx->peer, TG_COAP_BODY_REPLY_OUT, key);
-  if (!body) return NULL;
-  if (tg_coap_body_append(coap, body, answer->payload, coap->config.limits.response_body) != TG_OK) {
+/* One body a name, tag and FETCH payload. Its ETag is set in @p answer, its payload is the body's. */
+static tg_rc_t keep(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name, tg_coap_answer_t *answer) {
+  tg_coap_body_t *old = tg_coap_body_find_reply(coap, peer, name->key, name->variant);
+  if (old && old->variant == name->variant) tg_coap_body_free(coap, old);
+  tg_coap_body_t *body = tg_coap_body_new(coap, peer, TG_COAP_BODY_REPLY_OUT, name->key);
+  if (!body) return TG_E_FULL;
+  body->variant = name->variant;
+  tg_rc_t rc = tg_coap_body_append(coap, body, answer->payload, coap->config.limits.response_body);
+  if (rc != TG_OK) {
     tg_coap_body_free(coap, body);
-    return NULL;
+    return rc;
   }
   uint64_t etag = tg_hash(&coap->key, answer->payload);
   body->etag_len = sizeof etag;
   memcpy(body->etag, &etag, sizeof etag);
   body->code = answer->code;
   body->content_format = answer->content_format;
-  return body;
+  coap->stats.blocks++;
+  answer->payload = tg_slice(body->p, body->len);
+  answer->etag = tg_slice(body->etag, body->etag_len);
+  answer->size2 = (uint32_t)body->len;
+  return TG_OK;
+}
+
+tg_coap_body_name_t tg_coap_block2_out_name(const tg_coap_t *coap, const tg_coap_msg_t *msg, bool in_blocks) {
+  return (tg_coap_body_name_t){.key = tg_coap_opts_digest(&coap->key, msg, false),
+                               .variant = tg_coap_opts_variant(&coap->key, msg, in_blocks)};
+}
+
+tg_rc_t tg_coap_block2_out_notify(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name,
+                                  tg_coap_answer_t *answer) {
+  uint8_t ours = tg_coap_peer_szx(coap, peer), szx = answer->block2.szx < ours ? answer->block2.szx : ours;
+  answer->block2 = (tg_coap_block_t){0};
+  if (answer->payload.len <= tg_coap_opts_block_size(szx)) return TG_OK;
+  tg_rc_t rc = keep(coap, peer, name, answer);
+  if (rc != TG_OK) return rc;
+  answer->has_size2 = true;
+  (void)cut(answer, &answer->block2, szx, answer->payload); /* the first block is always there */
+  return TG_OK;
 }
 
 void tg_coap_block2_out_cut(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
@@ -70,17 +95,14 @@ void tg_coap_block2_out_cut(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_co
   if (!is_long && !opts->block2.is_there) return;
   if (answer->code >> 5 != 2 && !is_long) return; /* an error is no representation */
   if (is_long) {
-    tg_coap_body_t *body = keep(coap, rx, answer);
-    if (!body) {
+    tg_coap_body_name_t name = tg_coap_block2_out_name(coap, rx->msg, opts->block1.is_there);
+    if (keep(coap, rx->peer, &name, answer) != TG_OK) {
       coap->stats.shed++;
       refuse(answer, TG_COAP_503);
       return;
     }
-    coap->stats.blocks++;
-    whole = tg_slice(body->p, body->len);
-    answer->etag = tg_slice(body->etag, body->etag_len);
+    whole = answer->payload;
     answer->has_size2 = opts->block2.num == 0;
-    answer->size2 = (uint32_t)whole.len;
   }
   if (!cut(answer, &opts->block2, szx, whole)) refuse(answer, TG_COAP_400);
 }

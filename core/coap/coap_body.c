@@ -65,6 +65,13 @@ tg_coap_body_t *tg_coap_body_find(tg_coap_t *coap, const tg_coap_peer_t *peer, t
   return body;
 }
 
+tg_coap_body_t *tg_coap_body_find_reply(tg_coap_t *coap, const tg_coap_peer_t *peer, uint64_t key, uint64_t variant) {
+  tg_coap_body_t *body = body_at(coap, peer->bodies_ref);
+  while (body && (body->kind != TG_COAP_BODY_REPLY_OUT || body->key != key || (variant && body->variant != variant)))
+    body = body_at(coap, body->next_ref);
+  return body;
+}
+
 tg_rc_t tg_coap_body_append(tg_coap_t *coap, tg_coap_body_t *body, tg_slice_t part, size_t max) {
   if (part.len > max || body->len > max - part.len) return TG_E_TOO_LONG;
   size_t need = body->len + part.len;

@@ -24,7 +24,8 @@ typedef struct tg_coap_body {
   uint8_t *p;
   size_t len;
   size_t cap;
-  uint64_t key; /* digest of method, path, query and tag */
+  uint64_t key;     /* digest of method, path, query and tag */
+  uint64_t variant; /* reply: tg_coap_opts_variant() of its request */
   uint32_t peer_ref;
   uint32_t next_ref; /* of the peer */
   int32_t content_format;
@@ -34,6 +35,12 @@ typedef struct tg_coap_body {
   uint8_t etag_len;
   uint8_t etag[TG_COAP_BODY_ETAG];
 } tg_coap_body_t;
+
+/** What later blocks of an answer are found by. */
+typedef struct tg_coap_body_name {
+  uint64_t key;     /* tg_coap_opts_digest() without the tag */
+  uint64_t variant; /* tg_coap_opts_variant() */
+} tg_coap_body_name_t;
 
 /** State; private. */
 typedef struct tg_coap_bodies {
@@ -49,6 +56,9 @@ void tg_coap_body_fini(tg_coap_bodies_t *bodies);
 
 /** A new empty body of @p peer; NULL over the caps (per peer, pool). */
 tg_coap_body_t *tg_coap_body_new(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_body_kind_t kind, uint64_t key);
+
+/** The reply kept for @p peer under that key and variant, with @p variant 0 the youngest of that key; or NULL. */
+tg_coap_body_t *tg_coap_body_find_reply(tg_coap_t *coap, const tg_coap_peer_t *peer, uint64_t key, uint64_t variant);
 
 /** The body of @p peer of that kind and key, or NULL. */
 tg_coap_body_t *tg_coap_body_find(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_body_kind_t kind, uint64_t key);

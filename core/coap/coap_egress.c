@@ -42,6 +42,7 @@ void tg_coap_egress_put_answer(tg_buf_t *out, const tg_coap_answer_t *answer) {
   tg_coap_head_t head = {.type = answer->type, .code = answer->code, .mid = answer->mid, .token = answer->token};
   tg_coap_enc_begin(&enc, out, &head);
   if (answer->etag.len) tg_coap_enc_opt(&enc, TG_OPT_ETAG, answer->etag);
+  if (answer->has_observe) tg_coap_enc_uint(&enc, TG_OPT_OBSERVE, answer->observe);
   for (size_t i = 0; i < TG_COUNT(answer->location); i++) {
     if (answer->location[i].len) tg_coap_enc_opt(&enc, TG_OPT_LOCATION_PATH, answer->location[i]);
   }
@@ -52,5 +53,6 @@ void tg_coap_egress_put_answer(tg_buf_t *out, const tg_coap_answer_t *answer) {
   put_block(&enc, TG_OPT_BLOCK1, &answer->block1);
   if (answer->has_size2) tg_coap_enc_uint(&enc, TG_OPT_SIZE2, answer->size2);
   if (answer->has_size1) tg_coap_enc_uint(&enc, TG_OPT_SIZE1, answer->size1);
+  if (answer->echo.len) tg_coap_enc_opt(&enc, TG_OPT_ECHO, answer->echo);
   tg_coap_enc_payload(&enc, answer->payload);
 }

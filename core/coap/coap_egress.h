@@ -11,18 +11,22 @@
 typedef struct tg_coap_answer {
   uint8_t type;
   uint8_t code;
+  uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
   uint16_t mid;
   tg_slice_t token;
   int content_format;
   tg_slice_t location[2];
   uint32_t max_age;
+  bool has_observe;
   bool has_size1;
   bool has_size2;
+  uint32_t observe;
   uint32_t size1;
   uint32_t size2;
   tg_coap_block_t block1;
   tg_coap_block_t block2;
   tg_slice_t etag;
+  tg_slice_t echo;
   tg_slice_t payload;
 } tg_coap_answer_t;
 

@@ -10,8 +10,15 @@
 #include "core/coap/coap_exchange.h"
 #include "core/coap/coap_held.h"
 #include "core/coap/coap_observe.h"
+#include "core/coap/coap_observer.h"
 
-enum { TG_COAP_BEARERS = 16, TG_COAP_DATAGRAM = 2048, TG_COAP_RANDOM = 256, TG_COAP_FULL_MAX_AGE = 30 };
+enum {
+  TG_COAP_BEARERS = 16,
+  TG_COAP_DATAGRAM = 2048,
+  TG_COAP_RANDOM = 256,
+  TG_COAP_FULL_MAX_AGE = 30,
+  TG_COAP_ECHO = 12
+};
 
 /** A link with its parameters. */
 typedef struct tg_coap_bearer {
@@ -27,6 +34,7 @@ typedef struct tg_coap_rx {
   const tg_addr_t *from;
   tg_coap_peer_t *peer; /* NULL until known */
   const tg_coap_msg_t *msg;
+  size_t size; /* of the datagram */
 } tg_coap_rx_t;
 
 struct tg_coap {
@@ -36,10 +44,13 @@ struct tg_coap {
   uint32_t random_left;
   uint8_t random[TG_COAP_RANDOM];
   tg_hash_key_t key; /* of digests */
+  tg_hash_key_t echo_key;
+  uint8_t echo[TG_COAP_ECHO]; /* the last one made */
   tg_coap_peers_t peers;
   tg_coap_dedup_t dedup;
   tg_coap_exchanges_t exchanges;
   tg_coap_observes_t observes;
+  tg_coap_observers_t observers;
   tg_coap_helds_t helds;
   tg_coap_bodies_t bodies;
   tg_hidx_t handles; /* links' report handles -> flights */

@@ -9,6 +9,7 @@
 #include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 #include "core/coap/coap_request.h"
+#include "core/coap/coap_token.h"
 
 enum { PAYLOAD_MAX = 16 << 20, PRIORITY_MAX = 3 };
 
@@ -22,26 +23,6 @@ void tg_coap_exchange_fini(tg_coap_exchanges_t *exchanges) {
   tg_pool_fini(&exchanges->pool);
 }
 
-/* Our tokens are random: their own bytes are the hash. */
-static uint32_t hash_of(const uint8_t *token) {
-  uint32_t hash;
-  memcpy(&hash, token, sizeof hash);
-  return hash;
-}
-
-static bool has_token(const void *table, uint32_t slot, const void *key) {
-  const tg_coap_exchange_t *exchange = tg_pool_at(table, slot, NULL);
-  return memcmp(exchange->token, key, TG_COAP_TOKEN) == 0;
-}
-
-tg_coap_exchange_t *tg_coap_exchange_find(const tg_coap_t *coap, tg_slice_t token) {
-  if (token.len != TG_COAP_TOKEN) return NULL;
-  const tg_pool_t *pool = &coap->exchanges.pool;
-  tg_hidx_query_t query = {.hash = hash_of(token.p), .eq = has_token, .table = pool, .key = token.p};
-  uint32_t slot;
-  return tg_hidx_find(&coap->exchanges.tokens, &query, &slot) ? tg_pool_at(pool, slot, NULL) : NULL;
-}
-
 tg_coap_exchange_t *tg_coap_exchange_of(tg_coap_flight_t *flight) {
   return TG_CONTAINER(flight, tg_coap_exchange_t, flight);
 }
@@ -52,25 +33,6 @@ static tg_coap_exchange_t *at(const tg_coap_t *coap, uint32_t ref) {
 
 static tg_coap_peer_t *peer_of(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
   return tg_coap_engine_peer(coap, exchange->flight.peer_ref);
-}
-
-static tg_rc_t add_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
-  tg_rc_t rc = tg_hidx_add(&coap->exchanges.tokens, hash_of(exchange->token), exchange->flight.ref - 1);
-  exchange->has_token = rc == TG_OK;
-  return rc;
-}
-
-static void del_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
-  if (!exchange->has_token) return;
-  tg_hidx_del(&coap->exchanges.tokens, hash_of(exchange->token), exchange->flight.ref - 1);
-  exchange->has_token = false;
-}
-
-static void draw_token(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
-  tg_slice_t token = tg_slice(exchange->token, TG_COAP_TOKEN);
-  do {
-    tg_coap_engine_random(coap, exchange->token, TG_COAP_TOKEN);
-  } while (tg_coap_exchange_find(coap, token) || tg_coap_observe_find(coap, token));
 }
 
 /* Puts @p exchange into the list at @p head, behind @p after (NULL: in front). */
@@ -101,6 +63,18 @@ static void enqueue(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *e
   list_add(coap, &peer->waiting_ref, after, exchange);
 }
 
+/* Each block but the last has an answer, whatever is wanted. */
+static bool is_whole_out(const tg_coap_exchange_t *exchange) {
+  size_t size = exchange->is_out_blocked ? tg_coap_opts_block_size(exchange->out_szx) : exchange->payload_len;
+  return exchange->out_at + size >= exchange->payload_len;
+}
+
+/* No answer of any class is wanted: the exchange is over when the message is out. */
+static bool wants_nothing(const tg_coap_exchange_t *exchange) {
+  uint8_t all = TG_COAP_NO_2XX | TG_COAP_NO_4XX | TG_COAP_NO_5XX;
+  return exchange->no_response == all && is_whole_out(exchange);
+}
+
 /* The deadline of one message and its answer. 0: the retransmissions decide. */
 static uint64_t deadline(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
   const tg_coap_bearer_t *bearer = tg_coap_engine_bearer(coap, peer_of(coap, exchange));
@@ -113,6 +87,8 @@ static uint64_t deadline(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
 
 static void start(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {
   if (!exchange->timeout_ms) exchange->flight.give_up_ms = deadline(coap, exchange);
+  if (!exchange->flight.is_confirmable && wants_nothing(exchange))
+    exchange->flight.give_up_ms = tg_coap_engine_now(coap);
   exchange->flight.mid = tg_coap_peer_next_mid(coap, peer);
   tg_coap_flight_start(coap, &exchange->flight);
 }
@@ -151,7 +127,7 @@ void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, cons
   tg_coap_flight_stop(coap, &exchange->flight);
   list_del(coap, peer, exchange);
   uncount(peer, exchange);
-  del_token(coap, exchange);
+  tg_coap_token_del(coap, exchange);
   peer->exchange_count--;
   tg_pool_give(&coap->exchanges.pool, tg_pool_id(&coap->exchanges.pool, exchange));
   done(ud, result);
@@ -167,9 +143,27 @@ void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_
   tg_coap_exchange_finish(coap, exchange, &result);
 }
 
+/* It has arrived, as far as can be known, and no answer is what was asked for (RFC 7967 §2). */
+static bool is_silence_wanted(const tg_coap_exchange_t *exchange) {
+  bool is_out = exchange->is_started && (!exchange->flight.is_confirmable || !exchange->is_counted);
+  return exchange->no_response && is_out && is_whole_out(exchange);
+}
+
+static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
+  tg_coap_exchange_t *exchange = tg_coap_exchange_of(flight);
+  if (rc == TG_E_TIMEOUT && is_silence_wanted(exchange)) rc = TG_OK;
+  else if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
+  tg_coap_exchange_fail(coap, exchange, rc);
+}
+
 void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   tg_coap_peer_t *peer = peer_of(coap, exchange);
   uint64_t give_up = exchange->flight.give_up_ms;
+  if (wants_nothing(exchange)) {
+    uncount(peer, exchange);
+    lost(coap, &exchange->flight, TG_E_TIMEOUT);
+    return;
+  }
   if (!exchange->timeout_ms)
     give_up = tg_coap_engine_now(coap) + tg_coap_engine_bearer(coap, peer)->params.response_timeout_ms;
   tg_coap_flight_wait(coap, &exchange->flight, give_up);
@@ -177,32 +171,38 @@ void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   start_next(coap, peer);
 }
 
+/* Something more urgent waits: it passes a transfer between two blocks. */
+static bool must_yield(const tg_coap_t *coap, const tg_coap_peer_t *peer, const tg_coap_exchange_t *exchange) {
+  const tg_coap_exchange_t *next = at(coap, peer->waiting_ref);
+  return next && next->flight.priority > exchange->flight.priority;
+}
+
 void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   tg_coap_peer_t *peer = peer_of(coap, exchange);
   tg_coap_flight_stop(coap, &exchange->flight);
   exchange->flight.give_up_ms = exchange->timeout_ms ? deadline(coap, exchange) : 0;
-  coap->stats.blocks++;
-  del_token(coap, exchange);
-  draw_token(coap, exchange);
-  if (add_token(coap, exchange) != TG_OK) {
-    tg_coap_exchange_fail(coap, exchange, TG_E_NOMEM);
-    return;
+  if (exchange->out_at == 0 && !exchange->asks_block)
+    exchange->request_tag = coap->exchanges.next_tag++; /* a body anew is another operation */
+  if (!exchange->has_own_token) {
+    tg_coap_token_del(coap, exchange);
+    tg_coap_token_draw(coap, exchange);
+    if (tg_coap_token_add(coap, exchange) != TG_OK) {
+      tg_coap_exchange_fail(coap, exchange, TG_E_NOMEM);
+      return;
+    }
   }
-  if (exchange->is_counted) {
+  if (exchange->is_counted && !must_yield(coap, peer, exchange)) {
     start(coap, peer, exchange);
     return;
   }
   list_del(coap, peer, exchange);
+  uncount(peer, exchange);
   enqueue(coap, peer, exchange, true);
   start_next(coap, peer);
 }
 
 static void write_request(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *out) {
   tg_coap_request_put(coap, tg_coap_exchange_of(flight), out);
-}
-
-static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
-  tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), rc);
 }
 
 static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
@@ -227,7 +227,7 @@ static tg_rc_t check_call(const tg_coap_t *coap, const tg_coap_call_t *call) {
                  (call->token_len == 0 || call->token_len == TG_COAP_TOKEN) && call->payload.len <= PAYLOAD_MAX &&
                  tg_coap_request_fits(tg_slice_str(call->path), tg_slice_str(call->query));
   if (!is_good) return TG_E_ARG;
-  bool is_used = call->token_len && tg_coap_exchange_find(coap, tg_slice(call->token, TG_COAP_TOKEN));
+  bool is_used = call->token_len && tg_coap_token_find(coap, tg_slice(call->token, TG_COAP_TOKEN));
   return is_used ? TG_E_EXISTS : TG_OK;
 }
 
@@ -246,6 +246,8 @@ static void fill(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
   exchange->accept = call->accept;
   exchange->content_format = call->content_format;
   exchange->timeout_ms = call->timeout_ms;
+  exchange->no_response = call->no_response & (TG_COAP_NO_2XX | TG_COAP_NO_4XX | TG_COAP_NO_5XX);
+  exchange->has_own_token = call->token_len != 0;
 }
 
 /* Makes an exchange that is in no list yet. */
@@ -260,10 +262,11 @@ static tg_rc_t make(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_exchang
   exchange->flight.peer_ref = tg_id_slot(call->peer) + 1;
   exchange->out_szx = exchange->in_szx = tg_coap_peer_szx(coap, peer);
   exchange->is_out_blocked = call->payload.len > tg_coap_opts_block_size(exchange->out_szx);
+  exchange->request_tag = coap->exchanges.next_tag++;
   if (call->token_len) memcpy(exchange->token, call->token, TG_COAP_TOKEN);
-  else draw_token(coap, exchange);
+  else tg_coap_token_draw(coap, exchange);
   tg_rc_t rc = copy_call(exchange, call);
-  if (rc == TG_OK) rc = add_token(coap, exchange);
+  if (rc == TG_OK) rc = tg_coap_token_add(coap, exchange);
   if (rc != TG_OK) {
     tg_alloc_free(exchange->heap);
     tg_pool_give(&coap->exchanges.pool, *id);
@@ -299,9 +302,13 @@ tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_c
   tg_coap_exchange_t *made;
   tg_rc_t rc = make(coap, call, &made, id);
   if (rc != TG_OK) return rc;
-  made->body = tg_pool_id(&coap->bodies.pool, body);
-  made->in_szx = szx;
-  made->asks_block = true;
+  if (made->is_out_blocked) { /* the request goes out in blocks itself: all anew */
+    tg_coap_body_free(coap, body);
+  } else {
+    made->body = tg_pool_id(&coap->bodies.pool, body);
+    made->in_szx = szx;
+    made->asks_block = true;
+  }
   submit(coap, made);
   return TG_OK;
 }

@@ -20,7 +20,7 @@ typedef struct tg_coap_exchange {
   void *ud;
   uint64_t cookie;
   tg_id_t observation; /* the one that this exchange has founded or renewed, or none */
-  uint8_t *heap;       /* owned: path, NUL, query, NUL, payload */
+  uint8_t *heap;       /* owned: path, NUL, query, NUL, payload, echo */
   uint16_t path_len;
   uint16_t query_len;
   size_t payload_len;
@@ -34,18 +34,23 @@ typedef struct tg_coap_exchange {
   uint8_t out_szx; /* Block1 */
   uint8_t in_szx;  /* Block2 */
   uint8_t restarts;
-  bool is_started;     /* in the running list */
-  bool is_counted;     /* against NSTART */
-  bool is_doomed;      /* will be cancelled presently */
-  bool has_token;      /* in the token table */
-  bool is_out_blocked; /* Block1 is in use */
-  bool asks_block;     /* Block2: a block after the first is asked for */
+  uint8_t echo_len;     /* the peer has asked for this Echo (RFC 9175 §2.3) */
+  uint8_t no_response;  /* TG_COAP_NO_… bits */
+  uint32_t request_tag; /* of the block-wise request that is under way (RFC 9175 §3.3) */
+  bool has_own_token;   /* the caller's: it stays the same */
+  bool is_started;      /* in the running list */
+  bool is_counted;      /* against NSTART */
+  bool is_doomed;       /* will be cancelled presently */
+  bool has_token;       /* in the token table */
+  bool is_out_blocked;  /* Block1 is in use */
+  bool asks_block;      /* Block2: a block after the first is asked for */
 } tg_coap_exchange_t;
 
 /** State; private. */
 typedef struct tg_coap_exchanges {
   tg_pool_t pool;
   tg_hidx_t tokens;
+  uint32_t next_tag; /* Request-Tags count from a random start: none comes again soon */
 } tg_coap_exchanges_t;
 
 /** Makes the pool. TG_E_NOMEM. */
@@ -53,9 +58,6 @@ TG_MUST_CHECK tg_rc_t tg_coap_exchange_init(tg_coap_exchanges_t *exchanges, uint
 
 /** Frees the pool; every exchange was ended before. */
 void tg_coap_exchange_fini(tg_coap_exchanges_t *exchanges);
-
-/** The exchange that waits for @p token, or NULL. */
-tg_coap_exchange_t *tg_coap_exchange_find(const tg_coap_t *coap, tg_slice_t token);
 
 /** The exchange whose flight this is. */
 tg_coap_exchange_t *tg_coap_exchange_of(tg_coap_flight_t *flight);
@@ -69,14 +71,17 @@ void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_
 /** Its empty ACK came: a separate response is to come; the next exchange of the peer may start (RFC 7252 §4.7). */
 void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange);
 
-/** Sends the next message of a block-wise exchange, behind NSTART if an empty ACK let others pass: new message id and token. */
+/**
+ * Sends the next message of an exchange: new message id and token. Behind NSTART if an empty ACK let others pass; what is more
+ * urgent and waits passes now.
+ */
 void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange);
 
 /** Ends every exchange of @p peer with TG_E_CANCELLED. */
 void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 
 /**
- * An exchange that fetches the rest of a notification's body by GET; the fields of @p call are as in tg_coap_send().
+ * An exchange that fetches the rest of a notification's body, by GET or FETCH; the fields of @p call are as in tg_coap_send().
  * @p body (taken on TG_OK) holds the first block. TG_E_FULL, TG_E_NOMEM.
  */
 TG_MUST_CHECK tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_body_t *body,

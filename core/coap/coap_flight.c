@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages of ours in flight: exponential back-off with a random factor (RFC 7252 §4.2), driven by the bearer's reports where it
- * has them (a retransmission while the network still keeps the first copy only fills its queue). Called by coap_exchange.c and
- * coap_held.c, which hear of the end through tg_coap_flight_ops_t; by links through the tx, reach and limits seams.
+ * has them (a retransmission while the network still keeps the first copy only fills its queue). Called by coap_exchange.c,
+ * coap_held.c and coap_observer.c, which hear of the end through tg_coap_flight_ops_t; by links through the tx, reach and limits seams.
  */
 
 #include "core/coap/coap_flight.h"
@@ -17,8 +17,10 @@ static uint64_t handle_hash(uint64_t handle) {
 }
 
 static tg_coap_flight_t *flight_of(const tg_coap_t *coap, uint32_t ref) {
-  const tg_pool_t *pool = ref & TG_COAP_FLIGHT_HELD ? &coap->helds.pool : &coap->exchanges.pool;
-  return tg_pool_at(pool, (ref & ~TG_COAP_FLIGHT_HELD) - 1, NULL);
+  const tg_pool_t *pool = &coap->exchanges.pool;
+  if (ref & TG_COAP_FLIGHT_HELD) pool = &coap->helds.pool;
+  if (ref & TG_COAP_FLIGHT_OBSERVER) pool = &coap->observers.pool;
+  return tg_pool_at(pool, (ref & ~(TG_COAP_FLIGHT_HELD | TG_COAP_FLIGHT_OBSERVER)) - 1, NULL);
 }
 
 typedef struct handle_key {
@@ -132,7 +134,6 @@ static void transmit(tg_coap_t *coap, tg_coap_flight_t *flight) {
 }
 
 static void lose(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
-  if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
   tg_coap_flight_stop(coap, flight);
   flight->ops->lost(coap, flight, rc);
 }

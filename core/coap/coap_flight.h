@@ -4,8 +4,8 @@
 
 /**
  * The message layer of what we send ourselves (RFC 7252 §4.2): a message in flight, its retransmissions, the bearer's delivery
- * reports. Used by requests (coap_exchange.c) and by separate responses (coap_held.c), which embed a flight as their first
- * member. Private to core/coap.
+ * reports. Used by requests (coap_exchange.c), separate responses (coap_held.c) and notifications (coap_observer.c), which embed a
+ * flight as their first member. Private to core/coap.
  */
 
 #include "core/coap/coap_peer.h"
@@ -39,7 +39,7 @@ struct tg_coap_flight {
   uint64_t give_up_ms;    /* 0 = when the retransmissions are used up */
   uint64_t act_ms;        /* next retransmission or try */
   uint32_t peer_ref;
-  uint32_t ref; /* the owner: pool slot + 1, top bit set for a held reply */
+  uint32_t ref; /* the owner: pool slot + 1, the top bits say of what */
   uint32_t interval_ms;
   uint16_t mid;
   uint8_t state; /* tg_coap_flight_state_t */
@@ -53,6 +53,9 @@ struct tg_coap_flight {
 
 /** Top bit of a flight's ref: it belongs to a held reply. */
 #define TG_COAP_FLIGHT_HELD UINT32_C(0x80000000)
+
+/** Second bit: it belongs to an observer. */
+#define TG_COAP_FLIGHT_OBSERVER UINT32_C(0x40000000)
 
 /** Sends @p flight for the first time and keeps it going. Members peer_ref, ref, ops, mid, priority, is_… are set; give_up_ms may be. */
 void tg_coap_flight_start(tg_coap_t *coap, tg_coap_flight_t *flight);

@@ -114,7 +114,7 @@ void tg_coap_held_settled(tg_coap_t *coap, tg_coap_flight_t *flight) {
 }
 
 static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
-  (void)rc;
+  if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
   tg_coap_held_settled(coap, flight);
 }
 
@@ -152,6 +152,7 @@ tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_
   item->token_len = (uint8_t)answer->token.len;
   if (item->token_len) memcpy(item->token, answer->token.p, item->token_len);
   item->is_confirmable = answer->type == TG_COAP_ACK;
+  item->no_response = answer->no_response;
   queue_add(coap, item);
   if (item->is_confirmable) {
     item->flight.timer.fn = on_ack_due;
@@ -192,6 +193,11 @@ static void release_reply(tg_coap_t *coap, tg_coap_held_item_t *item, tg_rc_t rc
     if (keep_tail(coap, item, &refusal) != TG_OK) item->len = 0;
   }
   tg_wheel_del(coap->config.wheel, &item->flight.timer);
+  if (tg_coap_opts_is_unwanted(item->no_response, item->code)) {
+    if (item->is_confirmable && !item->is_acked) send_empty_ack(coap, item);
+    tg_coap_held_settled(coap, &item->flight);
+    return;
+  }
   if (item->is_acked) {
     start_separate(coap, item);
     return;

@@ -20,6 +20,7 @@ typedef struct tg_coap_held_item {
   uint16_t mid; /* of the message that is answered */
   uint16_t len; /* of what stands behind the token */
   uint8_t code;
+  uint8_t no_response; /* of the request: TG_COAP_NO_… bits */
   uint8_t token_len;
   uint8_t token[8];
   bool is_notification;

@@ -62,7 +62,7 @@ static void dispatch(tg_coap_t *coap, tg_coap_rx_t *rx) {
 
 void tg_coap_ingress_rx(void *ud, tg_link_t *link, const tg_addr_t *from, tg_slice_t datagram) {
   tg_coap_t *coap = ud;
-  tg_coap_rx_t rx = {.bearer = tg_coap_engine_find(coap, link), .from = from, .msg = &coap->msg};
+  tg_coap_rx_t rx = {.bearer = tg_coap_engine_find(coap, link), .from = from, .msg = &coap->msg, .size = datagram.len};
   if (rx.bearer == TG_COAP_BEARERS) return;
   coap->stats.rx++;
   tg_rc_t rc = tg_coap_msg_decode(&coap->msg, datagram);

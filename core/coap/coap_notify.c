@@ -65,11 +65,12 @@ static tg_rc_t start_fetch(tg_coap_t *coap, tg_coap_observed_t *observed, tg_coa
   if (!fetch) return TG_E_NOMEM;
   *fetch = (fetch_t){coap, tg_coap_observe_id(coap, observed)};
   tg_coap_call_t call = {
-      .method = TG_COAP_GET, .path = names, .observe = -1, .priority = 1, .done = on_fetched, .ud = fetch};
+      .method = observed->method, .path = names, .observe = -1, .priority = 1, .done = on_fetched, .ud = fetch};
   call.peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, observed->peer_ref));
   call.query = names + observed->path_len + 1;
   call.accept = observed->accept;
-  call.content_format = TG_CF_NONE;
+  call.content_format = observed->content_format;
+  call.payload = tg_slice(observed->heap + observed->path_len + observed->query_len, observed->payload_len);
   tg_rc_t rc = tg_coap_exchange_fetch(coap, &call, body, szx, &observed->fetch);
   if (rc != TG_OK) tg_alloc_free(fetch);
   return rc;
@@ -177,6 +178,7 @@ static void take(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_t *ob
 bool tg_coap_notify(tg_coap_t *coap, tg_coap_rx_t *rx, tg_coap_observed_t *observed) {
   if (!admit(coap, rx, observed)) return false;
   tg_coap_peer_t *peer = rx->peer;
+  peer->is_proved = true; /* it knows a token of ours */
   tg_coap_peer_hold(coap, peer);
   take(coap, rx, observed);
   tg_coap_peer_let_go(coap, peer);

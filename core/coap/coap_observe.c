@@ -73,12 +73,22 @@ static void leave(tg_coap_t *coap, tg_coap_observed_t *observed) {
 
 static tg_rc_t keep_names(tg_coap_observed_t *observed, const tg_coap_observation_t *obs) {
   tg_slice_t path = tg_slice_str(obs->path), query = tg_slice_str(obs->query);
+  observed->method = TG_COAP_GET;
+  observed->content_format = TG_CF_NONE;
   if (!obs->path) return TG_OK;
   if (path.len > UINT16_MAX || query.len > UINT16_MAX) return TG_E_ARG;
-  observed->heap = tg_alloc(path.len + query.len);
+  bool is_fetch = obs->method == TG_COAP_FETCH;
+  tg_slice_t payload = is_fetch ? obs->payload : tg_slice(NULL, 0);
+  observed->heap = tg_alloc(path.len + query.len + payload.len);
   if (!observed->heap) return TG_E_NOMEM;
   memcpy(observed->heap, path.p, path.len);
   if (query.len) memcpy(observed->heap + path.len, query.p, query.len);
+  if (payload.len) memcpy(observed->heap + path.len + query.len, payload.p, payload.len);
+  observed->payload_len = payload.len;
+  if (is_fetch) {
+    observed->method = TG_COAP_FETCH;
+    observed->content_format = obs->content_format;
+  }
   observed->path_len = (uint16_t)path.len;
   observed->query_len = (uint16_t)query.len;
   observed->accept = obs->accept;
@@ -108,7 +118,8 @@ tg_rc_t tg_coap_observation_add(tg_coap_t *coap, const tg_coap_observation_t *ob
 bool tg_coap_observation_get(const tg_coap_t *coap, tg_id_t id, tg_coap_observation_t *obs) {
   const tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, id);
   if (!observed) return false;
-  *obs = (tg_coap_observation_t){.cookie = observed->cookie, .accept = observed->accept};
+  *obs = (tg_coap_observation_t){.cookie = observed->cookie, .accept = observed->accept, .method = observed->method};
+  obs->content_format = observed->content_format;
   obs->peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, observed->peer_ref));
   memcpy(obs->token, observed->token, sizeof obs->token);
   return true;

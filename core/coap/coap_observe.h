@@ -10,9 +10,10 @@
 typedef struct tg_coap_observed {
   uint8_t token[8];
   uint64_t cookie;
-  uint64_t last_ms; /* when the last notification came */
-  tg_id_t fetch;    /* the exchange that fetches the rest of a body, or none */
-  uint8_t *heap;    /* owned: path, then query; NULL when not known */
+  uint64_t last_ms;   /* when the last notification came */
+  tg_id_t fetch;      /* the exchange that fetches the rest of a body, or none */
+  uint8_t *heap;      /* owned: path, query, payload; NULL when not known */
+  size_t payload_len; /* of a FETCH */
   uint32_t peer_ref;
   uint32_t next_ref; /* of the peer */
   uint32_t prev_ref;
@@ -20,6 +21,8 @@ typedef struct tg_coap_observed {
   int32_t accept;
   uint16_t path_len;
   uint16_t query_len;
+  int32_t content_format; /* of the payload */
+  uint8_t method;         /* GET or FETCH */
   bool has_last;
 } tg_coap_observed_t;
 

@@ -39,6 +39,7 @@ static rule_t rule_of(uint16_t number) {
   case TG_OPT_PROXY_SCHEME: return (rule_t){1, 255, true, false};
   case TG_OPT_SIZE1: return (rule_t){0, 4, true, false};
   case TG_OPT_ECHO: return (rule_t){1, 40, true, false};
+  case TG_OPT_NO_RESPONSE: return (rule_t){0, 1, true, false};
   case TG_OPT_REQUEST_TAG: return (rule_t){0, 8, true, true};
   default: return (rule_t){0, 0, false, false};
   } // NOLINTEND(bugprone-branch-clone)
@@ -79,10 +80,8 @@ static void take_value(tg_coap_opts_t *opts, const tg_coap_opt_t *opt) {
     opts->has_size1 = true;
     opts->size1 = number_of(opt);
     break;
-  case TG_OPT_REQUEST_TAG:
-    opts->has_request_tag = true;
-    opts->request_tag = tg_coap_msg_value(opt);
-    break;
+  case TG_OPT_ECHO: opts->echo = tg_coap_msg_value(opt); break;
+  case TG_OPT_NO_RESPONSE: opts->no_response = (uint8_t)number_of(opt); break;
   default: break;
   }
 }
@@ -128,4 +127,14 @@ uint64_t tg_coap_opts_digest(const tg_hash_key_t *key, const tg_coap_msg_t *msg,
     if (is_name || (with_tag && opt->number == TG_OPT_REQUEST_TAG)) sum = mix(key, sum, opt);
   }
   return sum;
+}
+
+uint64_t tg_coap_opts_variant(const tg_hash_key_t *key, const tg_coap_msg_t *msg, bool in_blocks) {
+  uint64_t sum = 0;
+  for (uint16_t i = 0; i < msg->option_count; i++) {
+    if (msg->options[i].number == TG_OPT_REQUEST_TAG) sum = mix(key, sum, msg->options + i) | 1;
+  }
+  if (msg->code != TG_COAP_FETCH || in_blocks || !msg->payload.len) return sum;
+  tg_hash_key_t chained = {key->k0 ^ sum, key->k1};
+  return tg_hash(&chained, msg->payload) | 1;
 }

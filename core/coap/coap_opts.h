@@ -7,6 +7,8 @@
 #include "core/base/hash.h"
 #include "core/coap/coap.h"
 
+enum { TG_COAP_SZX_MAX = 6 };
+
 /** A Block option (RFC 7959 §2.2). */
 typedef struct tg_coap_block {
   bool is_there;
@@ -26,8 +28,8 @@ typedef struct tg_coap_opts {
   tg_coap_block_t block1;
   tg_coap_block_t block2;
   tg_slice_t etag;
-  tg_slice_t request_tag;
-  bool has_request_tag;
+  tg_slice_t echo;     /* empty: none */
+  uint8_t no_response; /* TG_COAP_NO_… bits; others are not interpreted (RFC 7967 §2.1) */
   tg_slice_t location[2];
 } tg_coap_opts_t;
 
@@ -51,7 +53,19 @@ static inline uint32_t tg_coap_opts_block_value(uint32_t num, bool more, uint8_t
   return num << 4 | (more ? 8u : 0u) | szx;
 }
 
+/** Whether an answer of @p code is one that a request with @p no_response does not want (RFC 7967 §2); what steers a transfer always is. */
+static inline bool tg_coap_opts_is_unwanted(uint8_t no_response, uint8_t code) {
+  bool steers = code == TG_COAP_231 || code == TG_COAP_408 || code == TG_COAP_413;
+  return !steers && code >> 5 && (no_response >> ((code >> 5) - 1) & 1);
+}
+
 /** Digest under @p key of what names a body: code, Uri-Path, Uri-Query; with @p with_tag also Request-Tag (RFC 9175 §3.3). */
 uint64_t tg_coap_opts_digest(const tg_hash_key_t *key, const tg_coap_msg_t *msg, bool with_tag);
+
+/**
+ * Digest of what tells answers under the same name apart: Request-Tag, and the payload of a FETCH that came in one message
+ * (RFC 8132 §2.1). 0: the request carries neither.
+ */
+uint64_t tg_coap_opts_variant(const tg_hash_key_t *key, const tg_coap_msg_t *msg, bool in_blocks);
 
 #endif

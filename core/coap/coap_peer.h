@@ -24,11 +24,13 @@ typedef struct tg_coap_peer {
     tg_addr_t *longer; /* owned; when addr_len is over TG_COAP_ADDR_INLINE */
   } addr;
   uint8_t addr_len;
-  uint8_t bearer;     /* index into the engine's bearers */
-  uint8_t dedup_at;   /* where the next message id goes */
-  bool is_down : 1;   /* the bearer says that nothing reaches it */
-  bool has_mid : 1;   /* mid_next is set */
-  bool is_listed : 1; /* in the list of recyclable peers */
+  uint8_t bearer;       /* index into the engine's bearers */
+  uint8_t dedup_at;     /* where the next message id goes */
+  bool is_down : 1;     /* the bearer says that nothing reaches it */
+  bool has_mid : 1;     /* mid_next is set */
+  bool is_notified : 1; /* a confirmable notification waits for its ACK */
+  bool is_proved : 1;   /* it is at this address: it sent back an Echo or a token of ours */
+  bool is_listed : 1;   /* in the list of recyclable peers */
   uint32_t pins;
   uint16_t dedup_mid[TG_COAP_DEDUP_PER_PEER];
   uint32_t dedup_ref[TG_COAP_DEDUP_PER_PEER];
@@ -40,11 +42,13 @@ typedef struct tg_coap_peer {
   uint32_t running_ref; /* exchanges that have started */
   uint32_t observed_ref;
   uint32_t bodies_ref;
+  uint32_t observers_ref;
   uint16_t mid_next;
   uint16_t mtu; /* 0 = that of the link */
   uint16_t exchange_count;
   uint16_t outstanding; /* counted against NSTART (RFC 7252 §4.7) */
-  uint16_t body_count;
+  uint8_t body_count;
+  uint8_t observer_count;
   uint16_t held_count;            /* answers to it that wait for their ticket: until they are out it is asked nothing */
   struct tg_coap_flight *flights; /* messages of ours that wait for an ACK or an RST */
 } tg_coap_peer_t;

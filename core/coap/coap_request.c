@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Requests of ours as bytes. Called by coap_exchange.c whenever the message is to be sent, retransmissions included. */
+/*
+ * Requests of ours as bytes. Called by coap_exchange.c whenever the message is to be sent, retransmissions included, and by
+ * coap_response.c when the peer asks for an Echo.
+ */
 
 #include "core/coap/coap_request.h"
 
+#include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 
 enum { SEGMENT_MAX = 255, NAMES_MAX = 900, SZX_MAX = 6 };
@@ -18,6 +22,11 @@ static tg_slice_t query_of(const tg_coap_exchange_t *exchange) {
 
 static tg_slice_t payload_of(const tg_coap_exchange_t *exchange) {
   return tg_slice(exchange->heap + exchange->path_len + exchange->query_len + 2, exchange->payload_len);
+}
+
+static tg_slice_t echo_of(const tg_coap_exchange_t *exchange) {
+  size_t before = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
+  return tg_slice(exchange->heap + before, exchange->echo_len);
 }
 
 static void put_parts(tg_coap_enc_t *enc, uint16_t number, tg_slice_t text, uint8_t separator) {
@@ -66,6 +75,13 @@ static void put_block1(const tg_coap_exchange_t *exchange, tg_coap_enc_t *enc) {
   if (exchange->out_at == 0) tg_coap_enc_uint(enc, TG_OPT_SIZE1, (uint32_t)exchange->payload_len);
 }
 
+/* All messages of a request in blocks carry its tag, those that ask for more of the answer too (RFC 9175 §3.3). */
+static void put_tag(const tg_coap_exchange_t *exchange, tg_coap_enc_t *enc) {
+  uint32_t tag = exchange->request_tag;
+  uint8_t bytes[] = {(uint8_t)(tag >> 24), (uint8_t)(tag >> 16), (uint8_t)(tag >> 8), (uint8_t)tag};
+  if (exchange->is_out_blocked) tg_coap_enc_opt(enc, TG_OPT_REQUEST_TAG, tg_slice(bytes, sizeof bytes));
+}
+
 void tg_coap_request_put(const tg_coap_t *coap, const tg_coap_exchange_t *exchange, tg_buf_t *out) {
   tg_coap_enc_t enc;
   tg_slice_t part = part_of(exchange);
@@ -83,5 +99,18 @@ void tg_coap_request_put(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
   if (exchange->accept != TG_CF_NONE) tg_coap_enc_uint(&enc, TG_OPT_ACCEPT, (uint32_t)exchange->accept);
   put_block2(coap, exchange, &enc);
   if (exchange->is_out_blocked && !exchange->asks_block) put_block1(exchange, &enc);
+  if (exchange->echo_len) tg_coap_enc_opt(&enc, TG_OPT_ECHO, echo_of(exchange));
+  if (exchange->no_response) tg_coap_enc_uint(&enc, TG_OPT_NO_RESPONSE, exchange->no_response);
+  put_tag(exchange, &enc);
   tg_coap_enc_payload(&enc, part);
+}
+
+tg_rc_t tg_coap_request_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo) {
+  size_t len = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
+  uint8_t *bigger = tg_alloc_resize(exchange->heap, len + echo.len, 1);
+  if (!bigger) return TG_E_NOMEM;
+  memcpy(bigger + len, echo.p, echo.len);
+  exchange->heap = bigger;
+  exchange->echo_len = (uint8_t)echo.len;
+  return TG_OK;
 }

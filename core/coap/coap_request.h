@@ -12,4 +12,7 @@ void tg_coap_request_put(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
 /** Whether every part of path and query fits into an option (at most 255 bytes, RFC 7252 §5.10) and the whole into a message. */
 bool tg_coap_request_fits(tg_slice_t path, tg_slice_t query);
 
+/** Keeps @p echo (copied): the next messages of @p exchange carry it. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_coap_request_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo);
+
 #endif

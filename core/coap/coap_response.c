@@ -11,6 +11,8 @@
 #include "core/coap/coap_block2_in.h"
 #include "core/coap/coap_egress.h"
 #include "core/coap/coap_notify.h"
+#include "core/coap/coap_request.h"
+#include "core/coap/coap_token.h"
 
 /* The observation that a successful answer with an Observe option founds or renews (RFC 7641 §3.1). */
 static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts,
@@ -22,6 +24,9 @@ static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, cons
     obs.peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, exchange->flight.peer_ref));
     obs.path = (const char *)exchange->heap;
     obs.query = (const char *)exchange->heap + exchange->path_len + 1;
+    obs.method = exchange->method;
+    obs.content_format = exchange->content_format;
+    obs.payload = tg_slice(exchange->heap + exchange->path_len + exchange->query_len + 2, exchange->payload_len);
     memcpy(obs.token, token.p, sizeof obs.token);
     if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
     observed = tg_pool_find(&coap->observes.pool, id);
@@ -59,13 +64,30 @@ static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_
   tg_coap_exchange_finish(coap, exchange, &result);
 }
 
+/* The peer wants to see that we are there: once, the message goes out again with what it said (RFC 9175 §2.3). */
+static bool is_challenge(const tg_coap_exchange_t *exchange, uint8_t code, const tg_coap_opts_t *opts) {
+  return code == TG_COAP_401 && opts->echo.len && !exchange->echo_len;
+}
+
+/* @return TG_OK: the answer is the last one; TG_E_AGAIN: another message is to be sent */
+static tg_rc_t take_step(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
+                         const tg_coap_opts_t *opts) {
+  if (is_challenge(exchange, msg->code, opts)) {
+    tg_rc_t rc = tg_coap_request_take_echo(exchange, opts->echo);
+    return rc == TG_OK ? TG_E_AGAIN : rc;
+  }
+  tg_rc_t rc = exchange->asks_block ? TG_OK : tg_coap_block1_out(exchange, msg->code, opts);
+  if (rc == TG_E_AGAIN) coap->stats.blocks++;
+  if (rc != TG_OK) return rc;
+  settle_observe(coap, exchange, msg, opts);
+  if (opts->block2.is_there || exchange->asks_block) rc = tg_coap_block2_in(coap, exchange, msg, opts);
+  if (rc == TG_E_AGAIN) coap->stats.blocks++;
+  return rc;
+}
+
 static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
                     const tg_coap_opts_t *opts) {
-  tg_rc_t rc = exchange->asks_block ? TG_OK : tg_coap_block1_out(exchange, msg->code, opts);
-  if (rc == TG_OK) {
-    settle_observe(coap, exchange, msg, opts);
-    if (opts->block2.is_there || exchange->asks_block) rc = tg_coap_block2_in(coap, exchange, msg, opts);
-  }
+  tg_rc_t rc = take_step(coap, exchange, msg, opts);
   if (rc == TG_E_AGAIN) tg_coap_exchange_continue(coap, exchange);
   else if (rc != TG_OK) tg_coap_exchange_fail(coap, exchange, rc);
   else finish(coap, exchange, msg, opts);
@@ -80,6 +102,7 @@ void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
     tg_slice_t token = tg_slice(rx->msg->token, rx->msg->token_len);
     if (exchange && tg_slice_eq(token, tg_slice(exchange->token, TG_COAP_TOKEN))) {
       tg_coap_opts_t opts;
+      rx->peer->is_proved = true;
       if (tg_coap_opts_response(rx->msg, &opts)) deliver(coap, exchange, rx->msg, &opts);
       else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
       return;
@@ -88,17 +111,20 @@ void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
   }
   if (!is_ours) coap->stats.rx_unmatched++;
   else if (flight->is_request) tg_coap_exchange_acked(coap, tg_coap_exchange_of(flight));
+  else if (flight->ref & TG_COAP_FLIGHT_OBSERVER) tg_coap_observer_acked(coap, flight);
   else tg_coap_held_settled(coap, flight);
 }
 
 void tg_coap_response_on_rst(tg_coap_t *coap, const tg_coap_rx_t *rx) {
   tg_coap_flight_t *flight = rx->peer ? tg_coap_flight_find(rx->peer, rx->msg->mid) : NULL;
   if (!flight || flight->sent == 0) {
-    coap->stats.rx_unmatched++;
+    bool is_ours = rx->peer && tg_coap_observer_reset(coap, rx->peer, rx->msg->mid);
+    *(is_ours ? &coap->stats.resets : &coap->stats.rx_unmatched) += 1;
     return;
   }
   coap->stats.resets++;
-  if (flight->is_request) tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), TG_E_RESET);
+  if (flight->ref & TG_COAP_FLIGHT_OBSERVER) (void)tg_coap_observer_reset(coap, rx->peer, rx->msg->mid);
+  else if (flight->is_request) tg_coap_exchange_fail(coap, tg_coap_exchange_of(flight), TG_E_RESET);
   else tg_coap_held_settled(coap, flight);
 }
 
@@ -115,6 +141,7 @@ static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_excha
   tg_coap_opts_t opts;
   tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
   bool is_good = tg_coap_opts_response(rx->msg, &opts);
+  rx->peer->is_proved = true;
   confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);
   if (is_good) deliver(coap, exchange, rx->msg, &opts);
   else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
@@ -131,7 +158,7 @@ static bool is_duplicate(tg_coap_t *coap, const tg_coap_rx_t *rx) {
 void tg_coap_response_on_message(tg_coap_t *coap, tg_coap_rx_t *rx) {
   tg_slice_t token = tg_slice(rx->msg->token, rx->msg->token_len);
   if (is_duplicate(coap, rx)) return;
-  tg_coap_exchange_t *exchange = tg_coap_exchange_find(coap, token);
+  tg_coap_exchange_t *exchange = tg_coap_token_find(coap, token);
   tg_coap_observed_t *observed = tg_coap_observe_find(coap, token);
   bool is_for_exchange = exchange && rx->peer && exchange->flight.sent > 0 &&
                          tg_coap_engine_peer(coap, exchange->flight.peer_ref) == rx->peer;

@@ -8,6 +8,7 @@
 
 #include "core/coap/coap_block1_in.h"
 #include "core/coap/coap_block2_out.h"
+#include "core/coap/coap_echo.h"
 #include "core/coap/coap_egress.h"
 
 /* A confirmable request is answered in its ACK, another in a message of its own (RFC 7252 §5.2). */
@@ -28,26 +29,50 @@ void tg_coap_serve_refusal(tg_coap_t *coap, const tg_coap_rx_t *rx, uint8_t code
   tg_coap_egress_send(coap, rx->bearer, rx->from, tg_buf_slice(out));
 }
 
-/* Code 0: an empty ACK, or nothing. */
+/* A safe request may run again: what is too long for an unproved address is not sent before it has shown itself. */
+static bool may_run_again(uint8_t code) {
+  return code == TG_COAP_GET || code == TG_COAP_FETCH;
+}
+
+/* An answer of @p bytes for an address that may be another's (RFC 9175 §2.4): a challenge, or just the code of what was done. */
+static bool cut_to_budget(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer, size_t bytes) {
+  if (!tg_coap_echo_is_over(coap, rx, bytes)) return false;
+  if (may_run_again(rx->msg->code)) {
+    tg_coap_echo_challenge(coap, rx, answer);
+    return true;
+  }
+  answer->payload = tg_slice(NULL, 0);
+  answer->content_format = TG_CF_NONE;
+  return true;
+}
+
+static void write_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer) {
+  tg_buf_t *out = tg_coap_egress_buffer(coap);
+  tg_coap_egress_put_answer(out, answer);
+  if (out->rc == TG_OK && cut_to_budget(coap, rx, answer, out->len)) {
+    out = tg_coap_egress_buffer(coap);
+    tg_coap_egress_put_answer(out, answer);
+  }
+  if (out->rc == TG_OK) return;
+  tg_coap_answer_t plain = answer_to(rx->msg);
+  out = tg_coap_egress_buffer(coap);
+  plain.code = TG_COAP_500;
+  plain.mid = answer->mid;
+  tg_coap_egress_put_answer(out, &plain);
+}
+
+/* Code 0, or one that is not wanted: an empty ACK, or nothing. */
 static void send_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *seen, tg_coap_answer_t *answer) {
   bool is_confirmable = rx->msg->type == TG_COAP_CON;
-  tg_buf_t *out = tg_coap_egress_buffer(coap);
+  if (tg_coap_opts_is_unwanted(answer->no_response, answer->code)) answer->code = 0;
   if (!is_confirmable && !answer->code) return;
   if (!is_confirmable) answer->mid = tg_coap_peer_next_mid(coap, rx->peer);
-  if (!answer->code) {
-    answer->token = tg_slice(NULL, 0);
-    answer->block1.is_there = false;
-  }
-  tg_coap_egress_put_answer(out, answer);
-  if (out->rc != TG_OK) {
-    tg_coap_answer_t plain = answer_to(rx->msg);
-    out = tg_coap_egress_buffer(coap);
-    plain.code = TG_COAP_500;
-    plain.mid = answer->mid;
-    tg_coap_egress_put_answer(out, &plain);
-  }
-  if (is_confirmable && seen) tg_coap_dedup_keep(coap, seen, tg_buf_slice(out));
-  tg_coap_egress_send(coap, rx->bearer, rx->from, tg_buf_slice(out));
+  if (!answer->code)
+    *answer = (tg_coap_answer_t){.type = TG_COAP_ACK, .mid = answer->mid, .content_format = TG_CF_NONE};
+  write_answer(coap, rx, answer);
+  tg_slice_t datagram = tg_buf_slice(&coap->out);
+  if (is_confirmable && seen) tg_coap_dedup_keep(coap, seen, datagram);
+  tg_coap_egress_send(coap, rx->bearer, rx->from, datagram);
 }
 
 static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
@@ -56,7 +81,7 @@ static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
   answer->content_format = reply->content_format;
   answer->location[0] = reply->location[0];
   answer->location[1] = reply->location[1];
-  answer->payload = reply->payload;
+  if (!tg_coap_opts_is_unwanted(answer->no_response, reply->code)) answer->payload = reply->payload; /* nor kept */
   if (reply->code == TG_COAP_503 || reply->code == TG_COAP_429) answer->max_age = reply->max_age;
 }
 
@@ -65,11 +90,29 @@ static bool hold(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answ
   tg_rc_t rc = tg_coap_held_reply(coap, rx->peer, answer, ticket);
   if (rc == TG_OK) return true;
   tg_coap_answer_t plain = answer_to(rx->msg);
+  plain.no_response = answer->no_response;
   plain.code = TG_COAP_503;
   plain.max_age = TG_COAP_FULL_MAX_AGE;
   *answer = plain;
   coap->stats.shed++;
   return false;
+}
+
+/* Only what reads can be observed; a later block is a plain read (RFC 7641 §2, RFC 8132 §2.4, RFC 7959 §2.6). */
+static int observe_of(const tg_coap_msg_t *msg, const tg_coap_opts_t *opts) {
+  bool is_reading = msg->code == TG_COAP_GET || msg->code == TG_COAP_FETCH;
+  if (!opts->has_observe || opts->observe > 1 || !is_reading || opts->block2.num > 0) return -1;
+  return (int)opts->observe;
+}
+
+/* Who has not proved its address is not sent notifications; without room it is a plain read too (RFC 7641 §4.1, §7). */
+static void observe(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
+                    uint64_t observed) {
+  tg_coap_observer_call_t call = {.observed = observed, .token = answer->token};
+  call.name = tg_coap_block2_out_name(coap, rx->msg, opts->block1.is_there);
+  call.szx = opts->block2.is_there ? opts->block2.szx : TG_COAP_SZX_MAX;
+  if (tg_coap_echo_is_over(coap, rx, SIZE_MAX)) return;
+  answer->has_observe = tg_coap_observer_add(coap, rx->peer, &call, &answer->observe) == TG_OK;
 }
 
 /* @return whether the answer is held */
@@ -81,32 +124,45 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
                                .body = body,
                                .content_format = opts->content_format,
                                .accept = opts->accept,
+                               .observe = observe_of(rx->msg, opts),
                                .confirmable = rx->msg->type == TG_COAP_CON};
   tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
   tg_buf_clear(&coap->reply_body);
   coap->stats.requests++;
+  if (request.observe == 1) tg_coap_observer_cancel(coap, rx->peer, answer->token);
   coap->config.handler(coap->config.ud, &request, &reply);
   take_reply(&reply, answer);
-  if (reply.code) tg_coap_block2_out_cut(coap, rx, opts, answer);
+  if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
+  /* Nor is a long body kept for it. */
+  if (reply.code && !cut_to_budget(coap, rx, answer, answer->payload.len))
+    tg_coap_block2_out_cut(coap, rx, opts, answer);
   return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
 }
 
+/* Before the handler: what can be refused by looking at the request. @return whether it was */
+static bool refuse_early(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
+                         tg_coap_answer_t *answer) {
+  if (rx->msg->code > TG_COAP_IPATCH) answer->code = TG_COAP_405; /* RFC 7252 §5.8 */
+  else if (opts->block2.is_there && opts->block2.szx == 7) answer->code = TG_COAP_400;
+  else if (opts->block1.is_there && tg_coap_echo_is_over(coap, rx, SIZE_MAX)) /* no memory for it either */
+    tg_coap_echo_challenge(coap, rx, answer);
+  else return false;
+  return true;
+}
+
 /* A later block that isn't kept: a safe request is simply asked again, another can't be (RFC 7959 §2.4). */
-static bool may_ask_again(uint8_t code) {
-  return code == TG_COAP_GET || code == TG_COAP_FETCH;
+static bool may_ask_again(const tg_coap_rx_t *rx) {
+  return rx->msg->code == TG_COAP_GET || (rx->msg->code == TG_COAP_FETCH && rx->msg->payload.len);
 }
 
 /* @return whether the answer is held */
 static bool run(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer) {
   tg_coap_body_t *body = NULL;
-  if (opts->block2.is_there && opts->block2.szx == 7) {
-    answer->code = TG_COAP_400;
-    return false;
-  }
+  if (refuse_early(coap, rx, opts, answer)) return false;
   if (opts->block1.is_there && !tg_coap_block1_in(coap, rx, opts, answer, &body)) return false;
   if (opts->block2.is_there && opts->block2.num > 0 && !body) {
     if (tg_coap_block2_out_serve(coap, rx, opts, answer)) return false;
-    if (!may_ask_again(rx->msg->code)) {
+    if (!may_ask_again(rx)) {
       answer->code = TG_COAP_408;
       return false;
     }
@@ -121,7 +177,7 @@ static bool run(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *o
 /* The kept answer again; nothing while it is kept back, nothing for a NON (RFC 7252 §4.5). @return whether that was all */
 static bool answer_again(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_seen_t *seen) {
   coap->stats.rx_duplicate++;
-  if (seen->state == TG_COAP_DEDUP_LOST && may_ask_again(rx->msg->code)) return false;
+  if (seen->state == TG_COAP_DEDUP_LOST && may_run_again(rx->msg->code)) return false;
   if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));
   return true;
 }
@@ -150,7 +206,9 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
 
   tg_coap_answer_t answer = answer_to(rx->msg);
   bool is_held = false;
+  if (!opts.block1.more) answer.no_response = opts.no_response;
   tg_coap_peer_hold(coap, rx->peer);
+  if (opts.echo.len) tg_coap_echo_check(coap, rx, &opts);
   if (!refusal) is_held = run(coap, rx, &opts, &answer);
   else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
   /* Remembered late: what was prefetched has come by now. */

@@ -2,7 +2,7 @@
 /*
  * Fuzz target for the exchange layer: sequences of datagrams, waits and calls into one engine over a link that keeps the last
  * datagram. Input: records of one byte kind and one byte length; kinds 0 to 3 are datagrams from that peer, 4 a datagram whose
- * message id and token are those of the engine's last message, 5 waits, 6 sends a request, 7 releases, 8 forgets, 9 reports.
+ * message id and token are those of the engine's last message, 5 waits, 6 sends a request, 7 releases and notifies, 8 forgets, 9 reports.
  */
 
 #include "core/base/alloc.h"
@@ -70,6 +70,7 @@ static void handle(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *
   reply->code = request->msg->mid & 8 ? TG_COAP_205 : 0;
   reply->payload = tg_buf_slice(reply->body);
   reply->hold = (request->msg->mid & 16) != 0;
+  reply->observed = request->msg->mid & 3;
   reply->ticket = ++target->ticket;
 }
 
@@ -79,6 +80,13 @@ static void notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg
   touch(result->body);
   reply->hold = (target->sent & 1) != 0;
   reply->ticket = ++target->ticket;
+}
+
+static void tell_observers(target_t *target, uint8_t first) {
+  uint8_t bytes[128] = {0};
+  tg_coap_reply_t reply = {.code = first & 64 ? TG_COAP_404 : TG_COAP_205, .content_format = TG_CF_NONE};
+  reply.payload = tg_slice(bytes, first & 127);
+  (void)tg_coap_observer_notify(target->coap, 1 + (first & 1), &reply, first & 4);
 }
 
 static void done(void *ud, const tg_coap_result_t *result) {
@@ -151,7 +159,10 @@ static void step(target_t *target, uint8_t kind, tg_slice_t bytes) {
   case 4: answer(target, bytes); break;
   case 5: tg_wheel_advance(target->wheel, tg_wheel_now(target->wheel) + (uint64_t)first * 500); break;
   case 6: call(target, bytes); break;
-  case 7: tg_coap_release(target->coap, target->ticket, first & 1 ? TG_E_STORE : TG_OK); break;
+  case 7:
+    tg_coap_release(target->coap, target->ticket, first & 1 ? TG_E_STORE : TG_OK);
+    if (first & 2) tell_observers(target, first);
+    break;
   case 8: tg_coap_peer_forget(target->coap, peer_of(target, first & 3)); break;
   default: report(target, bytes); break;
   }
@@ -171,6 +182,8 @@ static void open_target(target_t *target, bool reports_tx) {
   config.limits = (tg_coap_limits_t){.peers = 3, .exchanges = 8, .exchanges_per_peer = 4, .dedup = 20, .transfers = 4};
   config.limits.observations = 2;
   config.limits.held = 3;
+  config.limits.observers = 3;
+  config.limits.amplification = reports_tx ? 3 : 0;
   config.limits.request_body = 3000;
   config.limits.response_body = 3000;
   config.limits.transfer_bytes = BODY_BYTES;

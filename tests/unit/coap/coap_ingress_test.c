@@ -73,15 +73,18 @@ static void more_than_64_options_are_a_bad_option(void **state) {
   wire_close(wire);
 }
 
-static void an_unknown_method_reaches_the_handler(void **state) {
+static void an_unknown_method_is_refused_before_the_handler(void **state) {
   (void)state;
   wire_t *wire = wire_open(NULL);
-  wire->reply = (tg_coap_reply_t){.code = TG_COAP_405, .content_format = TG_CF_NONE};
-  wire_in(wire, "421f7d184a01b27264");
+  wire_in(wire, "421f7d184a01b27264"); /* 0.31 */
   assert_string_equal(wire_out(wire), "62857d184a01");
-  check_int(wire->requests, 1);
+  wire_in(wire, "42087d194a01b27264"); /* 0.08 */
+  assert_string_equal(wire_out(wire), "62857d194a01");
+  wire_in(wire, "52087d1a4a01b27264"); /* in a NON */
+  assert_memory_equal(wire_out(wire), "5285", 4);
+  check_int(wire->requests, 0);
   wire_close(wire);
 }
 
 CHECK_SUITE(a_ping_is_answered_with_a_reset, each_kind_of_bad_message_gets_its_reset_or_silence,
-            more_than_64_options_are_a_bad_option, an_unknown_method_reaches_the_handler)
+            more_than_64_options_are_a_bad_option, an_unknown_method_is_refused_before_the_handler)

@@ -47,6 +47,7 @@ static void handle(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *
   reply->payload = tg_slice(payload, request->msg->code == TG_COAP_GET ? sizeof payload : 700);
   reply->hold = request->msg->code == TG_COAP_POST;
   reply->ticket = 1;
+  reply->observed = 1;
 }
 
 static void notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
@@ -130,6 +131,38 @@ static bool as_server(void *ud) {
   return is_good;
 }
 
+/* Observed with a long state, then challenged and acknowledged. */
+static bool as_observed(void *ud) {
+  static const uint8_t get[] = {0x41, TG_COAP_FETCH, 0, 1, 0x4a, 0x60, 0x51, 'a', 0xff, '1'};
+  static const uint8_t state[2000];
+  scene_t scene;
+  (void)ud;
+  bool is_good = open_scene(&scene);
+  if (is_good) {
+    tg_coap_reply_t reply = {.code = TG_COAP_205, .content_format = TG_CF_NONE, .payload = tg_slice(state, 100)};
+    receive(&scene, get, sizeof get);
+    is_good = tg_coap_observer_notify(scene.coap, 1, &reply, true) == 1;
+    uint8_t ack[] = {0x60, 0, scene.last[2], scene.last[3]};
+    reply.payload.len = sizeof state;
+    is_good = tg_coap_observer_notify(scene.coap, 1, &reply, true) == 1 && is_good;
+    receive(&scene, ack, sizeof ack);
+    tg_coap_stats_t stats;
+    tg_coap_stats(scene.coap, &stats);
+    is_good = is_good && stats.observers == 1 && stats.shed == 0;
+  }
+  close_scene(&scene);
+  return is_good;
+}
+
+/* A call that is challenged with an Echo of four bytes. */
+static void challenge(scene_t *scene) {
+  uint8_t message[12 + 6] = {0x68, TG_COAP_401, scene->last[2], scene->last[3]};
+  static const uint8_t echo[] = {0xd4, 0xef, 1, 2, 3, 4};
+  memcpy(message + 4, scene->last + 4, 8);
+  memcpy(message + 12, echo, sizeof echo);
+  receive(scene, message, sizeof message);
+}
+
 static bool as_client(void *ud) {
   scene_t scene;
   (void)ud;
@@ -142,6 +175,7 @@ static bool as_client(void *ud) {
     tg_rc_t rc = tg_coap_peer(scene.coap, &scene.link, &addr, &call.peer);
     if (rc == TG_OK) rc = tg_coap_send(scene.coap, &call, NULL);
     unsigned accepted = rc == TG_OK;
+    if (accepted) challenge(&scene);
     if (accepted) respond(&scene, 0);
     if (accepted) respond(&scene, 1);
     tg_coap_stats_t stats;
@@ -160,9 +194,15 @@ static void a_server_survives_every_failing_allocation(void **state) {
   check_true(alloc_harness_each_failure(as_server, NULL) > 15);
 }
 
+static void observers_survive_every_failing_allocation(void **state) {
+  (void)state;
+  check_true(alloc_harness_each_failure(as_observed, NULL) > 15);
+}
+
 static void a_client_survives_every_failing_allocation(void **state) {
   (void)state;
   check_true(alloc_harness_each_failure(as_client, NULL) > 15);
 }
 
-CHECK_SUITE(a_server_survives_every_failing_allocation, a_client_survives_every_failing_allocation)
+CHECK_SUITE(a_server_survives_every_failing_allocation, observers_survive_every_failing_allocation,
+            a_client_survives_every_failing_allocation)

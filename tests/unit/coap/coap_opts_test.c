@@ -41,6 +41,7 @@ static void lengths_are_those_of_the_rfcs(void **state) {
       {TG_OPT_PROXY_SCHEME, 1, 255, TG_COAP_505, TG_COAP_402},
       {TG_OPT_SIZE1, 0, 4, 0, 0},
       {TG_OPT_ECHO, 1, 40, 0, 0},
+      {TG_OPT_NO_RESPONSE, 0, 1, 0, 0},
       {TG_OPT_REQUEST_TAG, 0, 8, 0, 0},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
