@@ -18,8 +18,11 @@
 #include "bindings/api/lua_record.h"
 #include "core/base/alloc.h"
 
-static const char *const submit_members[] = {"op",      "path",     "value",  "records", "args", "attributes",
-                                             "timeout", "priority", "format", "tag",     NULL};
+enum { OWNER_MAX = 64 };
+
+static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
+                                             "attributes", "timeout",     "priority", "format",  "tag",
+                                             "durable",    "replace_key", NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {
@@ -250,6 +253,9 @@ static int submit_method(lua_State *L) {
   tg_rc_t rc = begin(L, op, &draft);
   read_submit_path(L, &draft);
   tg_lua_draft_options(L, 2, &draft, false);
+  tg_lua_draft_durable(L, 2, &draft);
+  draft.command.owner = tg_slice_str(tg_bundle_of(L)->source.name);
+  if (draft.command.owner.len > OWNER_MAX) draft.command.owner.len = 0; /* its events are nobody's */
   read_submit_text(L, &draft);
   if (rc == TG_OK && has_values(op)) {
     if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");
@@ -270,6 +276,42 @@ int tg_lua_command_cancel(lua_State *L) {
   return 1;
 }
 
+static void set_text(lua_State *L, const char *key, tg_slice_t text) {
+  if (text.len == 0) return;
+  lua_pushlstring(L, (const char *)text.p, text.len);
+  lua_setfield(L, -2, key);
+}
+
+static bool push_queued(void *ud, const tg_command_t *command, tg_command_state_t state) {
+  lua_State *L = ud;
+  char path[TG_PATH_TEXT_MAX];
+  lua_createtable(L, 0, 9);
+  lua_pushinteger(L, (lua_Integer)command->id);
+  lua_setfield(L, -2, "id");
+  set_text(L, "op", tg_slice_str(tg_twin_op_name(command->op)));
+  set_text(L, "path", tg_slice_str(tg_path_text(&command->path, path)));
+  set_text(L, "state", tg_slice_str(tg_event_state_name(state)));
+  set_text(L, "tag", command->tag);
+  set_text(L, "replace_key", command->replace_key);
+  lua_pushboolean(L, command->durable);
+  lua_setfield(L, -2, "durable");
+  lua_pushinteger(L, command->priority);
+  lua_setfield(L, -2, "priority");
+  lua_pushnumber(L, (lua_Number)command->deadline_ms / 1000);
+  lua_setfield(L, -2, "deadline");
+  lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  return true;
+}
+
+/* dev:queue(): its commands in the order in which they go. The walk calls no one that could raise but for memory, and holds nothing. */
+static int queue_method(lua_State *L) {
+  tg_id_t id = tg_lua_device_check(L, 1);
+  luaL_checkstack(L, 8, "queue");
+  lua_newtable(L);
+  tg_twin_commands(tg_bundle_of(L)->api->parts.twin, id, push_queued, L);
+  return 1;
+}
+
 void tg_lua_command_methods(lua_State *L) {
   for (int op = 0; op < TG_OP_COUNT; op++) {
     lua_pushinteger(L, op);
@@ -278,4 +320,6 @@ void tg_lua_command_methods(lua_State *L) {
   }
   lua_pushcfunction(L, submit_method);
   lua_setfield(L, -2, "submit");
+  lua_pushcfunction(L, queue_method);
+  lua_setfield(L, -2, "queue");
 }

@@ -56,6 +56,22 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   lua_pop(L, 1);
 }
 
+void tg_lua_draft_durable(lua_State *L, int index, tg_lua_draft_t *draft) {
+  int type = tg_lua_record_push_member(L, index, "durable");
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) luaL_error(L, "durable is true or false");
+  draft->command.durable = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  if (tg_lua_record_push_member(L, index, "replace_key") != LUA_TNIL) {
+    size_t len = 0;
+    tg_op_t op = draft->command.op;
+    const char *key = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (len == 0 || len > TAG_MAX) luaL_error(L, "replace_key is text of 1 to %d bytes", TAG_MAX);
+    if (op != TG_OP_WRITE && op != TG_OP_UPDATE) luaL_error(L, "replace_key is for write and update");
+    draft->command.replace_key = tg_slice(key, len); /* anchored in the table */
+  }
+  lua_pop(L, 1);
+}
+
 static int by_path(const void *a, const void *b) {
   return tg_path_cmp(&((const tg_record_t *)a)->path, &((const tg_record_t *)b)->path);
 }

@@ -19,6 +19,9 @@ typedef struct tg_lua_draft {
 /** Reads timeout, priority, format and tag from the table at @p index. Raises for unknown keys (when @p is_strict) and wrong values. */
 void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict);
 
+/** Reads durable and replace_key, which `submit` has besides. Raises for wrong values. */
+void tg_lua_draft_durable(lua_State *L, int index, tg_lua_draft_t *draft);
+
 /** Reads a value or a list of records at @p index for draft->command.path. TG_E_TYPE, TG_E_RANGE, TG_E_ARG, TG_E_SYNTAX with draft->why. */
 TG_MUST_CHECK tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft);
 

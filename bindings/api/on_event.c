@@ -104,6 +104,10 @@ static void set_command(lua_State *L, const call_t *call) {
   set_text(L, "op", tg_slice_str(tg_twin_op_name((tg_op_t)command->op)));
   set_text(L, "path", tg_slice_str(tg_path_text(&command->path, path)));
   set_text(L, "tag", command->tag);
+  if (tg_slice_is(command->owner, call->bundle->source.name)) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, -2, "mine");
+  }
   set_text(L, "text", command->text);
   tg_lua_command_push_code(L, command->code);
   lua_setfield(L, -2, "code");

@@ -18,19 +18,22 @@ enum { REQUEST_MAX = 65536, MARGIN_MS = 5000 };
 typedef struct form {
   const char *name;
   const char *members[3];
+  const char *op; /* its name in the request where that is another one */
 } form_t;
 
 static const form_t forms[] = {
-    {"status", {NULL}},
-    {"devices", {"?ep", NULL}},
-    {"read", {"ep", "path", NULL}},
-    {"write", {"ep", "path", "value"}},
-    {"execute", {"ep", "path", "?args"}},
-    {"observe", {"ep", "path", NULL}},
-    {"discover", {"ep", "?path", NULL}},
-    {"log", {NULL}},
-    {"scripts", {NULL}},
-    {"reload", {"?name", NULL}},
+    {"status", {NULL}, NULL},
+    {"devices", {"?ep", NULL}, NULL},
+    {"read", {"ep", "path", NULL}, NULL},
+    {"write", {"ep", "path", "value"}, NULL},
+    {"execute", {"ep", "path", "?args"}, NULL},
+    {"observe", {"ep", "path", NULL}, NULL},
+    {"discover", {"ep", "?path", NULL}, NULL},
+    {"queue", {"?ep", NULL}, NULL},
+    {"cancel", {"command", NULL}, "cancel_command"},
+    {"log", {NULL}, NULL},
+    {"scripts", {NULL}, NULL},
+    {"reload", {"?name", NULL}, NULL},
 };
 
 static const form_t *find_form(const char *name) {
@@ -63,7 +66,7 @@ static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out
   tg_json_write_begin(&json, out);
   tg_json_write_open(&json, '{');
   tg_json_write_key(&json, "op");
-  tg_json_write_str(&json, tg_slice_str(form->name));
+  tg_json_write_str(&json, tg_slice_str(form->op ? form->op : form->name));
   if (!write_words(cli, form, &json)) return false;
   if (cli->type) {
     tg_json_write_key(&json, "type");
@@ -105,7 +108,9 @@ static tg_cli_exit_t exit_of(const tg_json_node_t *node) {
   tg_slice_t error = tg_json_read_str(tg_json_read_get(node, "error"));
   if (tg_slice_is(state, "expired") || tg_slice_is(error, "timeout") || tg_slice_is(error, "expired"))
     return TG_CLI_TIMEOUT;
-  return error.len || tg_slice_is(state, "failed") || tg_slice_is(state, "cancelled") ? TG_CLI_FAILED : TG_CLI_OK;
+  return error.len || tg_slice_is(state, "failed") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "unknown")
+             ? TG_CLI_FAILED
+             : TG_CLI_OK;
 }
 
 static bool on_line(void *ud, tg_slice_t line) {

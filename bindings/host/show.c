@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bindings/host/human.h"
+#include "bindings/host/show_parts.h"
 #include "core/base/clock.h"
 #include "core/codec/link_dec.h"
 
@@ -19,27 +20,12 @@ typedef struct tg_show_view {
   void (*end)(tg_show_t *show, const tg_json_node_t *line);
 } view_t;
 
-static tg_slice_t text_of(const tg_json_node_t *line, const char *name) {
-  return tg_json_read_str(tg_json_read_get(line, name));
-}
-
-static int64_t int_of(const tg_json_node_t *line, const char *name) {
-  int64_t value = 0;
-  return tg_json_read_int(tg_json_read_get(line, name), &value) == TG_OK ? value : 0;
-}
-
 static void put_text(tg_show_t *show, const tg_json_node_t *line, const char *name) {
-  tg_table_put(&show->table, text_of(line, name));
+  tg_table_put(&show->table, tg_show_parts_text(line, name));
 }
 
 static void put_int(tg_show_t *show, const tg_json_node_t *line, const char *name) {
-  tg_table_put_int(&show->table, int_of(line, name));
-}
-
-/* A cell that is made of more than one thing. */
-static void put_cell(tg_show_t *show, tg_buf_t *cell) {
-  tg_table_put(&show->table, tg_buf_slice(cell));
-  tg_buf_clear(cell);
+  tg_table_put_int(&show->table, tg_show_parts_int(line, name));
 }
 
 static int64_t ms_of(const tg_json_node_t *line, int64_t otherwise) {
@@ -66,26 +52,56 @@ static void device_row(tg_show_t *show, const tg_json_node_t *line) {
   put_text(show, line, "state");
   put_text(show, line, "link");
   put_text(show, line, "kind");
-  if (int_of(line, "lifetime")) tg_human_duration(&cell, int_of(line, "lifetime"));
-  put_cell(show, &cell);
-  tg_human_time(&cell, int_of(line, "since") * 1000, false);
-  put_cell(show, &cell);
-  tg_human_duration(&cell, show->now_ms / 1000 - int_of(line, "last_seen"));
-  tg_buf_put_str(&cell, " ago");
-  put_cell(show, &cell);
+  if (tg_show_parts_int(line, "lifetime")) tg_human_duration(&cell, tg_show_parts_int(line, "lifetime"));
+  tg_show_parts_cell(show, &cell);
+  bool is_seen =
+      tg_show_parts_int(line, "last_seen") != 0; /* else only commands for it are there, from before a restart */
+  if (is_seen) tg_human_time(&cell, tg_show_parts_int(line, "since") * 1000, false);
+  tg_show_parts_cell(show, &cell);
+  if (is_seen) tg_human_duration(&cell, show->now_ms / 1000 - tg_show_parts_int(line, "last_seen"));
+  if (is_seen) tg_buf_put_str(&cell, " ago");
+  tg_show_parts_cell(show, &cell);
   put_int(show, line, "waiting");
   const tg_json_node_t *objects = tg_json_read_get(line, "objects");
   for (size_t i = 0; i < tg_json_read_count(objects); i++) {
     if (i) tg_buf_put_u8(&cell, ' ');
     tg_buf_put(&cell, tg_json_read_str(tg_json_read_at(objects, i)));
   }
-  put_cell(show, &cell);
+  tg_show_parts_cell(show, &cell);
   tg_buf_fini(&cell);
 }
 
-static void device_end(tg_show_t *show, const tg_json_node_t *line) {
+static void list_end(tg_show_t *show, const tg_json_node_t *line) {
   (void)line;
-  if (!show->any) note(show, "no devices", tg_slice(NULL, 0));
+  bool is_queue = strcmp(show->command, "queue") == 0;
+  if (!show->any) note(show, "no ", tg_slice_str(is_queue ? "commands" : show->command));
+}
+
+/* Commands that have not ended */
+
+static const char *const queue_titles[] = {"ID",        ">PRIORITY", "NAME", "STATE",       "OP", "PATH",
+                                           "TIME LEFT", "DURABLE",   "TAG",  "REPLACE KEY", NULL};
+
+static void queue_row(tg_show_t *show, const tg_json_node_t *line) {
+  static const char *const members[] = {"ep", "state", "op", "path"};
+  bool durable = false;
+  tg_buf_t cell;
+  tg_buf_init_growing(&cell, CELL_MAX);
+  put_text(show, line, "command");
+  put_int(show, line, "priority");
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++) put_text(show, line, members[i]);
+  tg_human_duration(&cell, tg_show_parts_int(line, "deadline") - show->now_ms / 1000);
+  tg_show_parts_cell(show, &cell);
+  if (tg_json_read_bool(tg_json_read_get(line, "durable"), &durable) != TG_OK) durable = false;
+  tg_table_put(&show->table, tg_slice_str(durable ? "yes" : "no"));
+  put_text(show, line, "tag");
+  put_text(show, line, "replace_key");
+  tg_buf_fini(&cell);
+}
+
+static void cancel_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  note(show, "cancelled", tg_slice(NULL, 0));
 }
 
 /* Values */
@@ -98,11 +114,11 @@ static void put_record(tg_show_t *show, const tg_json_node_t *record, int64_t ms
   tg_buf_init_growing(&cell, CELL_MAX);
   if (show->follow) {
     tg_human_time(&cell, ms_of(record, ms), true);
-    put_cell(show, &cell);
+    tg_show_parts_cell(show, &cell);
   }
   put_text(show, record, "path");
   tg_human_value(&cell, record);
-  put_cell(show, &cell);
+  tg_show_parts_cell(show, &cell);
   put_text(show, record, "unit");
   put_text(show, record, "name");
   tg_buf_fini(&cell);
@@ -114,17 +130,17 @@ static void value_row(tg_show_t *show, const tg_json_node_t *line) {
   if (tg_json_read_get(line, "path")) put_record(show, line, show->now_ms);
   for (size_t i = 0; i < tg_json_read_count(records); i++)
     put_record(show, tg_json_read_at(records, i), ms_of(line, show->now_ms));
-  if (tg_slice_is(text_of(line, "state"), "waiting")) {
+  if (tg_slice_is(tg_show_parts_text(line, "state"), "waiting")) {
     tg_buf_t text;
     tg_buf_init_growing(&text, CELL_MAX);
-    tg_table_clean(&text, text_of(line, "message"));
+    tg_table_clean(&text, tg_show_parts_text(line, "message"));
     (void)fprintf(stderr, "tidegate %s: %.*s\n", show->command, (int)text.len, text.len ? (const char *)text.p : "");
     tg_buf_fini(&text);
   }
 }
 
 static void value_end(tg_show_t *show, const tg_json_node_t *line) {
-  if (!show->any) note(show, "done ", text_of(line, "code"));
+  if (!show->any) note(show, "done ", tg_show_parts_text(line, "code"));
 }
 
 /* Discover */
@@ -136,7 +152,7 @@ static void discover_end(tg_show_t *show, const tg_json_node_t *line) {
   tg_link_item_t item;
   tg_buf_t cell;
   tg_buf_init_growing(&cell, CELL_MAX);
-  tg_link_dec_init(&dec, text_of(line, "text"));
+  tg_link_dec_init(&dec, tg_show_parts_text(line, "text"));
   while (tg_link_dec_next(&dec, &item) == TG_OK) {
     tg_slice_t name, value;
     tg_table_put(&show->table, item.target);
@@ -146,7 +162,7 @@ static void discover_end(tg_show_t *show, const tg_json_node_t *line) {
       if (value.len) tg_buf_put_u8(&cell, '=');
       tg_buf_put(&cell, value);
     }
-    put_cell(show, &cell);
+    tg_show_parts_cell(show, &cell);
   }
   tg_buf_fini(&cell);
 }
@@ -155,11 +171,6 @@ static void discover_end(tg_show_t *show, const tg_json_node_t *line) {
 
 static const char *const log_titles[] = {"TIME", "DEVICE", "EVENT", "WHAT", NULL};
 
-static void put_what(tg_buf_t *cell, tg_slice_t text) {
-  if (cell->len && text.len) tg_buf_put_u8(cell, ' ');
-  tg_buf_put(cell, text);
-}
-
 static void log_row(tg_show_t *show, const tg_json_node_t *line) {
   static const char *const members[] = {"op", "path", "state", "code", "error", "note"};
   const tg_json_node_t *records = tg_json_read_get(line, "records");
@@ -167,19 +178,20 @@ static void log_row(tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_t cell;
   tg_buf_init_growing(&cell, CELL_MAX);
   tg_human_time(&cell, ms_of(line, show->now_ms), true);
-  put_cell(show, &cell);
+  tg_show_parts_cell(show, &cell);
   put_text(show, line, "ep");
   put_text(show, line, "event");
-  for (size_t i = 0; i < sizeof members / sizeof *members; i++) put_what(&cell, text_of(line, members[i]));
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    tg_show_parts_what(&cell, tg_show_parts_text(line, members[i]));
   for (size_t i = 0; i < count && i < RECORDS_TOLD; i++) {
     const tg_json_node_t *record = tg_json_read_at(records, i);
     if (i) tg_buf_put_u8(&cell, ',');
-    put_what(&cell, text_of(record, "path"));
+    tg_show_parts_what(&cell, tg_show_parts_text(record, "path"));
     tg_buf_put_u8(&cell, '=');
     tg_human_value(&cell, record);
   }
   if (count > RECORDS_TOLD) tg_buf_put_fmt(&cell, " and %zu more", count - RECORDS_TOLD);
-  put_cell(show, &cell);
+  tg_show_parts_cell(show, &cell);
   tg_buf_fini(&cell);
 }
 
@@ -196,69 +208,14 @@ static void script_row(tg_show_t *show, const tg_json_node_t *line) {
   put_text(show, line, "state");
   put_text(show, line, "version");
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) put_int(show, line, numbers[i]);
-  tg_human_size(&cell, int_of(line, "memory"));
-  put_cell(show, &cell);
+  tg_human_size(&cell, tg_show_parts_int(line, "memory"));
+  tg_show_parts_cell(show, &cell);
   if (tg_json_read_get(line, "last_error")) {
-    tg_buf_put(&cell, text_of(line, "name"));
+    tg_buf_put(&cell, tg_show_parts_text(line, "name"));
     tg_buf_put_str(&cell, ": ");
-    tg_buf_put(&cell, text_of(line, "last_error"));
+    tg_buf_put(&cell, tg_show_parts_text(line, "last_error"));
     note(show, "", tg_buf_slice(&cell));
   }
-  tg_buf_fini(&cell);
-}
-
-static void script_end(tg_show_t *show, const tg_json_node_t *line) {
-  (void)line;
-  if (!show->any) note(show, "no scripts", tg_slice(NULL, 0));
-}
-
-/* Status */
-
-static const char *const status_titles[] = {"NAME", "VALUE", NULL};
-
-static void put_fact(tg_show_t *show, const char *name, tg_buf_t *cell) {
-  tg_table_put(&show->table, tg_slice_str(name));
-  put_cell(show, cell);
-}
-
-static void put_links(tg_show_t *show, const tg_json_node_t *line, tg_buf_t *cell) {
-  const tg_json_node_t *links = tg_json_read_get(line, "links"), *brokers = tg_json_read_get(line, "brokers");
-  for (size_t i = 0; i < tg_json_read_count(links); i++) {
-    put_what(cell, text_of(tg_json_read_at(links, i), "name"));
-    put_what(cell, text_of(tg_json_read_at(links, i), "kind"));
-    put_fact(show, "link", cell);
-  }
-  for (size_t i = 0; i < tg_json_read_count(brokers); i++) {
-    const tg_json_node_t *broker = tg_json_read_at(brokers, i);
-    bool connected = false;
-    if (tg_json_read_bool(tg_json_read_get(broker, "connected"), &connected) != TG_OK) connected = false;
-    put_what(cell, text_of(broker, "name"));
-    tg_buf_put_fmt(cell, " %s, %lld confirmed, %lld refused", connected ? "connected" : "not connected",
-                   (long long)int_of(broker, "confirmed"), (long long)int_of(broker, "refused"));
-    put_fact(show, "broker", cell);
-  }
-}
-
-static void status_end(tg_show_t *show, const tg_json_node_t *line) {
-  static const char *const texts[] = {"name", "version", "gw"};
-  tg_buf_t cell;
-  tg_buf_init_growing(&cell, CELL_MAX);
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    put_what(&cell, text_of(line, texts[i]));
-    put_fact(show, texts[i], &cell);
-  }
-  tg_human_duration(&cell, int_of(line, "uptime"));
-  put_fact(show, "uptime", &cell);
-  tg_buf_put_fmt(&cell, "%lld", (long long)int_of(line, "devices"));
-  put_fact(show, "devices", &cell);
-  tg_buf_put_fmt(&cell, "%lld messages, ", (long long)int_of(line, "outbox_rows"));
-  tg_human_size(&cell, int_of(line, "outbox_bytes"));
-  tg_buf_put_fmt(&cell, ", %lld refused", (long long)int_of(line, "outbox_refused"));
-  put_fact(show, "outbox", &cell);
-  put_links(show, line, &cell);
-  tg_buf_put_fmt(&cell, "%lld, %lld refused, %lld dropped for being slow", (long long)int_of(line, "clients"),
-                 (long long)int_of(line, "clients_refused"), (long long)int_of(line, "clients_dropped_slow"));
-  put_fact(show, "clients", &cell);
   tg_buf_fini(&cell);
 }
 
@@ -268,10 +225,12 @@ static void reload_end(tg_show_t *show, const tg_json_node_t *line) {
 }
 
 static const view_t views[] = {
-    {"devices", device_titles, device_row, device_end},
-    {"scripts", script_titles, script_row, script_end},
-    {"status", status_titles, NULL, status_end},
+    {"devices", device_titles, device_row, list_end},
+    {"scripts", script_titles, script_row, list_end},
+    {"status", tg_show_status_titles, NULL, tg_show_status_end},
     {"discover", discover_titles, value_row, discover_end},
+    {"queue", queue_titles, queue_row, list_end},
+    {"cancel", value_titles, NULL, cancel_end},
     {"log", log_titles, log_row, NULL},
     {"reload", value_titles, NULL, reload_end},
     {"", value_titles, value_row, value_end}, /* the others */
@@ -310,8 +269,8 @@ static void complain(const tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_t text;
   tg_buf_init_growing(&text, OUT_MAX);
   tg_buf_put_fmt(&text, "tidegate %s: ", show->command);
-  tg_slice_t message = text_of(line, "message"), code = text_of(line, "code");
-  tg_table_clean(&text, message.len ? message : text_of(line, "state"));
+  tg_slice_t message = tg_show_parts_text(line, "message"), code = tg_show_parts_text(line, "code");
+  tg_table_clean(&text, message.len ? message : tg_show_parts_text(line, "state"));
   if (code.len) tg_buf_put_fmt(&text, " (%.*s)", (int)code.len, (const char *)code.p);
   tg_buf_put_u8(&text, '\n');
   if (text.len) (void)fwrite(text.p, 1, text.len, stderr);
@@ -319,8 +278,9 @@ static void complain(const tg_show_t *show, const tg_json_node_t *line) {
 }
 
 void tg_show_line(tg_show_t *show, const tg_json_node_t *line, bool last) {
-  tg_slice_t state = text_of(line, "state");
-  bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired");
+  tg_slice_t state = tg_show_parts_text(line, "state");
+  bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired") ||
+                tg_slice_is(state, "unknown");
   if (!last) {
     if (show->view->row) show->view->row(show, line);
     return;

@@ -8,8 +8,9 @@ tg.device = {}
 ---What can be done with a device. `write` replaces, `update` changes only what is given.
 ---@alias tg.op "read"|"write"|"update"|"execute"|"create"|"delete"|"discover"|"observe"|"cancel"|"attributes"
 
----Where a command is. Exactly one of the last four ends it.
----@alias tg.command_state "waiting"|"sent"|"done"|"failed"|"expired"|"cancelled"
+---Where a command is. Exactly one of the last five ends it. `unknown`: an execute, create or delete that was sent when the gateway
+---stopped; it is not repeated, and nobody knows whether it was carried out.
+---@alias tg.command_state "waiting"|"sent"|"done"|"failed"|"expired"|"cancelled"|"unknown"
 
 ---Attributes of a path (Write-Attributes): when the device shall notify.
 ---@class tg.device.attributes
@@ -38,6 +39,20 @@ tg.device = {}
 ---@field priority? 0|1|2|3 as in tg.device.options
 ---@field format? string as in tg.device.options
 ---@field tag? string as in tg.device.options
+---@field durable? boolean it goes on after a restart of the gateway; commands over MQTT are. Where it has got to is told in `command` events
+---@field replace_key? string for write and update: a waiting one with the same key ends as `cancelled`; at most 64 bytes
+
+---A command in a device's queue.
+---@class tg.queued_command
+---@field id integer for tg.device.cancel(); another one after a restart of the gateway
+---@field op tg.op
+---@field path string
+---@field state "waiting"|"sent"
+---@field tag? string
+---@field replace_key? string
+---@field durable boolean
+---@field priority 0|1|2|3
+---@field deadline number Unix seconds
 
 ---A device. The same device is the same value as long as a script holds it, so it may be the key of a table. Fields tell what is so now.
 ---One that the gateway has forgotten has only its id left, and its methods say `gone`.
@@ -47,7 +62,7 @@ tg.device = {}
 ---@class tg.device.device
 ---@field ep string endpoint name
 ---@field id integer changes when a device is forgotten and comes back
----@field kind "lwm2m"|"driver"
+---@field kind "lwm2m"|"driver"|"" empty for one that has not been back since the gateway started and has commands waiting
 ---@field link string name of the link it came over, or of its driver
 ---@field online boolean registered, or its driver runs
 ---@field asleep boolean in queue mode and not listening now
@@ -150,6 +165,10 @@ function dev:attributes(path, attributes, options, fn) end
 ---@return integer? id
 ---@return tg.error? err code `gone`, `full`, `argument` or `type`
 function dev:submit(command) end
+
+---The commands that have not ended, in the order in which they go.
+---@return tg.queued_command[] commands
+function dev:queue() end
 
 ---The last value of a path, from memory.
 ---@param path string a resource or a resource instance

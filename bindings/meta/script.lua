@@ -30,6 +30,7 @@
 ---@field op? tg.op
 ---@field path? string
 ---@field tag? string the asker's own id
+---@field mine? boolean true where this script submitted it with dev:submit(), durable ones also before a restart of the gateway
 ---@field code? string the device's answer, such as `"2.05"`
 ---@field error? string why it did not work: a code of tg.error
 ---@field message? string the same as a sentence

@@ -11,6 +11,7 @@
 #include "core/event/event.h"
 #include "core/loop/wheel.h"
 #include "core/registry/registry.h"
+#include "core/store/store.h"
 
 typedef struct tg_twin tg_twin_t;
 typedef struct tg_device tg_device_t;
@@ -37,16 +38,20 @@ typedef struct tg_command {
   tg_path_t path;
   const tg_record_t *records; /* WRITE, UPDATE, CREATE: at or below path */
   size_t record_count;
-  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
-  int content_format; /* wanted format, -1 = the backend chooses */
-  uint32_t timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
-  uint8_t priority;   /* 0 bulk … 3 interactive */
-  tg_slice_t tag;     /* the asker's own id (≤ 64 bytes), echoed in events */
+  tg_slice_t text;        /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format;     /* wanted format, -1 = the backend chooses */
+  uint32_t timeout_s;     /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  uint8_t priority;       /* 0 bulk … 3 interactive */
+  tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
+  bool durable;           /* has a row in the store until it ends: goes on after a restart */
+  tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
+  tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
+  int64_t deadline_ms;    /* Unix time; set by submit */
 } tg_command_t;
 
 /** How a command ended. Lent for the call. */
 typedef struct tg_command_result {
-  tg_command_state_t state; /* DONE, FAILED, EXPIRED, CANCELLED */
+  tg_command_state_t state; /* DONE, FAILED, EXPIRED, CANCELLED, UNKNOWN */
   tg_rc_t rc;
   uint8_t code; /* CoAP code, 0 when the device gave none */
   const tg_record_t *records;
@@ -94,18 +99,29 @@ typedef struct tg_twin_config {
   const tg_registry_t *registry; /* kept */
   tg_event_bus_t *events;        /* kept */
   tg_wheel_t *wheel;             /* kept */
+  tg_store_t *store;             /* kept, outlives the twin; NULL: no command is durable */
   tg_random_fn random;
   void *random_ud;
-  uint32_t devices_max;  /* 0 = 131,072 */
-  uint32_t commands_max; /* all devices together, 0 = 65,536; 100 a device */
-  uint32_t values_max;   /* last values a device keeps, 0 = 512; the oldest written goes */
+  uint32_t devices_max;     /* 0 = 131,072 */
+  uint32_t commands_max;    /* all devices together, 0 = 65,536; 100 a device */
+  size_t command_bytes_max; /* values and texts of all commands, 0 = 64 MiB */
+  uint32_t values_max;      /* last values a device keeps, 0 = 512; the oldest written goes */
 } tg_twin_config_t;
 
 /** An empty twin; NULL without memory. @p config is copied. */
 tg_twin_t *tg_twin_new(const tg_twin_config_t *config);
 
-/** Ends every command as CANCELLED and frees all. NULL is allowed. */
+/** Takes no more commands and ends those there are as CANCELLED; of durable ones only done() is told, their rows go on at the next start. To be called before backends go. */
+void tg_twin_stop(tg_twin_t *twin);
+
+/** Stops and frees all. NULL is allowed. */
 void tg_twin_free(tg_twin_t *twin);
+
+/** Takes over the durable commands that an earlier process left in the store, once, before messages come: they wait for their devices, known or not. Those whose time is over end as EXPIRED; an EXECUTE, CREATE or DELETE that may have been sent as UNKNOWN; both are told when the loop runs. Bad rows are logged and left out. @param count set to how many there are. TG_E_STORE, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count);
+
+/** The store told of a commit (or of a failed one): commands whose rows are on disk now may go. */
+void tg_twin_committed(tg_twin_t *twin, uint64_t ticket, tg_rc_t rc);
 
 /** How a source introduces or refreshes a device. Borrowed; everything is copied but `link` (kept). */
 typedef struct tg_device_info {
@@ -128,7 +144,7 @@ typedef struct tg_device_info {
 TG_MUST_CHECK tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t event,
                                      tg_id_t *device);
 
-/** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Commands of a device in queue mode stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h at most; where the table is full the longest offline one is forgotten first. */
+/** Marks it offline and emits @p event (DEREGISTERED, EXPIRED) with @p note. Durable commands, and all of a device in queue mode, stay until their deadlines; others fail with TG_E_GONE. The record stays for 24 h at most, longer while durable commands wait; where the table is full the longest offline one is forgotten first. */
 void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slice_t note);
 
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
@@ -165,7 +181,7 @@ TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const
 void tg_twin_values(const tg_twin_t *twin, tg_id_t id, const tg_path_t *path,
                     bool (*fn)(void *ud, const tg_record_t *record), void *ud);
 
-/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. TG_E_GONE, TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. A durable one starts when its row is on disk, and one that can't be repeated when the row says so. TG_E_GONE (also for an offline device without queue mode), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud,
                                      tg_id_t *id);
 

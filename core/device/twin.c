@@ -6,6 +6,7 @@
 #include "core/base/alloc.h"
 
 enum { DEVICES_DEFAULT = 131072, COMMANDS_DEFAULT = 65536, VALUES_DEFAULT = 512, EP_MAX = 255 };
+#define BYTES_DEFAULT   ((size_t)64 << 20)
 #define OFFLINE_KEPT_MS (UINT64_C(24) * 3600 * 1000)
 
 static void on_forget(tg_timer_t *timer, void *ud);
@@ -16,6 +17,7 @@ tg_twin_t *tg_twin_new(const tg_twin_config_t *config) {
   twin->config = *config;
   if (!twin->config.devices_max) twin->config.devices_max = DEVICES_DEFAULT;
   if (!twin->config.commands_max) twin->config.commands_max = COMMANDS_DEFAULT;
+  if (!twin->config.command_bytes_max) twin->config.command_bytes_max = BYTES_DEFAULT;
   if (!twin->config.values_max) twin->config.values_max = VALUES_DEFAULT;
   if (twin->config.values_max > UINT16_MAX) twin->config.values_max = UINT16_MAX;
   twin->config.random(twin->config.random_ud, &twin->key, sizeof twin->key);
@@ -39,13 +41,14 @@ static void free_device(tg_twin_t *twin, tg_twin_device_t *device) {
 
 void tg_twin_free(tg_twin_t *twin) {
   if (!twin) return;
-  tg_twin_command_end_all(twin);
+  tg_twin_stop(twin);
   for (uint32_t slot = 0; slot < tg_pool_slots(&twin->devices); slot++) {
     tg_twin_device_t *device = tg_pool_at(&twin->devices, slot, NULL);
     if (device) free_device(twin, device);
   }
   tg_wheel_del(twin->config.wheel, &twin->pump);
   tg_wheel_del(twin->config.wheel, &twin->forget);
+  tg_wheel_del(twin->config.wheel, &twin->retry);
   tg_pool_fini(&twin->devices);
   tg_pool_fini(&twin->commands);
   tg_hidx_fini(&twin->by_ep);
@@ -93,10 +96,10 @@ static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_pool_give(&twin->devices, id);
 }
 
-/* A device in the pump list is looked at within this turn; it can't go now. */
+/* A device in the pump list is looked at within this turn; it can't go now, nor one for which durable commands wait. */
 static bool forget_oldest(tg_twin_t *twin) {
   tg_twin_device_t *device = twin->offline_first;
-  while (device && device->pumping) device = device->newer;
+  while (device && (device->pumping || device->journaled)) device = device->newer;
   if (!device) return false;
   forget(twin, device);
   return true;
@@ -105,7 +108,14 @@ static bool forget_oldest(tg_twin_t *twin) {
 static void on_forget(tg_timer_t *timer, void *ud) {
   tg_twin_t *twin = ud;
   uint64_t now = tg_wheel_now(twin->config.wheel);
-  while (twin->offline_first && twin->offline_first->offline_ms + OFFLINE_KEPT_MS <= now && forget_oldest(twin)) {
+  while (twin->offline_first && twin->offline_first->offline_ms + OFFLINE_KEPT_MS <= now) {
+    tg_twin_device_t *device = twin->offline_first;
+    if (device->journaled) { /* as if it went now */
+      offline_del(twin, device);
+      offline_add(twin, device);
+    } else if (!forget_oldest(twin)) {
+      break;
+    }
   }
   if (!twin->offline_first) return;
   uint64_t due = twin->offline_first->offline_ms + OFFLINE_KEPT_MS;
@@ -125,6 +135,16 @@ static tg_rc_t make_device(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **ma
     return TG_E_NOMEM;
   }
   *made = device;
+  return TG_OK;
+}
+
+tg_rc_t tg_twin_place(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **device) {
+  *device = find_ep(twin, ep);
+  if (*device) return TG_OK;
+  tg_rc_t rc = make_device(twin, ep, device);
+  if (rc != TG_OK) return rc;
+  (*device)->pub.queue_mode = true;
+  offline_add(twin, *device);
   return TG_OK;
 }
 

@@ -32,7 +32,8 @@ struct tg_twin_device {
   tg_twin_device_t *newer;     /* list of offline devices, longest offline first */
   tg_twin_device_t *older;
   uint64_t offline_ms; /* monotonic */
-  bool pumping;        /* is in the pump list */
+  uint16_t journaled;  /* commands that have a row */
+  bool pumping;        /* is in the pump list, or waits for a commit to get there */
 };
 
 /** A command until its done function returned. */
@@ -46,6 +47,11 @@ struct tg_twin_command {
   tg_command_done_fn done;
   void *ud;
   void *block; /* memory behind pub's slices and records */
+  size_t bytes;
+  uint64_t row;               /* number in the journal; 0 = not durable */
+  uint64_t ticket;            /* under which the row was written last */
+  bool marked;                /* the row says that it may have been sent */
+  tg_command_state_t ends_as; /* of a restored one: EXPIRED or UNKNOWN: it does not go any more; else 0 */
 };
 
 struct tg_twin {
@@ -62,7 +68,14 @@ struct tg_twin {
   uint64_t wall_at_ms; /* the wheel's time at which wall_ms was read */
   int64_t wall_ms;
   tg_log_limit_t lost;
-  bool closing; /* being freed: takes no more commands */
+  bool closing;            /* being freed: takes no more commands */
+  tg_timer_fn on_deadline; /* of commands */
+  size_t command_bytes;
+  uint64_t next_row;            /* of the journal */
+  uint64_t committed;           /* last ticket known to be on disk with all before it */
+  uint64_t failed;              /* last ticket that was not */
+  tg_twin_device_t *held_first; /* devices whose next command waits for a commit; linked by pump_next */
+  tg_timer_t retry;             /* rows that could not be written */
 };
 
 /** The private side of @p device, or NULL. */
@@ -79,6 +92,9 @@ TG_MUST_CHECK tg_rc_t tg_twin_emit(tg_twin_t *twin, const tg_twin_device_t *devi
 /** The same for events that nobody can send again: where the bus is full that is logged, at most a few times a minute. */
 void tg_twin_emit_or_log(tg_twin_t *twin, const tg_twin_device_t *device, tg_event_t *event);
 
+/** The device called @p ep; one that is not known yet is made: offline, in queue mode until it says otherwise. TG_E_FULL, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_twin_place(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **device);
+
 /** Has the queue of @p device looked at in the next turn, not from inside this call. */
 void tg_twin_pump(tg_twin_t *twin, tg_twin_device_t *device);
 
@@ -88,7 +104,7 @@ void tg_twin_wake_free(tg_twin_t *twin, tg_twin_device_t *device);
 /** Frees the last values of @p device. */
 void tg_twin_values_free(tg_twin_device_t *device);
 
-/** Sets what the pump timer calls. */
+/** Sets what the timers of the pump and of deadlines call. */
 void tg_twin_command_init(tg_twin_t *twin);
 
 /** The device went offline: commands that can't wait for it end with TG_E_GONE; with @p all every one does. */
@@ -96,8 +112,5 @@ void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all
 
 /** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or fails if it can't be repeated. */
 void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device);
-
-/** Ends every command as CANCELLED. */
-void tg_twin_command_end_all(tg_twin_t *twin);
 
 #endif

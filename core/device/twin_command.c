@@ -6,19 +6,13 @@
  * Path: the command line | bindings/api/lua_command.c -> core/device/twin_command.c -> core/server/command.c | bindings/api/driver_device.c
  */
 
-#include "core/base/alloc.h"
-#include "core/device/twin.h"
-#include "core/event/record_copy.h"
+#include "core/device/twin_durable.h"
+#include "core/device/twin_queue.h"
 
-enum { QUEUE_MAX = 100, TAG_MAX = 64, TEXT_MAX = 4096, RECORDS_MAX = 1024, BYTES_MAX = 262144 };
 enum { TIMEOUT_S = 30, TIMEOUT_QUEUE_S = 7200 };
 
 static bool has_ended(const tg_twin_command_t *command) {
   return command->state > TG_COMMAND_SENT;
-}
-
-static bool is_repeatable(tg_op_t op) {
-  return op != TG_OP_EXECUTE && op != TG_OP_CREATE && op != TG_OP_DELETE;
 }
 
 static void emit_state(const tg_twin_command_t *command, const tg_command_result_t *result) {
@@ -30,6 +24,7 @@ static void emit_state(const tg_twin_command_t *command, const tg_command_result
                                   .op = (uint8_t)command->pub.op,
                                   .path = command->pub.path,
                                   .tag = command->pub.tag,
+                                  .owner = command->pub.owner,
                                   .items = result->records,
                                   .count = result->record_count,
                                   .text = result->text}};
@@ -43,42 +38,17 @@ static void move_to(tg_twin_command_t *command, tg_command_state_t state, tg_rc_
   emit_state(command, &result);
 }
 
-/* Takes the command out of wherever it stands. */
-static void unlink_command(tg_twin_command_t *command) {
-  tg_twin_device_t *device = command->device;
-  if (device->running == command) {
-    device->running = NULL;
-    device->pub.active = 0;
-    return;
-  }
-  for (tg_twin_command_t **at = &device->queue; *at; at = &(*at)->next) {
-    if (*at != command) continue;
-    *at = command->next;
-    device->pub.queued--;
-    return;
-  }
-}
-
-/* Behind all of its priority, or in front of them. */
-static void enqueue(tg_twin_command_t *command, bool in_front) {
-  tg_twin_command_t **at = &command->device->queue;
-  uint8_t priority = command->pub.priority;
-  while (*at && ((*at)->pub.priority > priority || (!in_front && (*at)->pub.priority == priority))) at = &(*at)->next;
-  command->next = *at;
-  *at = command;
-  command->device->pub.queued++;
-}
-
 static void end_command(tg_twin_command_t *command, const tg_command_result_t *result) {
   tg_twin_t *twin = command->twin;
-  unlink_command(command);
+  tg_twin_queue_del(command);
   tg_wheel_del(twin->config.wheel, &command->deadline);
   command->state = result->state;
-  emit_state(command, result);
+  bool goes_on = twin->closing && command->row; /* at the next start */
+  tg_twin_durable_end(command, goes_on);
+  if (!goes_on) emit_state(command, result);
   if (command->device->queue) tg_twin_pump(twin, command->device);
   if (command->done) command->done(command->ud, &command->pub, result);
-  tg_alloc_free(command->block);
-  tg_pool_give(&twin->commands, command->pub.id);
+  tg_twin_queue_free(command);
 }
 
 static void end_with(tg_twin_command_t *command, tg_command_state_t state, tg_rc_t rc) {
@@ -92,15 +62,18 @@ static void stop_at_backend(tg_twin_command_t *command) {
 }
 
 static void back_to_queue(tg_twin_command_t *command, tg_rc_t why) {
-  unlink_command(command);
-  enqueue(command, true);
+  tg_twin_queue_del(command);
+  tg_twin_durable_back(command);
+  tg_twin_queue_add(command, true);
   move_to(command, TG_COMMAND_WAITING, why);
 }
 
 static void on_deadline(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_twin_command_t *command = ud;
-  if (command->state == TG_COMMAND_SENT) {
+  if (command->ends_as == TG_COMMAND_UNKNOWN) {
+    end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
+  } else if (command->state == TG_COMMAND_SENT) {
     stop_at_backend(command);
     end_with(command, TG_COMMAND_FAILED, TG_E_TIMEOUT);
   } else {
@@ -112,7 +85,7 @@ static void on_deadline(tg_timer_t *timer, void *ud) {
 static bool start_next(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_command_t *command = device->queue;
   tg_id_t id = command->pub.id;
-  unlink_command(command);
+  tg_twin_queue_del(command);
   device->running = command;
   device->pub.active = 1;
   command->state = TG_COMMAND_SENT;
@@ -132,6 +105,18 @@ static bool start_next(tg_twin_t *twin, tg_twin_device_t *device) {
   return false;
 }
 
+/* @return whether the next one waits for the disk */
+static bool start_waiting(tg_twin_t *twin, tg_twin_device_t *device) {
+  while (device->queue && !device->running && device->pub.online && device->pub.awake) {
+    if (device->queue->ends_as) return false; /* a restored one: its end comes first, at once */
+    if (!tg_twin_durable_is_ready(device->queue)) return true;
+    if (!start_next(twin, device)) return false;
+  }
+  if (device->queue && !device->running && !device->queue->ends_as)
+    tg_twin_durable_back(device->queue); /* it fell asleep meanwhile */
+  return false;
+}
+
 static void on_pump(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_twin_t *twin = ud;
@@ -147,82 +132,49 @@ static void on_pump(tg_timer_t *timer, void *ud) {
     device = in_order;
     in_order = device->pump_next;
     tg_id_t id = device->pub.id;
-    while (device->queue && !device->running && device->pub.online && device->pub.awake) {
-      if (!start_next(twin, device)) break;
-    }
-    if (tg_twin_device_of(twin, id)) device->pumping = false;
+    bool held = start_waiting(twin, device);
+    if (!tg_twin_device_of(twin, id)) continue;
+    if (held) tg_twin_durable_hold(twin, device);
+    else device->pumping = false;
   }
 }
 
 void tg_twin_command_init(tg_twin_t *twin) {
   twin->pump = (tg_timer_t){.fn = on_pump, .ud = twin};
+  twin->on_deadline = on_deadline;
 }
 
-static tg_rc_t check_command(const tg_command_t *command, size_t *bytes) {
-  if ((unsigned)command->op >= TG_OP_COUNT || command->tag.len > TAG_MAX) return TG_E_ARG;
-  if (command->text.len > TEXT_MAX || command->record_count > RECORDS_MAX) return TG_E_ARG;
-  for (size_t i = 0; i < command->record_count; i++) {
-    if (!tg_path_covers(&command->path, &command->records[i].path)) return TG_E_ARG;
-  }
-  *bytes = tg_record_copy_size(command->records, command->record_count) + command->tag.len + command->text.len;
-  return *bytes <= BYTES_MAX ? TG_OK : TG_E_TOO_LONG;
-}
-
-/* Records, tag and text move into one block of the command's own. */
-static bool own_content(tg_twin_command_t *command, size_t bytes) {
-  if (bytes == 0) return true;
-  tg_command_t *pub = &command->pub;
-  uint8_t *at = command->block = tg_alloc(bytes);
-  if (!at) return false;
-  size_t size = tg_record_copy_size(pub->records, pub->record_count);
-  pub->records = tg_record_copy(pub->records, pub->record_count, at);
-  at += size;
-  if (pub->tag.len) memcpy(at, pub->tag.p, pub->tag.len);
-  pub->tag = tg_slice(at, pub->tag.len);
-  at += pub->tag.len;
-  if (pub->text.len) memcpy(at, pub->text.p, pub->text.len);
-  pub->text = tg_slice(at, pub->text.len);
-  return true;
-}
-
-static tg_rc_t make_command(tg_twin_t *twin, const tg_command_t *from, size_t bytes, tg_twin_command_t **made) {
-  tg_id_t id;
-  tg_twin_command_t *command = tg_pool_take(&twin->commands, &id);
-  if (!command) return TG_E_FULL;
-  command->pub = *from;
-  command->pub.id = id;
-  if (!own_content(command, bytes)) {
-    tg_pool_give(&twin->commands, id);
-    return TG_E_NOMEM;
-  }
-  command->twin = twin;
-  command->state = TG_COMMAND_WAITING;
-  command->deadline = (tg_timer_t){.fn = on_deadline, .ud = command};
-  *made = command;
-  return TG_OK;
+/* What a submit leaves when it can't fail any more. */
+static void accept(tg_twin_t *twin, tg_twin_command_t *command, uint64_t timeout_s, bool waits) {
+  tg_twin_device_t *device = command->device;
+  tg_wheel_add(twin->config.wheel, &command->deadline, tg_wheel_now(twin->config.wheel) + timeout_s * 1000);
+  tg_twin_queue_add(command, false);
+  if (waits) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
+  if (device->pub.awake && !device->running) tg_twin_pump(twin, device);
 }
 
 tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_done_fn done, void *ud, tg_id_t *id) {
   tg_twin_device_t *device = tg_twin_device_of(twin, from->device);
   if (!device || twin->closing || (!device->pub.online && !device->pub.queue_mode)) return TG_E_GONE;
-  if (device->pub.queued >= QUEUE_MAX) return TG_E_FULL;
-  size_t bytes;
-  tg_rc_t rc = check_command(from, &bytes);
-  if (rc != TG_OK) return rc;
+  tg_twin_command_t *replaced = tg_twin_queue_find_replaced(device, from);
+  if (device->pub.queued >= TG_TWIN_QUEUE_MAX && !replaced) return TG_E_FULL;
   tg_twin_command_t *command;
-  rc = make_command(twin, from, bytes, &command);
+  tg_rc_t rc = tg_twin_queue_make(device, twin, from, &command);
   if (rc != TG_OK) return rc;
-  command->device = device;
-  command->done = done;
-  command->ud = ud;
   uint64_t timeout_s = from->timeout_s;
   if (timeout_s == 0) timeout_s = device->pub.queue_mode ? TIMEOUT_QUEUE_S : TIMEOUT_S;
-  tg_wheel_add(twin->config.wheel, &command->deadline, tg_wheel_now(twin->config.wheel) + timeout_s * 1000);
+  command->pub.deadline_ms = tg_twin_wall(twin) + (int64_t)timeout_s * 1000;
   bool waits = device->queue || device->running || !device->pub.awake;
-  enqueue(command, false);
-  if (waits) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
-  if (device->pub.awake && !device->running) tg_twin_pump(twin, device);
+  rc = tg_twin_durable_add(command, !waits);
+  if (rc != TG_OK) {
+    tg_twin_queue_free(command);
+    return rc;
+  }
+  command->done = done;
+  command->ud = ud;
   *id = command->pub.id;
+  accept(twin, command, timeout_s, waits);
+  if (replaced) end_with(replaced, TG_COMMAND_CANCELLED, TG_E_CANCELLED);
   return TG_OK;
 }
 
@@ -238,8 +190,8 @@ static bool goes_back(const tg_twin_command_t *command, const tg_command_result_
   if (result->state != TG_COMMAND_FAILED || result->code != 0) return false;
   bool queue_mode = command->device->pub.queue_mode;
   if (result->rc == TG_E_ASLEEP) return queue_mode; /* never left: any operation */
-  if (result->rc == TG_E_AGAIN) return is_repeatable(command->pub.op);
-  return result->rc == TG_E_TIMEOUT && queue_mode && is_repeatable(command->pub.op);
+  if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(command->pub.op);
+  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_queue_is_repeatable(command->pub.op);
 }
 
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result) {
@@ -260,21 +212,27 @@ void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_command_t *command = device->running;
   if (!command) return;
   stop_at_backend(command);
-  if (is_repeatable(command->pub.op)) back_to_queue(command, TG_E_AGAIN);
+  if (tg_twin_queue_is_repeatable(command->pub.op)) back_to_queue(command, TG_E_AGAIN);
   else end_with(command, TG_COMMAND_FAILED, TG_E_GONE);
 }
 
 void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all) {
   tg_twin_command_release(twin, device);
   if (device->pub.queue_mode && !all) return;
-  while (device->queue) end_with(device->queue, TG_COMMAND_FAILED, TG_E_GONE);
+  for (;;) { /* done() may change the queue: begin anew after each */
+    tg_twin_command_t *command = device->queue;
+    while (command && command->row && !all) command = command->next;
+    if (!command) return;
+    end_with(command, TG_COMMAND_FAILED, TG_E_GONE);
+  }
 }
 
-void tg_twin_command_end_all(tg_twin_t *twin) {
+void tg_twin_stop(tg_twin_t *twin) {
   twin->closing = true;
   for (uint32_t slot = 0; slot < tg_pool_slots(&twin->commands); slot++) {
     tg_twin_command_t *command = tg_pool_at(&twin->commands, slot, NULL);
     if (!command || has_ended(command)) continue;
+    if (command->state == TG_COMMAND_WAITING && !command->ends_as) tg_twin_durable_back(command);
     stop_at_backend(command);
     end_with(command, TG_COMMAND_CANCELLED, TG_E_CANCELLED);
   }

@@ -29,14 +29,15 @@ typedef enum tg_event_type {
 /** Where records come from. */
 typedef enum tg_source { TG_SOURCE_NOTIFY, TG_SOURCE_SEND, TG_SOURCE_READ, TG_SOURCE_DRIVER } tg_source_t;
 
-/** States of a command (architecture, point 7): exactly one of the last four ends it. */
+/** States of a command (architecture, point 7): exactly one of the last five ends it. */
 typedef enum tg_command_state {
   TG_COMMAND_WAITING, /* in the device's queue: asleep, or others are before it */
   TG_COMMAND_SENT,
   TG_COMMAND_DONE,
   TG_COMMAND_FAILED,
   TG_COMMAND_EXPIRED,
-  TG_COMMAND_CANCELLED
+  TG_COMMAND_CANCELLED,
+  TG_COMMAND_UNKNOWN /* was sent when the process ended; can't be repeated, and nobody knows how it went */
 } tg_command_state_t;
 
 /** What RECORDS events carry. */
@@ -54,7 +55,8 @@ typedef struct tg_event_command {
   uint8_t code; /* CoAP code of the answer, 0 when there was none */
   uint8_t op;   /* tg_op_t */
   tg_path_t path;
-  tg_slice_t tag; /* the asker's own id; may be empty */
+  tg_slice_t tag;   /* the asker's own id; may be empty */
+  tg_slice_t owner; /* who submitted it, such as a script's name; may be empty */
   const tg_record_t *items;
   size_t count;
   tg_slice_t text; /* Discover: link format; Create: the new path; else empty */

@@ -81,7 +81,8 @@ static size_t extra_size(const tg_event_t *event) {
   if (event->type == TG_EVENT_RECORDS) return tg_record_copy_size(event->records.items, event->records.count);
   if (event->type != TG_EVENT_COMMAND) return 0;
   const tg_event_command_t *command = &event->command;
-  return tg_record_copy_size(command->items, command->count) + command->tag.len + command->text.len;
+  return tg_record_copy_size(command->items, command->count) + command->tag.len + command->owner.len +
+         command->text.len;
 }
 
 /* Copies @p from to *at, moves *at behind it and returns the copy. */
@@ -106,6 +107,7 @@ static void copy_event(node_t *node, const tg_event_t *event) {
     copy->command.items = tg_record_copy(command->items, command->count, at);
     at += tg_record_copy_size(command->items, command->count);
     copy->command.tag = copy_bytes(&at, command->tag);
+    copy->command.owner = copy_bytes(&at, command->owner);
     copy->command.text = copy_bytes(&at, command->text);
   }
   copy->ep = copy_bytes(&at, event->ep);

@@ -21,6 +21,7 @@ struct tg_gateway {
 
 static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
   tg_gateway_t *gateway = ud;
+  if (gateway->parts.twin) tg_twin_committed(gateway->parts.twin, ticket, rc);
   tg_gateway_turn_committed(&gateway->turn, &gateway->parts, ticket, rc);
 }
 
@@ -42,6 +43,7 @@ static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config
   const tg_twin_config_t twin = {.registry = parts->registry,
                                  .events = parts->events,
                                  .wheel = tg_loop_wheel(parts->loop),
+                                 .store = parts->store,
                                  .random = tg_random_fill,
                                  .devices_max = config->devices_max};
   parts->twin = tg_twin_new(&twin);
@@ -126,6 +128,16 @@ static tg_rc_t open_mqtt(tg_gateway_t *gateway, const tg_gateway_config_t *confi
   return tg_mqtt_new(&mqtt, diag, &gateway->parts.mqtt);
 }
 
+/* A store that can't be read is no reason not to serve: devices register again. */
+static void restore(const tg_gateway_parts_t *parts, tg_link_t *const links[], size_t link_count) {
+  size_t registrations = 0, commands = 0;
+  tg_rc_t rc = tg_server_restore(parts->server, links, link_count, &registrations);
+  if (rc == TG_OK) rc = tg_twin_restore(parts->twin, &commands);
+  if (rc != TG_OK) tg_log("gateway", TG_LOG_ERROR, "restore_failed error=%s", tg_rc_name(rc));
+  if (registrations) tg_log("gateway", TG_LOG_INFO, "restored registrations=%zu", registrations);
+  if (commands) tg_log("gateway", TG_LOG_INFO, "restored commands=%zu", commands);
+}
+
 static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
   tg_rc_t rc = open_store(gateway, config, diag);
   if (rc == TG_OK) rc = make_hub(gateway, config);
@@ -134,11 +146,7 @@ static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *conf
   if (rc == TG_OK) rc = open_mqtt(gateway, config, diag);
   if (rc != TG_OK) return rc;
 
-  size_t restored = 0;
-  rc = tg_server_restore(gateway->parts.server, gateway->links, gateway->link_count, &restored);
-  /* A store that can't be read is no reason not to serve: devices register again. */
-  if (rc != TG_OK) tg_log("gateway", TG_LOG_ERROR, "restore_failed error=%s", tg_rc_name(rc));
-  if (restored) tg_log("gateway", TG_LOG_INFO, "restored registrations=%zu", restored);
+  restore(&gateway->parts, gateway->links, gateway->link_count);
   return tg_loop_each_turn(gateway->parts.loop, at_turn_end, gateway);
 }
 
@@ -163,6 +171,7 @@ void tg_gateway_close(tg_gateway_t *gateway) {
   tg_loop_each_turn_end(parts->loop, at_turn_end, gateway);
   tg_gateway_turn_fini(&gateway->turn, parts);
   if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
+  if (parts->twin) tg_twin_stop(parts->twin); /* while those who carry commands out are there */
   tg_mqtt_free(parts->mqtt);
   parts->mqtt = NULL;
   tg_server_free(parts->server); /* it ends what it has at the exchange layer */

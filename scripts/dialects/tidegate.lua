@@ -38,7 +38,7 @@ local ORDER = {
   "note", "kind", "link", "version", "lifetime", "objects", "dropped", "withheld", "shortened", "t",
 }
 
-local FINAL = { done = true, failed = true, expired = true, cancelled = true }
+local FINAL = { done = true, failed = true, expired = true, cancelled = true, unknown = true }
 
 local function device_topic(ep, what) return prefix .. "/dev/" .. tg.mqtt.escape(ep) .. what end
 
@@ -196,7 +196,12 @@ local function on_command_event(dev, info)
   local ep, id = info.ep or dev.ep, info.tag
   if not id then return end
   local known = asked.get(ep, id)
-  local is_ours = running[info.id] or known and not FINAL[known.state]
+  local is_ours = running[info.id]
+  if known then
+    is_ours = is_ours or not FINAL[known.state]
+  else
+    is_ours = is_ours or info.mine -- from before a restart; others have taken its place in the memory
+  end
   if not is_ours then return end
   local is_final = FINAL[info.state]
   local has_failed = is_final and info.state ~= "done"
@@ -223,8 +228,29 @@ end
 
 local is_handed_over = false -- by the generation before, whose commands go on
 
--- No queue has the commands that an earlier run of the gateway left unfinished: their askers shall
--- not wait for them.
+-- Durable commands go on after a restart; the number of each is another one then.
+local function is_queued(ep, id)
+  local dev = tg.device.find(ep)
+  for _, command in ipairs(dev and dev:queue() or {}) do
+    if command.tag == id then
+      running[command.id] = true
+      return true
+    end
+  end
+  return false
+end
+
+-- What an earlier run of the gateway left unfinished and no queue has. Asked before anything can
+-- have ended in this run.
+local function find_left_over()
+  local list = {}
+  for _, entry in ipairs(asked.open(FINAL)) do
+    if not is_queued(entry.ep, entry.id) then list[#list + 1] = entry end
+  end
+  return list
+end
+
+-- Their askers shall not wait for them.
 local function end_left_over(list)
   if is_handed_over then return end
   for _, entry in ipairs(list) do
@@ -254,7 +280,7 @@ return {
   init = function()
     asked.load()
     tg.timer.every(60, forget_units)
-    local left_over = asked.open(FINAL)
+    local left_over = find_left_over()
     -- When it is known whether there was a generation before:
     tg.timer.after(0, function() end_left_over(left_over) end)
   end,

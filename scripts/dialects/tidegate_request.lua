@@ -32,6 +32,7 @@ local OPS = {
 local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
+  "durable", "replace_key",
 }
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" }
 
@@ -111,6 +112,18 @@ local function check_values(wanted, is_needed)
   end
 end
 
+local function check_durable(wanted)
+  local durable, key = wanted.durable, wanted.replace_key
+  if durable ~= nil and type(durable) ~= "boolean" then fail("durable is true or false") end
+  if key == nil then return end
+  if type(key) ~= "string" or key == "" or #key > ID_MAX then
+    fail("replace_key is text of 1 to %d bytes", ID_MAX)
+  end
+  if wanted.op ~= "write" and wanted.op ~= "update" then
+    fail("replace_key is for write and update")
+  end
+end
+
 local function check_rest(wanted)
   local timeout, priority = wanted.timeout, wanted.priority
   if timeout ~= nil
@@ -123,6 +136,7 @@ local function check_rest(wanted)
   then
     fail("priority is 0 (bulk) to 3 (interactive)")
   end
+  check_durable(wanted)
   if wanted.args ~= nil and (type(wanted.args) ~= "string" or wanted.op ~= "execute") then
     fail("args is text, for execute")
   end
@@ -191,6 +205,8 @@ function request.command(wanted)
     timeout = wanted.timeout,
     priority = wanted.priority,
     tag = wanted.id,
+    durable = wanted.durable ~= false,
+    replace_key = wanted.replace_key,
   }
 end
 

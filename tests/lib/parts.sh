@@ -266,7 +266,7 @@ start_device() {
 
 # results LEVEL ID: payloads of the results of one command; ending those of them that end it.
 results() { grep -F "$PREFIX/dev/$1/result {" "$WORK/messages.log" | grep -F "\"id\":\"$2\"" | sed 's/^[^ ]* //'; }
-ending() { results "$1" "$2" | grep -E '"state":"(done|failed|expired|cancelled)"' | tail -1; }
+ending() { results "$1" "$2" | grep -E '"state":"(done|failed|expired|cancelled|unknown)"' | tail -1; }
 
 has_ended() {
   RESULT=$(ending "$1" "$2")

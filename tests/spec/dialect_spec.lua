@@ -351,7 +351,8 @@ describe("scripts/dialects/tidegate.lua", function()
       local rows = {
         { { op = "read", path = "/3/0/9" } },
         { { op = "write", path = "/3/0/14", value = "+02", timeout = 60, priority = 3 } },
-        { { op = "write", path = "/3306/0/5850", value = false } },
+        { { op = "write", path = "/3306/0/5850", value = false, replace_key = "k" } },
+        { { op = "read", path = "/3/0/9", durable = false } },
         { { op = "execute", path = "/3/0/4", args = "0='x'" } },
         { { op = "execute", path = "/3/0/4" } },
         { { op = "delete", path = "/3303/1" } },
@@ -367,6 +368,7 @@ describe("scripts/dialects/tidegate.lua", function()
         wanted.id = "a1"
         assert.same({}, ask(gateway, "m 1", wanted))
         wanted.id, wanted.tag = nil, "a1"
+        if wanted.durable == nil then wanted.durable = true end
         assert.same({ wanted }, dev.commands)
       end
     end)
@@ -475,6 +477,9 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { timeout = 0 }, "argument", "timeout is 1 to 2592000 seconds" },
         { with { timeout = "60" }, "argument", "timeout is 1 to 2592000 seconds" },
         { with { priority = 4 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },
+        { with { durable = 1 }, "argument", "durable is true or false" },
+        { with { replace_key = "" }, "argument", "replace_key is text of 1 to 64 bytes" },
+        { with { replace_key = "k" }, "argument", "replace_key is for write and update" },
         { with { priority = 1.5 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },
         { with { args = "0" }, "argument", "args is text, for execute" },
         { with { op = "execute", path = "/3/0/4", args = 0 }, "argument", "args is text" },
@@ -617,7 +622,7 @@ describe("scripts/dialects/tidegate.lua", function()
     end)
 
     it("says what went wrong", function()
-      for _, state in ipairs { "failed", "expired", "cancelled" } do
+      for _, state in ipairs { "failed", "expired", "cancelled", "unknown" } do
         local gateway = start()
         local dev = gateway:device "m1"
         ask(gateway, "m1", READ)
@@ -773,6 +778,32 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.same({}, dev.commands)
       -- Ours has ended: this is somebody else's.
       assert.same({}, finish(later, dev, { id = 78, tag = "a2" }))
+    end)
+
+    it("goes on after a restart where the gateway has kept it", function()
+      local gateway = start()
+      gateway:device "m1"
+      ask(gateway, "m1", WRITE)
+      ask(gateway, "m1", { id = "a2", op = "execute", path = "/3/0/4" })
+
+      local later = fake.gateway()
+      later.stored = gateway.stored
+      local dev = later:device("m1")
+      dev.queued = { { id = 801, tag = WRITE.id }, { id = 802, tag = "a2" } }
+      later:start(FILE)
+      later:pass(1)
+      assert.same({}, sent(later))
+      assert.equal("done", finish(later, dev, { id = 801, tag = WRITE.id })[1].value.state)
+      local ended = { id = 802, tag = "a2", op = "execute", path = "/3/0/4", state = "unknown" }
+      ended.error, ended.message = "unknown", "nobody knows"
+      local value = finish(later, dev, ended)[1].value
+      assert.same({ "a2", "unknown", "unknown" }, { value.id, value.state, value.error })
+      local again = { id = "a2", op = "read", path = "/3" }
+      assert.equal("unknown", ask(later, "m1", again)[1].value.state)
+      assert.same({}, dev.commands)
+      -- More waited than are remembered.
+      assert.equal("done", finish(later, dev, { id = 803, tag = "old", mine = true })[1].value.state)
+      assert.same({}, finish(later, dev, { id = 804, tag = "of another script" }))
     end)
 
     it("goes on from the newest slot after a restart", function()

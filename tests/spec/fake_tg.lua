@@ -22,6 +22,9 @@ function Device:submit(command)
   return self.gateway.next_command()
 end
 
+--- What the gateway has kept over a restart, or nothing.
+function Device:queue() return rawget(self, "queued") or {} end
+
 function Device:value(path) return self.values[path] end
 
 for _, op in ipairs { "read", "write", "update", "execute", "create", "delete", "discover" } do

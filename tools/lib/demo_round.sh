@@ -42,7 +42,7 @@ command_to() {
   local line="{\"id\":\"$id\",$members}"
   say "  \$ mosquitto_pub -p $BROKER -t tidegate/dev/$name/cmd -m '$line'"
   mosquitto_pub -h 127.0.0.1 -p "$BROKER" -q 1 -t "tidegate/dev/$name/cmd" -m "$line" || give_up "mosquitto_pub failed"
-  await 40 "a result of $name with id $id" on_topic "$name" result "\"id\": *\"$id\".*\"state\": *\"(done|failed|expired|cancelled)\""
+  await 40 "a result of $name with id $id" on_topic "$name" result "\"id\": *\"$id\".*\"state\": *\"(done|failed|expired|cancelled|unknown)\""
   show_topic "$name" result "\"$id\""
   on_topic "$name" result "\"id\": *\"$id\".*\"state\": *\"done\"" || give_up "the command to $name did not end well"
   RESULT=$(grep -E -- "^tidegate/dev/$name/result .*\"$id\"" "$WORK/topics.log" | tail -1)

@@ -274,6 +274,10 @@ static void misuse_raises_at_the_caller(void **state) {
       {"d:submit{ op = 'attributes', path = '/3' }", "submit: attributes are a table"},
       {"d:submit{ op = 'attributes', path = '/3', attributes = 7 }", "submit: attributes are a table"},
       {"d:submit{ op = 'execute', path = '/3/0/4', args = 7 }", "submit: args are text"},
+      {"d:submit{ op = 'read', path = '/3', durable = 1 }", "durable is true or false"},
+      {"d:submit{ op = 'write', path = '/3/0/14', value = 'x', replace_key = '' }",
+       "replace_key is text of 1 to 64 bytes"},
+      {"d:submit{ op = 'read', path = '/3', replace_key = 'k' }", "replace_key is for write and update"},
       {"tg.device.cancel()", "eval.lua:1: bad argument #1 to 'cancel' (number expected"},
       {"tg.device.cancel('x')", "bad argument #1 to 'cancel'"},
   };
@@ -296,7 +300,7 @@ static const char LISTENER[] =
     "  print('id ' .. math.type(id)) first = id end,\n"
     "deregistered = function() print(tostring(tg.device.cancel(first)), tostring(select(2, tg.device.cancel(first)))) end,\n"
     "command = function(dev, info) print(info.state .. ' ' .. info.op .. ' ' .. info.path .. ' ' .. tostring(info.tag) .. ' ' ..\n"
-    "  tostring(info.code) .. ' ' .. tostring(info.error) .. ' ' .. tostring(info.id == first)) end } }";
+    "  tostring(info.code) .. ' ' .. tostring(info.error) .. ' ' .. tostring(info.id == first) .. ' ' .. tostring(info.mine)) end } }";
 
 static void submit_does_not_wait_and_is_told_as_events(void **state) {
   (void)state;
@@ -304,10 +308,27 @@ static void submit_does_not_wait_and_is_told_as_events(void **state) {
   api_harness_open(&h);
   api_harness_load(&h, "s", LISTENER);
   api_harness_device(&h, "d");
-  check_said(&h, "id integer; sent write /3/0/14 T nil nil true");
+  check_said(&h, "id integer; sent write /3/0/14 T nil nil true true");
   check_slice(tg_slice_str(h.question), "write /3/0/14=string:+02 tag=T");
   api_harness_answer_records(&h, NULL, 0);
-  check_said(&h, "done write /3/0/14 T 2.04 nil true");
+  check_said(&h, "done write /3/0/14 T 2.04 nil true true");
+  api_harness_close(&h);
+}
+
+static void the_queue_is_listed_in_the_order_in_which_it_goes(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  api_harness_device(&h, "d");
+  check_slice(
+      tg_slice_str(api_harness_eval(
+          &h,
+          "local d = tg.device.find('d')\n"
+          "d:submit { op = 'read', path = '/3/0/9', tag = 'r', durable = true }\n"
+          "d:submit { op = 'write', path = '/3/0/14', value = '+02', replace_key = 'tz', priority = 3 }\n"
+          "local n = 0 for _, c in ipairs(d:queue()) do say(c.op, c.path, c.state, c.tag, c.replace_key, c.durable,\n"
+          "c.priority, c.deadline > tg.timer.now() + 20, math.type(c.id)) n = n + 1 end say(n)")),
+      "write; /3/0/14; waiting; nil; tz; false; 3; true; integer; read; /3/0/9; waiting; r; nil; true; 1; true; integer; 2");
   api_harness_close(&h);
 }
 
@@ -320,7 +341,8 @@ static void a_command_can_be_cancelled_once(void **state) {
   (void)api_harness_said(&h);
   const tg_event_t event = {.type = TG_EVENT_DEREGISTERED, .ep = tg_slice_str("x")};
   api_harness_emit(&h, &event);
-  check_said(&h, "true\\x09gone: the device, object or handle is gone; cancelled write /3/0/14 T nil cancelled true");
+  check_said(&h,
+             "true\\x09gone: the device, object or handle is gone; cancelled write /3/0/14 T nil cancelled true true");
   check_int(h.cancelled, 1);
   check_slice(tg_slice_str(api_harness_eval(
                   &h, "say(select(2, tg.device.cancel(-1)).code, select(2, tg.device.cancel(0)).code,\n"
@@ -441,7 +463,8 @@ CHECK_SUITE(in_a_task_every_operation_waits_and_returns, in_init_and_events_they
             the_function_may_be_nil_behind_options, options_reach_the_device, failures_come_as_error_objects,
             what_the_device_can_not_be_asked_fails_too, a_full_queue_is_an_error_at_once,
             the_same_object_answers_many_questions_in_order, where_nobody_can_wait_a_function_is_wanted,
-            misuse_raises_at_the_caller, submit_does_not_wait_and_is_told_as_events, a_command_can_be_cancelled_once,
+            misuse_raises_at_the_caller, submit_does_not_wait_and_is_told_as_events,
+            the_queue_is_listed_in_the_order_in_which_it_goes, a_command_can_be_cancelled_once,
             who_waits_hears_of_a_cancelled_command, submit_takes_every_operation,
             what_was_submitted_outlives_its_script, a_script_that_goes_takes_its_questions_with_it,
             what_fails_after_the_answer_is_told_with_its_line)

@@ -29,11 +29,16 @@ static void cancel(void *ud, const tg_device_t *device, tg_id_t command) {
 const tg_backend_ops_t twin_bench_backend = {.kind = "test", .start = start, .cancel = cancel};
 
 void twin_bench_open(twin_bench_t *bench, uint32_t devices_max) {
+  twin_bench_open_over(bench, devices_max, NULL);
+}
+
+void twin_bench_open_over(twin_bench_t *bench, uint32_t devices_max, tg_store_t *store) {
   *bench = (twin_bench_t){.now = 1000, .random = {.state = 1}};
   bench->bus = tg_event_bus_new(1024, 1 << 20);
   bench->wheel = tg_wheel_new(bench->now);
   tg_twin_config_t config = {.events = bench->bus,
                              .wheel = bench->wheel,
+                             .store = store,
                              .random = tg_random_fill_seeded,
                              .random_ud = &bench->random,
                              .devices_max = devices_max,

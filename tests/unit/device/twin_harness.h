@@ -28,6 +28,9 @@ typedef struct twin_bench {
 /** Fills @p bench with a fresh twin of @p devices_max devices. */
 void twin_bench_open(twin_bench_t *bench, uint32_t devices_max);
 
+/** The same over @p store (kept; may be NULL). */
+void twin_bench_open_over(twin_bench_t *bench, uint32_t devices_max, tg_store_t *store);
+
 /** Frees it. */
 void twin_bench_close(twin_bench_t *bench);
 

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The start: durable commands of an earlier process come back to their devices; called by core/gateway. See device.h. */
+
+#include "core/base/clock.h"
+#include "core/device/journal.h"
+#include "core/device/twin_durable.h"
+#include "core/device/twin_queue.h"
+
+/* Ends are told as events, whose ring is bounded: so many in a millisecond. */
+enum { ENDS_A_MS = 4 };
+#define UNREAD_MAX (UINT64_C(1) << 32)
+
+typedef struct restore {
+  tg_twin_t *twin;
+  int64_t wall_ms;
+  size_t ending;
+} restore_t;
+
+static tg_command_state_t ends_as(const restore_t *restore, const tg_journal_row_t *row) {
+  if (row->sent && !tg_twin_queue_is_repeatable(row->command.op)) return TG_COMMAND_UNKNOWN;
+  return row->command.deadline_ms <= restore->wall_ms ? TG_COMMAND_EXPIRED : TG_COMMAND_WAITING;
+}
+
+/* The loop hasn't run yet, so ends are left to the timer. */
+static void arm(restore_t *restore, tg_twin_command_t *command) {
+  tg_wheel_t *wheel = restore->twin->config.wheel;
+  uint64_t wait_ms = (uint64_t)command->pub.deadline_ms - (uint64_t)restore->wall_ms;
+  if (command->ends_as) wait_ms = restore->ending++ / ENDS_A_MS;
+  tg_wheel_add(wheel, &command->deadline, tg_wheel_now(wheel) + wait_ms);
+}
+
+static tg_rc_t on_row(void *ud, uint64_t number, const tg_journal_row_t *row) {
+  restore_t *restore = ud;
+  tg_twin_t *twin = restore->twin;
+  tg_twin_device_t *device;
+  tg_twin_command_t *command;
+  tg_rc_t rc = tg_twin_place(twin, row->ep, &device);
+  if (rc == TG_OK && device->pub.queued > TG_TWIN_QUEUE_MAX) rc = TG_E_FULL; /* one of them was running */
+  if (rc == TG_OK) rc = tg_twin_queue_make(device, twin, &row->command, &command);
+  if (rc != TG_OK) return rc;
+  command->ends_as = ends_as(restore, row);
+  tg_twin_durable_adopt(command, number, row->sent);
+  tg_twin_queue_add(command, false);
+  arm(restore, command);
+  if (device->pub.online && device->pub.awake) tg_twin_pump(twin, device);
+  return TG_OK;
+}
+
+tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count) {
+  *count = 0;
+  if (!twin->config.store) return TG_OK;
+  restore_t restore = {.twin = twin, .wall_ms = tg_clock_wall_ms()};
+  tg_journal_found_t found;
+  tg_rc_t rc = tg_journal_each(twin->config.store, on_row, &restore, &found);
+  twin->next_row = found.highest;
+  if (rc != TG_OK) twin->next_row += UNREAD_MAX; /* behind what could not be read */
+  *count = found.rows - found.left_out;
+  return rc;
+}
