@@ -200,7 +200,7 @@ local function on_command_event(dev, info)
   if known then
     is_ours = is_ours or not FINAL[known.state]
   else
-    is_ours = is_ours or info.mine -- from before a restart; others have taken its place in the memory
+    is_ours = is_ours or info.mine -- from before a restart, pushed out of the memory
   end
   if not is_ours then return end
   local is_final = FINAL[info.state]
