@@ -17,7 +17,7 @@ start_gateway
 start_device whole "$UDP"
 start_device plain "$UDP" --no-composite
 start_device old "$UDP" --lwm2m 1.0
-for name in whole plain old; do need 10 says "$name" '^registered'; done
+for name in whole plain old; do need 10 says messages "/dev/$name/state .*\"state\":\"online\""; done
 
 for name in whole plain old; do
   ask "$name" '"op":"read_composite","paths":["/3/0/9","/3303/0/5700","/3/0/7"]'
