@@ -78,6 +78,7 @@ static int push_answer(lua_State *L, void *arg) {
   switch (answer->command->op) {
   case TG_OP_READ:
   case TG_OP_READ_COMPOSITE:
+  case TG_OP_OBSERVE_COMPOSITE:
   case TG_OP_OBSERVE: push_records(L, answer->command, result); return 1;
   case TG_OP_CREATE:
   case TG_OP_DISCOVER: lua_pushlstring(L, (const char *)result->text.p, result->text.len); return 1;
@@ -178,7 +179,7 @@ static bool has_values(tg_op_t op) {
 }
 
 static bool is_composite(tg_op_t op) {
-  return op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE_COMPOSITE;
+  return op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE;
 }
 
 /* A trailing function is the callback, a table before it the options, either may be nil; @return the callback's index, 0 for none. */
@@ -247,7 +248,8 @@ static void read_submit_text(lua_State *L, tg_lua_draft_t *draft) {
 static void read_submit_path(lua_State *L, tg_lua_draft_t *draft) {
   size_t len;
   int type = lua_getfield(L, 2, "path");
-  bool may_lack = draft->command.op == TG_OP_DISCOVER || is_composite(draft->command.op);
+  bool may_lack =
+      draft->command.op == TG_OP_DISCOVER || draft->command.op == TG_OP_CANCEL || is_composite(draft->command.op);
   if (type == LUA_TNIL && may_lack) return;
   const char *path = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
   if (!path || tg_path_parse(tg_slice(path, len), &draft->command.path) != TG_OK)
@@ -281,7 +283,7 @@ static int submit_method(lua_State *L) {
     draft.why = "value or records are missing";
     rc = lua_isnil(L, -1) ? TG_E_ARG : tg_lua_draft_values(L, -1, &draft);
   }
-  if (rc == TG_OK && op == TG_OP_READ_COMPOSITE) {
+  if (rc == TG_OK && is_composite(op) && !has_values(op)) {
     if (lua_getfield(L, 2, "paths") != LUA_TTABLE) luaL_error(L, "submit: paths are a list");
     rc = tg_lua_draft_paths(L, -1, &draft);
   }

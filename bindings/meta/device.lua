@@ -6,7 +6,7 @@
 tg.device = {}
 
 ---What can be done with a device. `write` replaces, `update` changes only what is given.
----@alias tg.op "read"|"write"|"update"|"execute"|"create"|"delete"|"discover"|"observe"|"cancel"|"attributes"|"read_composite"|"write_composite"
+---@alias tg.op "read"|"write"|"update"|"execute"|"create"|"delete"|"discover"|"observe"|"cancel"|"attributes"|"read_composite"|"write_composite"|"observe_composite"
 
 ---Where a command is. Exactly one of the last five ends it. `unknown`: an execute, create or delete that was sent when the gateway
 ---stopped; it is not repeated, and nobody knows whether it was carried out.
@@ -30,8 +30,8 @@ tg.device = {}
 ---A command as data.
 ---@class tg.command_request
 ---@field op tg.op
----@field path? string left out only for discover of everything and for composites
----@field paths? string[] for read_composite: 1 to 1024 paths
+---@field path? string left out only for discover of everything, for composites and for cancel of a composite observation
+---@field paths? string[] for read_composite and observe_composite: 1 to 1024 paths
 ---@field value? any for write and update of one resource
 ---@field records? tg.record[] for write, update and create of more, paths at or below `path`; for write_composite wherever they are
 ---@field args? string for execute
@@ -163,8 +163,17 @@ function dev:discover(path, options, fn) end
 ---@return tg.error? err
 function dev:observe(path, options, fn) end
 
+---Observes several paths as one; from now on values come as records. A device has one such observation, a new one takes its place. A
+---device that has no composite operations gets an observation of each path; those are cancelled one by one.
+---@param paths string[] 1 to 1024 of them
+---@param options? tg.device.options
+---@param fn? fun(records: tg.record[]?, err: tg.error?)
+---@return tg.record[]? records
+---@return tg.error? err
+function dev:observe_composite(paths, options, fn) end
+
 ---Ends an observation.
----@param path string
+---@param path string `"/"` is that of observe_composite
 ---@param options? tg.device.options
 ---@param fn? fun(ok: true?, err: tg.error?)
 ---@return true? ok

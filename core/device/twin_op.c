@@ -16,6 +16,7 @@ static const char *const names[TG_OP_COUNT] = {
     [TG_OP_ATTRIBUTES] = "attributes",
     [TG_OP_READ_COMPOSITE] = "read_composite",
     [TG_OP_WRITE_COMPOSITE] = "write_composite",
+    [TG_OP_OBSERVE_COMPOSITE] = "observe_composite",
 };
 
 const char *tg_twin_op_name(tg_op_t op) {

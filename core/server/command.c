@@ -38,6 +38,10 @@ static bool reads(tg_op_t op) {
   return op == TG_OP_READ || op == TG_OP_OBSERVE || op == TG_OP_CANCEL;
 }
 
+static bool observes(tg_op_t op) {
+  return op == TG_OP_OBSERVE || op == TG_OP_OBSERVE_COMPOSITE;
+}
+
 static bool writes(tg_op_t op) {
   return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
 }
@@ -50,7 +54,8 @@ static uint8_t method_of(tg_op_t op) {
   case TG_OP_EXECUTE:
   case TG_OP_CREATE: return TG_COAP_POST;
   case TG_OP_DELETE: return TG_COAP_DELETE;
-  case TG_OP_READ_COMPOSITE: return TG_COAP_FETCH;
+  case TG_OP_READ_COMPOSITE:
+  case TG_OP_OBSERVE_COMPOSITE: return TG_COAP_FETCH;
   case TG_OP_WRITE_COMPOSITE: return TG_COAP_IPATCH;
   case TG_OP_READ:
   case TG_OP_DISCOVER:
@@ -71,7 +76,7 @@ static tg_rc_t fill_composite(tg_server_call_t *call, const tg_device_t *device,
   if (rc != TG_OK) return rc;
   out->content_format = call->format;
   out->payload = tg_buf_slice(&server->out);
-  if (command->op == TG_OP_READ_COMPOSITE) out->accept = call->format;
+  if (command->op != TG_OP_WRITE_COMPOSITE) out->accept = call->format;
   return TG_OK;
 }
 
@@ -104,7 +109,7 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
 }
 
 static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, tg_coap_call_t *out) {
-  out->observe = call->op == TG_OP_OBSERVE ? 0 : -1;
+  out->observe = observes((tg_op_t)call->op) ? 0 : -1;
   if (call->op != TG_OP_CANCEL) return TG_OK;
   const tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
   tg_coap_observation_t kept;
@@ -157,6 +162,16 @@ static tg_rc_t tell_announced(const tg_server_t *server, const tg_device_t *devi
   return rc;
 }
 
+/* Nothing is sent: the device is told by the reset of its next notification (RFC 7641 §3.6). */
+static tg_rc_t cancel_composite(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command) {
+  tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &command->path);
+  if (!obs) return TG_E_NOT_FOUND;
+  tg_observe_ended(server, reg, obs, "cancelled");
+  const tg_command_result_t result = {.state = TG_COMMAND_DONE};
+  tg_twin_finish(server->config.twin, command->id, &result);
+  return TG_OK;
+}
+
 /* Sends the next single request of a composite command; one that can't be sent counts as a step that failed. TG_END: there is none left. */
 static tg_rc_t send_step(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
                          const tg_command_t *command) {
@@ -196,6 +211,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
   if (!reg) return TG_E_GONE;
   if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
+  if (command->op == TG_OP_CANCEL && command->path.len == 0) return cancel_composite(server, reg, command);
   tg_rc_t rc = check_command(command);
   if (rc != TG_OK) return rc;
   tg_id_t id;
@@ -231,8 +247,8 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
                                  .content_format =
                                      answer->content_format == TG_CF_NONE ? call->format : answer->content_format,
                                  .body = answer->body,
-                                 .source = call->op == TG_OP_OBSERVE ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
-  bool may_be_empty = call->op == TG_OP_CANCEL || call->op == TG_OP_READ_COMPOSITE;
+                                 .source = observes((tg_op_t)call->op) ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
+  bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);
   if (may_be_empty && answer->body.len == 0) return;
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   if (rc != TG_OK && rc != TG_E_FULL) {
@@ -268,9 +284,9 @@ static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_co
   tg_op_t op = (tg_op_t)call->op;
   if (op == TG_OP_DISCOVER) result->text = answer->body;
   if (op == TG_OP_CREATE && find_created(call, answer, created)) result->text = tg_slice_str(created);
-  if (reads(op) || op == TG_OP_READ_COMPOSITE) take_records(call, reg, answer, result);
+  if (reads(op) || op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE) take_records(call, reg, answer, result);
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
-  if (op != TG_OP_OBSERVE) return;
+  if (!observes(op)) return;
   if (answer->observing) {
     tg_observe_granted(call->server, reg, &call->path, answer->observation);
   } else if (result->state == TG_COMMAND_DONE) {

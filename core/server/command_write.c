@@ -42,7 +42,7 @@ tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                               .count = command->record_count,
                               .model = &model,
                               .use = TG_CODEC_USE_WRITE};
-  if (is_composite) output.use = command->op == TG_OP_READ_COMPOSITE ? TG_CODEC_USE_FETCH : TG_CODEC_USE_PATCH;
+  if (is_composite) output.use = command->op == TG_OP_WRITE_COMPOSITE ? TG_CODEC_USE_PATCH : TG_CODEC_USE_FETCH;
   if (command->op == TG_OP_CREATE)
     output.base = tg_path(1, command->path.id[0], 0, 0); /* the instance is in the payload */
   tg_buf_clear(&server->out);

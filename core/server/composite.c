@@ -25,8 +25,12 @@ struct tg_composite {
   char text[TOLD_MAX];
 };
 
+static bool fetches(tg_op_t op) {
+  return op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE;
+}
+
 bool tg_composite_is(tg_op_t op) {
-  return op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE_COMPOSITE;
+  return fetches(op) || op == TG_OP_WRITE_COMPOSITE;
 }
 
 tg_rc_t tg_composite_check(const tg_command_t *command) {
@@ -38,7 +42,7 @@ tg_rc_t tg_composite_check(const tg_command_t *command) {
     if (record->path.len < least) return TG_E_ARG;
     if (oid == 0 || oid == 21 || oid == 23) return TG_E_DENIED;
     bool has_value = record->value.type != TG_TYPE_NONE;
-    if (command->op == TG_OP_READ_COMPOSITE && has_value) return TG_E_ARG;
+    if (fetches(command->op) && has_value) return TG_E_ARG;
   }
   return TG_OK;
 }
@@ -46,12 +50,12 @@ tg_rc_t tg_composite_check(const tg_command_t *command) {
 bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op) {
   if (!tg_composite_is(op)) return false;
   if (device->enabler < TG_VERSION_1_1) return true;
-  return op == TG_OP_READ_COMPOSITE ? reg->no_fetch : reg->no_ipatch;
+  return fetches(op) ? reg->no_fetch : reg->no_ipatch;
 }
 
 bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code) {
   if (code != TG_COAP_405 && code != TG_COAP_406 && code != TG_COAP_415) return false;
-  if (op == TG_OP_READ_COMPOSITE) reg->no_fetch = true;
+  if (fetches(op)) reg->no_fetch = true;
   else reg->no_ipatch = true;
   return true;
 }
@@ -106,8 +110,8 @@ const tg_command_t *tg_composite_next(tg_composite_t *steps, const tg_command_t 
   steps->step.records = NULL;
   steps->step.record_count = 0;
   steps->step.content_format = -1; /* what was asked for was for the one request */
-  if (command->op == TG_OP_READ_COMPOSITE) {
-    steps->step.op = TG_OP_READ;
+  if (fetches(command->op)) {
+    steps->step.op = command->op == TG_OP_READ_COMPOSITE ? TG_OP_READ : TG_OP_OBSERVE;
   } else if (record->value.type == TG_TYPE_NONE) {
     steps->step.op = TG_OP_DELETE;
   } else {
@@ -166,7 +170,7 @@ void tg_composite_add(tg_composite_t *steps, const tg_command_result_t *result) 
 }
 
 void tg_composite_end(tg_composite_t *steps, tg_command_result_t *result) {
-  bool is_read = steps->step.op == TG_OP_READ;
+  bool is_read = steps->step.op == TG_OP_READ || steps->step.op == TG_OP_OBSERVE;
   bool good = is_read ? steps->any_done : !steps->any_failed;
   uint8_t done = is_read ? TG_COAP_205 : TG_COAP_204;
   *result = (tg_command_result_t){.state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED,

@@ -29,10 +29,11 @@ local OPS = {
   delete = { 2, 4 },
   discover = { 0, 3 },
   observe = { 1, 4 },
-  cancel = { 1, 4 },
+  cancel = { 0, 4 }, -- without a path: of observe_composite
   attributes = { 1, 4, "attributes" },
   read_composite = { 0, 0, "paths" },
   write_composite = { 0, 0, "values" },
+  observe_composite = { 0, 0, "paths" },
 }
 local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
 local KNOWN = {

@@ -27,6 +27,7 @@ local OPERAND = {
   cancel = "none",
   attributes = "attributes",
   read_composite = "paths",
+  observe_composite = "paths",
   write_composite = "records",
 }
 

@@ -361,6 +361,8 @@ describe("scripts/dialects/tidegate.lua", function()
         { { op = "observe", path = "/3303/0/5700" } },
         { { op = "cancel", path = "/3303/0/5700" } },
         { { op = "attributes", path = "/3303/0", attributes = { pmin = 10, gt = 30.5 } } },
+        { { op = "cancel" } },
+        { { op = "observe_composite", paths = { "/3/0/9", "/3303" } } },
         { { op = "read_composite", paths = { "/3/0/9", "/3303" } } },
       }
       for _, row in ipairs(rows) do

@@ -52,6 +52,8 @@ static const struct {
     {"cancel('/3/0/9'", "cancel /3/0/9", false, NULL, "true; nil"},
     {"read_composite({ '/3/0/9', '/3303' }", "read_composite / /3/0/9=none: /3303=none:", true, NULL,
      "1: /3/0/9=42; nil"},
+    {"observe_composite({ '/3/0/9' }", "observe_composite / /3/0/9=none:", true, NULL, "1: /3/0/9=42; nil"},
+    {"cancel('/'", "cancel /", false, NULL, "true; nil"},
     {"write_composite({ { path = '/3303/0/5601', value = 7 }, { path = '/3/0/14', value = '+01' },"
      " { path = '/3/0/11/1', delete = true } }",
      "write_composite / /3303/0/5601=float:7 /3/0/14=string:+01 /3/0/11/1=none:", false, NULL, "true; nil"},

@@ -124,6 +124,44 @@ static void answer_reads(server_bench_t *bench, uint8_t first, uint8_t second) {
   answer(bench, expect(bench, TG_COAP_GET, "/3/0/1", -1), second, second == TG_COAP_205 ? TG_CF_TEXT : -1, "Eins");
 }
 
+static void one_observation_has_several_paths(void **state) {
+  (void)state;
+  server_bench_t *bench = open_with("ep=a&lwm2m=1.1", "</3/0>");
+  submit_of(bench, TG_OP_OBSERVE_COMPOSITE, names, 2, -1);
+  const far_msg_t *out = server_bench_out(bench);
+  assert_non_null(out);
+  check_int(out->code, TG_COAP_FETCH);
+  check_int(out->observe, 0);
+  far_msg_t asked = *out, told = {.code = TG_COAP_205, .format = TG_CF_SENML_JSON, .observe = 1};
+  snprintf(told.body, sizeof told.body, "%s", two_values);
+  server_bench_answer(bench, 'a', &asked, told);
+  check_int(ended.state, TG_COMMAND_DONE);
+  assert_string_equal(ended_values, "/3/0/0=Oh /3/0/1=Eins ");
+  assert_string_equal(server_bench_events(bench), "command:sent records:a observing:a command:done ");
+  told.type = TG_COAP_NON;
+  told.mid = 7000;
+  told.observe = 2;
+  memcpy(told.token, asked.token, sizeof told.token);
+  told.token_len = asked.token_len;
+  server_bench_in(bench, 'a', &told);
+  server_bench_pass(bench, 1);
+  assert_string_equal(server_bench_events(bench), "records:a ");
+  for (int i = 0; i < 2; i++) {
+    submit_of(bench, TG_OP_CANCEL, NULL, 0, -1);
+    assert_null(server_bench_out(bench));
+    check_int(ended.state, i == 0 ? TG_COMMAND_DONE : TG_COMMAND_FAILED);
+  }
+  check_rc(ended.rc, TG_E_NOT_FOUND);
+  told.type = TG_COAP_CON;
+  told.mid++;
+  told.observe = 3;
+  server_bench_in(bench, 'a', &told);
+  out = server_bench_out(bench);
+  assert_non_null(out);
+  check_int(out->type, TG_COAP_RST);
+  server_bench_close(bench);
+}
+
 static void a_1_0_device_is_read_path_by_path(void **state) {
   (void)state;
   server_bench_t *bench = open_with("ep=a&lwm2m=1.0", "</3/0>");
@@ -243,7 +281,7 @@ static void a_silent_device_and_a_cancel_end_it_between_steps(void **state) {
 }
 
 CHECK_SUITE(a_read_of_several_paths_is_one_fetch_of_the_root, the_alternate_path_is_the_root,
-            a_write_of_several_is_one_ipatch, a_1_0_device_is_read_path_by_path, all_that_was_read_comes_together,
-            a_device_that_refuses_fetch_is_asked_once, the_other_format_is_tried_before_single_requests,
-            single_writes_keep_the_order_and_are_one_for_an_instance, what_cannot_be_fails_without_a_request,
-            a_silent_device_and_a_cancel_end_it_between_steps)
+            a_write_of_several_is_one_ipatch, one_observation_has_several_paths, a_1_0_device_is_read_path_by_path,
+            all_that_was_read_comes_together, a_device_that_refuses_fetch_is_asked_once,
+            the_other_format_is_tried_before_single_requests, single_writes_keep_the_order_and_are_one_for_an_instance,
+            what_cannot_be_fails_without_a_request, a_silent_device_and_a_cancel_end_it_between_steps)
