@@ -328,7 +328,9 @@ static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t 
     judge(call, reg, answer, &result, created);
     tg_composite_add(call->steps, &result);
   } else {
-    if (!tg_composite_refuse(reg, command->op, answer->code)) return false;
+    bool is_plain =
+        command->op == TG_OP_OBSERVE_COMPOSITE && answer->code >> 5 == 2 && !answer->observing; /* a mere read */
+    if (!is_plain && !tg_composite_refuse(reg, command->op, answer->code)) return false;
     call->steps = tg_composite_new();
     if (!call->steps) return false;
   }
