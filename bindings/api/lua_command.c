@@ -22,7 +22,7 @@ enum { OWNER_MAX = 64 };
 
 static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
                                              "attributes", "timeout",     "priority", "format",  "tag",
-                                             "durable",    "replace_key", NULL};
+                                             "durable",    "replace_key", "paths",    NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {
@@ -77,11 +77,14 @@ static int push_answer(lua_State *L, void *arg) {
   if (result->state != TG_COMMAND_DONE) return push_failure(L, result);
   switch (answer->command->op) {
   case TG_OP_READ:
+  case TG_OP_READ_COMPOSITE:
+  case TG_OP_OBSERVE_COMPOSITE:
   case TG_OP_OBSERVE: push_records(L, answer->command, result); return 1;
   case TG_OP_CREATE:
   case TG_OP_DISCOVER: lua_pushlstring(L, (const char *)result->text.p, result->text.len); return 1;
   case TG_OP_WRITE:
   case TG_OP_UPDATE:
+  case TG_OP_WRITE_COMPOSITE:
   case TG_OP_EXECUTE:
   case TG_OP_DELETE:
   case TG_OP_CANCEL:
@@ -172,7 +175,11 @@ static tg_rc_t begin(lua_State *L, tg_op_t op, tg_lua_draft_t *draft) {
 }
 
 static bool has_values(tg_op_t op) {
-  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
+  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE || op == TG_OP_WRITE_COMPOSITE;
+}
+
+static bool is_composite(tg_op_t op) {
+  return op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE;
 }
 
 /* A trailing function is the callback, a table before it the options, either may be nil; @return the callback's index, 0 for none. */
@@ -193,9 +200,21 @@ static int fixed_args(lua_State *L, tg_op_t op) {
   return has_values(op) || op == TG_OP_ATTRIBUTES ? 3 : 2;
 }
 
+/* dev:read_composite(paths[, options][, fn]), dev:write_composite(records[, options][, fn]) */
+static int run_composite(lua_State *L, tg_op_t op) {
+  tg_lua_draft_t draft;
+  tg_rc_t rc = begin(L, op, &draft);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  int fn = take_trailing(L, 2, &draft);
+  if (rc == TG_OK) rc = has_values(op) ? tg_lua_draft_values(L, 2, &draft) : tg_lua_draft_paths(L, 2, &draft);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
+  return submit_and_wait(L, &draft.command, fn);
+}
+
 /* dev:OP(path[, what][, options][, fn]); upvalue 1 is the operation. */
 static int run_method(lua_State *L) {
   tg_op_t op = (tg_op_t)lua_tointeger(L, lua_upvalueindex(1));
+  if (is_composite(op)) return run_composite(L, op);
   tg_lua_draft_t draft;
   tg_rc_t rc = begin(L, op, &draft);
   if (op != TG_OP_DISCOVER || lua_type(L, 2) == LUA_TSTRING) draft.command.path = tg_lua_record_check_path(L, 2);
@@ -229,7 +248,9 @@ static void read_submit_text(lua_State *L, tg_lua_draft_t *draft) {
 static void read_submit_path(lua_State *L, tg_lua_draft_t *draft) {
   size_t len;
   int type = lua_getfield(L, 2, "path");
-  if (type == LUA_TNIL && draft->command.op == TG_OP_DISCOVER) return;
+  bool may_lack =
+      draft->command.op == TG_OP_DISCOVER || draft->command.op == TG_OP_CANCEL || is_composite(draft->command.op);
+  if (type == LUA_TNIL && may_lack) return;
   const char *path = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
   if (!path || tg_path_parse(tg_slice(path, len), &draft->command.path) != TG_OK)
     luaL_error(L, "submit: path is text such as \"/3303/0/5700\"");
@@ -261,6 +282,10 @@ static int submit_method(lua_State *L) {
     if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");
     draft.why = "value or records are missing";
     rc = lua_isnil(L, -1) ? TG_E_ARG : tg_lua_draft_values(L, -1, &draft);
+  }
+  if (rc == TG_OK && is_composite(op) && !has_values(op)) {
+    if (lua_getfield(L, 2, "paths") != LUA_TTABLE) luaL_error(L, "submit: paths are a list");
+    rc = tg_lua_draft_paths(L, -1, &draft);
   }
   tg_id_t id = 0;
   if (rc == TG_OK) rc = tg_twin_submit(tg_bundle_of(L)->api->parts.twin, &draft.command, on_done_unheard, NULL, &id);

@@ -90,8 +90,12 @@ static tg_rc_t read_row(lua_State *L, int index, lua_Integer i, tg_lua_draft_t *
       draft->why = "a record lies outside the command's path";
       rc = TG_E_ARG;
     }
+    bool may_delete =
+        draft->command.op == TG_OP_WRITE_COMPOSITE && tg_lua_record_push_member(L, -2, "delete") != LUA_TNIL;
+    bool deletes = may_delete && lua_toboolean(L, -1);
+    lua_settop(L, top + 2);
     tg_lua_record_push_member(L, -2, "value");
-    if (rc == TG_OK) {
+    if (rc == TG_OK && !deletes) {
       rc = tg_lua_record_get_for(L, -1, &draft->model, &record->path, &record->value);
       if (rc != TG_OK) draft->why = "a value does not fit the type of its resource";
     }
@@ -109,7 +113,7 @@ static tg_rc_t read_list(lua_State *L, int index, tg_lua_draft_t *draft) {
     tg_rc_t rc = read_row(L, index, (lua_Integer)i + 1, draft, &records[i]);
     if (rc != TG_OK) return rc;
   }
-  qsort(records, count, sizeof *records, by_path);
+  if (draft->command.op != TG_OP_WRITE_COMPOSITE) qsort(records, count, sizeof *records, by_path);
   draft->command.records = records;
   draft->command.record_count = count;
   draft->why = NULL;
@@ -133,6 +137,8 @@ tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft) {
   index = lua_absindex(L, index);
   luaL_checkstack(L, 8, "values");
   if (is_list(L, index)) return read_list(L, index, draft);
+  draft->why = "write_composite takes a list of records";
+  if (draft->command.op == TG_OP_WRITE_COMPOSITE) return TG_E_TYPE;
   draft->why = "one value is for a resource; for an instance give a list of records";
   if (draft->command.path.len < TG_PATH_RESOURCE) return TG_E_ARG;
   tg_record_t *record = lua_newuserdatauv(L, sizeof *record, 0);
@@ -143,6 +149,30 @@ tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft) {
   draft->why = NULL;
   draft->command.records = record;
   draft->command.record_count = 1;
+  return TG_OK;
+}
+
+tg_rc_t tg_lua_draft_paths(lua_State *L, int index, tg_lua_draft_t *draft) {
+  index = lua_absindex(L, index);
+  luaL_checktype(L, index, LUA_TTABLE);
+  luaL_checkstack(L, 8, "paths");
+  size_t count = lua_rawlen(L, index), len;
+  draft->why = "paths is a list of 1 to 1024 paths";
+  if (count == 0 || count > RECORDS_MAX) return count ? TG_E_TOO_LONG : TG_E_ARG;
+  tg_record_t *records = lua_newuserdatauv(L, count * sizeof *records, 0); /* stays on the stack */
+  draft->why = "a path is text such as \"/3303/0/5700\"";
+  for (size_t i = 0; i < count; i++) {
+    records[i] = (tg_record_t){.time_ms = tg_clock_wall_ms(), .time_source = TG_TIME_RECEIVED};
+    int type = lua_rawgeti(L, index, (lua_Integer)i + 1);
+    const char *path = type == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (!path) return TG_E_TYPE;
+    tg_rc_t rc = tg_path_parse(tg_slice(path, len), &records[i].path);
+    if (rc != TG_OK) return rc;
+    lua_pop(L, 1);
+  }
+  draft->command.records = records;
+  draft->command.record_count = count;
+  draft->why = NULL;
   return TG_OK;
 }
 

@@ -22,8 +22,11 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
 /** Reads durable and replace_key, which `submit` has besides. Raises for wrong values. */
 void tg_lua_draft_durable(lua_State *L, int index, tg_lua_draft_t *draft);
 
-/** Reads a value or a list of records at @p index for draft->command.path. TG_E_TYPE, TG_E_RANGE, TG_E_ARG, TG_E_SYNTAX with draft->why. */
+/** Reads a value or a list of records at @p index for draft->command.path; of WRITE_COMPOSITE a list, in its order. TG_E_TYPE, TG_E_RANGE, TG_E_ARG, TG_E_SYNTAX with draft->why. */
 TG_MUST_CHECK tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft);
+
+/** Reads a list of paths at @p index into records without values. TG_E_TOO_LONG, TG_E_SYNTAX, TG_E_ARG for an empty one, TG_E_TYPE, with draft->why. */
+TG_MUST_CHECK tg_rc_t tg_lua_draft_paths(lua_State *L, int index, tg_lua_draft_t *draft);
 
 /** Reads `{ pmin =, pmax =, gt =, lt =, st = }` at @p index into the text of Write-Attributes. Raises for other keys. */
 void tg_lua_draft_attributes(lua_State *L, int index, tg_lua_draft_t *draft);

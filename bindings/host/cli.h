@@ -17,7 +17,7 @@ typedef enum tg_cli_exit {
 } tg_cli_exit_t;
 
 /** Most words after the command. */
-#define TG_CLI_WORDS 4
+#define TG_CLI_WORDS 33
 
 /** The command line, taken apart; everything borrows from argv. */
 typedef struct tg_cli {

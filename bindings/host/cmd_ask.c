@@ -61,13 +61,29 @@ static bool write_words(const tg_cli_t *cli, const form_t *form, tg_json_out_t *
   return false;
 }
 
+/* Several paths go in one request. */
+static bool reads_several(const tg_cli_t *cli, const form_t *form) {
+  return strcmp(form->name, "read") == 0 && cli->word_count > 2;
+}
+
+static void write_paths(const tg_cli_t *cli, tg_json_out_t *json) {
+  tg_json_write_key(json, "ep");
+  tg_json_write_str(json, tg_slice_str(cli->words[0]));
+  tg_json_write_key(json, "paths");
+  tg_json_write_open(json, '[');
+  for (int i = 1; i < cli->word_count; i++) tg_json_write_str(json, tg_slice_str(cli->words[i]));
+  tg_json_write_close(json, ']');
+}
+
 static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out) {
   tg_json_out_t json;
   tg_json_write_begin(&json, out);
   tg_json_write_open(&json, '{');
   tg_json_write_key(&json, "op");
-  tg_json_write_str(&json, tg_slice_str(form->op ? form->op : form->name));
-  if (!write_words(cli, form, &json)) return false;
+  bool several = reads_several(cli, form);
+  tg_json_write_str(&json, tg_slice_str(several ? "read_composite" : form->op ? form->op : form->name));
+  if (several) write_paths(cli, &json);
+  else if (!write_words(cli, form, &json)) return false;
   if (cli->type) {
     tg_json_write_key(&json, "type");
     tg_json_write_str(&json, tg_slice_str(cli->type));

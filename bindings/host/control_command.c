@@ -10,13 +10,14 @@
 #include "core/base/alloc.h"
 #include "core/codec/codec.h"
 
-enum { VALUE_MAX = 65536, PRIORITY_INTERACTIVE = 3 };
+enum { VALUE_MAX = 65536, PRIORITY_INTERACTIVE = 3, PATHS_MAX = 32 };
 
 /* A command while it is being made: what it borrows. */
 typedef struct draft {
   tg_command_t command;
   const tg_device_t *device;
   tg_record_t record;
+  tg_record_t paths[PATHS_MAX]; /* of READ_COMPOSITE */
   tg_buf_t scratch;
   const char *why; /* what is wrong, for people */
   char text[192];
@@ -81,6 +82,20 @@ static tg_rc_t read_value(const tg_control_t *control, const tg_control_request_
   return rc;
 }
 
+static tg_rc_t read_paths(const tg_control_request_t *request, draft_t *draft) {
+  const tg_json_node_t *list = tg_json_read_get(request->body, "paths");
+  size_t count = list && tg_json_read_kind(list) == TG_JSON_ARRAY ? tg_json_read_count(list) : 0;
+  draft->why = "paths is a list of 1 to 32 LwM2M paths such as /3303/0/5700";
+  if (count == 0 || count > PATHS_MAX) return TG_E_ARG;
+  for (size_t i = 0; i < count; i++) {
+    tg_rc_t rc = tg_path_parse(tg_json_read_str(tg_json_read_at(list, i)), &draft->paths[i].path);
+    if (rc != TG_OK) return rc;
+  }
+  draft->command.records = draft->paths;
+  draft->command.record_count = count;
+  return TG_OK;
+}
+
 static tg_rc_t read_target(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft) {
   tg_slice_t ep = member(request, "ep");
   draft->device = tg_twin_find_ep(control->config.parts.twin, ep);
@@ -90,6 +105,7 @@ static tg_rc_t read_target(const tg_control_t *control, const tg_control_request
   if (!draft->device) return TG_E_NOT_FOUND;
   draft->command.device = draft->device->id;
 
+  if (draft->command.op == TG_OP_READ_COMPOSITE) return read_paths(request, draft);
   draft->why = "path is no LwM2M path such as /3303/0/5700";
   tg_rc_t rc = tg_path_parse(member(request, "path"), &draft->command.path);
   if (rc == TG_OK && draft->command.path.len == 0 && draft->command.op != TG_OP_DISCOVER) rc = TG_E_ARG;
@@ -99,7 +115,8 @@ static tg_rc_t read_target(const tg_control_t *control, const tg_control_request
 }
 
 static bool has_format(tg_op_t op) {
-  return op == TG_OP_READ || op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_OBSERVE;
+  return op == TG_OP_READ || op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE || op == TG_OP_UPDATE ||
+         op == TG_OP_OBSERVE;
 }
 
 /* What the asker wants on the wire; without it the device's version and habits decide. */

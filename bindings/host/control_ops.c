@@ -193,6 +193,7 @@ static const op_t ops[] = {
     {"queue", tg_control_queue_list},
     {"cancel_command", tg_control_queue_cancel},
     {"read", tg_control_command_submit},
+    {"read_composite", tg_control_command_submit},
     {"write", tg_control_command_submit},
     {"update", tg_control_command_submit},
     {"execute", tg_control_command_submit},
@@ -219,7 +220,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log queue cancel_command read write update execute delete discover observe cancel attributes");
+      "op is one of status devices scripts reload log queue cancel_command read read_composite write update execute delete discover observe cancel attributes");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {

@@ -6,7 +6,7 @@
 tg.device = {}
 
 ---What can be done with a device. `write` replaces, `update` changes only what is given.
----@alias tg.op "read"|"write"|"update"|"execute"|"create"|"delete"|"discover"|"observe"|"cancel"|"attributes"
+---@alias tg.op "read"|"write"|"update"|"execute"|"create"|"delete"|"discover"|"observe"|"cancel"|"attributes"|"read_composite"|"write_composite"|"observe_composite"
 
 ---Where a command is. Exactly one of the last five ends it. `unknown`: an execute, create or delete that was sent when the gateway
 ---stopped; it is not repeated, and nobody knows whether it was carried out.
@@ -30,9 +30,10 @@ tg.device = {}
 ---A command as data.
 ---@class tg.command_request
 ---@field op tg.op
----@field path string
+---@field path? string left out only for discover of everything, for composites and for cancel of a composite observation
+---@field paths? string[] for read_composite and observe_composite: 1 to 1024 paths
 ---@field value? any for write and update of one resource
----@field records? tg.record[] for write, update and create of more; paths at or below `path`
+---@field records? tg.record[] for write, update and create of more, paths at or below `path`; for write_composite wherever they are
 ---@field args? string for execute
 ---@field attributes? tg.device.attributes for attributes
 ---@field timeout? number as in tg.device.options
@@ -101,6 +102,25 @@ function dev:write(path, value, options, fn) end
 ---@return tg.error? err
 function dev:update(path, value, options, fn) end
 
+---Reads several paths at once. A device that can't is read path by path; then a path that fails is missing in the list, and all have to
+---fail for an error.
+---@param paths string[] 1 to 1024 of them; what is not there is missing in the result
+---@param options? tg.device.options
+---@param fn? fun(records: tg.record[]?, err: tg.error?)
+---@return tg.record[]? records
+---@return tg.error? err
+function dev:read_composite(paths, options, fn) end
+
+---Writes resources of several instances and objects at once: all of them or none. A device that can't gets partial writes, one for
+---each instance, in the order given; then it may be that only some are done, and the error names those that failed. A record with
+---`delete = true` instead of a value deletes a resource instance.
+---@param records tg.record[]
+---@param options? tg.device.options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err
+function dev:write_composite(records, options, fn) end
+
 ---Executes a resource, such as `/3/0/4` (reboot).
 ---@param path string
 ---@param args? string such as `"0='now'"`
@@ -143,8 +163,17 @@ function dev:discover(path, options, fn) end
 ---@return tg.error? err
 function dev:observe(path, options, fn) end
 
+---Observes several paths as one; from now on values come as records. A device has one such observation, a new one takes its place. A
+---device that has no composite operations gets an observation of each path; those are cancelled one by one.
+---@param paths string[] 1 to 1024 of them
+---@param options? tg.device.options
+---@param fn? fun(records: tg.record[]?, err: tg.error?)
+---@return tg.record[]? records
+---@return tg.error? err
+function dev:observe_composite(paths, options, fn) end
+
 ---Ends an observation.
----@param path string
+---@param path string `"/"` is that of observe_composite
 ---@param options? tg.device.options
 ---@param fn? fun(ok: true?, err: tg.error?)
 ---@return true? ok

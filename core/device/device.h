@@ -25,8 +25,11 @@ typedef enum tg_op {
   TG_OP_DELETE,
   TG_OP_DISCOVER,
   TG_OP_OBSERVE,
-  TG_OP_CANCEL,     /* end an observation */
-  TG_OP_ATTRIBUTES, /* Write-Attributes */
+  TG_OP_CANCEL,            /* end an observation */
+  TG_OP_ATTRIBUTES,        /* Write-Attributes */
+  TG_OP_READ_COMPOSITE,    /* several paths at once */
+  TG_OP_WRITE_COMPOSITE,   /* values of several instances and objects at once */
+  TG_OP_OBSERVE_COMPOSITE, /* one a device; CANCEL of the root ends it */
   TG_OP_COUNT
 } tg_op_t;
 
@@ -36,7 +39,8 @@ typedef struct tg_command {
   tg_id_t device;
   tg_op_t op;
   tg_path_t path;
-  const tg_record_t *records; /* WRITE, UPDATE, CREATE: at or below path */
+  const tg_record_t *
+      records; /* WRITE, UPDATE, CREATE: at or below path; of composites path is the root; READ_COMPOSITE and OBSERVE_COMPOSITE: paths, without values; WRITE_COMPOSITE: in the order to be written, one without a value deletes */
   size_t record_count;
   tg_slice_t text;        /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
   int content_format;     /* wanted format, -1 = the backend chooses */
@@ -56,7 +60,7 @@ typedef struct tg_command_result {
   uint8_t code; /* CoAP code, 0 when the device gave none */
   const tg_record_t *records;
   size_t record_count;
-  tg_slice_t text;
+  tg_slice_t text; /* DISCOVER: links; CREATE: path; composites: what did not go, `/3/0/99: 4.04; …` */
 } tg_command_result_t;
 
 /** Seam: command done; called exactly once for each accepted submit, never from inside it. */

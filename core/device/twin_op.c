@@ -4,11 +4,19 @@
 #include "core/device/device.h"
 
 static const char *const names[TG_OP_COUNT] = {
-    [TG_OP_READ] = "read",         [TG_OP_WRITE] = "write",
-    [TG_OP_UPDATE] = "update",     [TG_OP_EXECUTE] = "execute",
-    [TG_OP_CREATE] = "create",     [TG_OP_DELETE] = "delete",
-    [TG_OP_DISCOVER] = "discover", [TG_OP_OBSERVE] = "observe",
-    [TG_OP_CANCEL] = "cancel",     [TG_OP_ATTRIBUTES] = "attributes",
+    [TG_OP_READ] = "read",
+    [TG_OP_WRITE] = "write",
+    [TG_OP_UPDATE] = "update",
+    [TG_OP_EXECUTE] = "execute",
+    [TG_OP_CREATE] = "create",
+    [TG_OP_DELETE] = "delete",
+    [TG_OP_DISCOVER] = "discover",
+    [TG_OP_OBSERVE] = "observe",
+    [TG_OP_CANCEL] = "cancel",
+    [TG_OP_ATTRIBUTES] = "attributes",
+    [TG_OP_READ_COMPOSITE] = "read_composite",
+    [TG_OP_WRITE_COMPOSITE] = "write_composite",
+    [TG_OP_OBSERVE_COMPOSITE] = "observe_composite",
 };
 
 const char *tg_twin_op_name(tg_op_t op) {

@@ -38,6 +38,10 @@ static bool reads(tg_op_t op) {
   return op == TG_OP_READ || op == TG_OP_OBSERVE || op == TG_OP_CANCEL;
 }
 
+static bool observes(tg_op_t op) {
+  return op == TG_OP_OBSERVE || op == TG_OP_OBSERVE_COMPOSITE;
+}
+
 static bool writes(tg_op_t op) {
   return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
 }
@@ -50,6 +54,9 @@ static uint8_t method_of(tg_op_t op) {
   case TG_OP_EXECUTE:
   case TG_OP_CREATE: return TG_COAP_POST;
   case TG_OP_DELETE: return TG_COAP_DELETE;
+  case TG_OP_READ_COMPOSITE:
+  case TG_OP_OBSERVE_COMPOSITE: return TG_COAP_FETCH;
+  case TG_OP_WRITE_COMPOSITE: return TG_COAP_IPATCH;
   case TG_OP_READ:
   case TG_OP_DISCOVER:
   case TG_OP_OBSERVE:
@@ -61,10 +68,23 @@ static uint8_t method_of(tg_op_t op) {
 
 static void on_done(void *ud, const tg_coap_result_t *answer);
 
+static tg_rc_t fill_composite(tg_server_call_t *call, const tg_device_t *device, const tg_command_t *command,
+                              tg_coap_call_t *out) {
+  tg_server_t *server = call->server;
+  if (!tg_composite_format(command, call->attempt, &call->format)) return TG_E_FORMAT;
+  tg_rc_t rc = tg_command_write_payload(server, device, command, call->format);
+  if (rc != TG_OK) return rc;
+  out->content_format = call->format;
+  out->payload = tg_buf_slice(&server->out);
+  if (command->op != TG_OP_WRITE_COMPOSITE) out->accept = call->format;
+  return TG_OK;
+}
+
 /* Format, payload and Accept of one attempt. */
 static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
                             const tg_command_t *command, tg_coap_call_t *out) {
   tg_server_t *server = call->server;
+  if (tg_composite_is(command->op)) return fill_composite(call, device, command, out);
   if (reads(command->op) || writes(command->op)) {
     call->format = command->content_format;
     const tg_format_ask_t ask = {&command->path, writes(command->op), call->attempt};
@@ -89,7 +109,7 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
 }
 
 static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, tg_coap_call_t *out) {
-  out->observe = call->op == TG_OP_OBSERVE ? 0 : -1;
+  out->observe = observes((tg_op_t)call->op) ? 0 : -1;
   if (call->op != TG_OP_CANCEL) return TG_OK;
   const tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
   tg_coap_observation_t kept;
@@ -142,13 +162,58 @@ static tg_rc_t tell_announced(const tg_server_t *server, const tg_device_t *devi
   return rc;
 }
 
+/* Nothing is sent: the device is told by the reset of its next notification (RFC 7641 §3.6). */
+static tg_rc_t cancel_composite(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command) {
+  tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &command->path);
+  if (!obs) return TG_E_NOT_FOUND;
+  tg_observe_ended(server, reg, obs, "cancelled");
+  const tg_command_result_t result = {.state = TG_COMMAND_DONE};
+  tg_twin_finish(server->config.twin, command->id, &result);
+  return TG_OK;
+}
+
+/* Sends the next single request of a composite command; one that can't be sent counts as a step that failed. TG_END: there is none left. */
+static tg_rc_t send_step(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
+                         const tg_command_t *command) {
+  const tg_command_t *step;
+  while ((step = tg_composite_next(call->steps, command))) {
+    call->op = (uint8_t)step->op;
+    call->path = step->path;
+    call->attempt = 0;
+    tg_rc_t rc = send_call(call, reg, device, step);
+    if (rc == TG_OK) return TG_OK;
+    tg_composite_add(call->steps, &(tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = rc});
+  }
+  return TG_END;
+}
+
+static tg_rc_t send_first(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
+                          const tg_command_t *command) {
+  if (!tg_composite_is_refused(reg, device, command->op)) return send_call(call, reg, device, command);
+  call->steps = tg_composite_new();
+  if (!call->steps) return TG_E_NOMEM;
+  tg_rc_t rc = send_step(call, reg, device, command);
+  if (rc == TG_OK) return TG_OK;
+  tg_command_result_t result;
+  tg_composite_end(call->steps, &result);
+  tg_composite_free(call->steps);
+  return result.rc;
+}
+
+static tg_rc_t check_command(const tg_command_t *command) {
+  if (tg_composite_is(command->op)) return tg_composite_check(command);
+  if (!fits_path(command->op, command->path.len)) return TG_E_ARG;
+  return is_security(&command->path) ? TG_E_DENIED : TG_OK;
+}
+
 static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
   if (!reg) return TG_E_GONE;
   if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
-  if (!fits_path(command->op, command->path.len)) return TG_E_ARG;
-  if (is_security(&command->path)) return TG_E_DENIED;
+  if (command->op == TG_OP_CANCEL && command->path.len == 0) return cancel_composite(server, reg, command);
+  tg_rc_t rc = check_command(command);
+  if (rc != TG_OK) return rc;
   tg_id_t id;
   tg_server_call_t *call = tg_pool_take(&server->calls, &id);
   if (!call) return TG_E_FULL;
@@ -158,7 +223,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
                              .path = command->path,
                              .op = (uint8_t)command->op,
                              .format = TG_CF_NONE};
-  tg_rc_t rc = send_call(call, reg, device, command);
+  rc = send_first(call, reg, device, command);
   if (rc == TG_OK) reg->call = id;
   else tg_pool_give(&server->calls, id);
   return rc;
@@ -182,8 +247,9 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
                                  .content_format =
                                      answer->content_format == TG_CF_NONE ? call->format : answer->content_format,
                                  .body = answer->body,
-                                 .source = call->op == TG_OP_OBSERVE ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
-  if (call->op == TG_OP_CANCEL && answer->body.len == 0) return;
+                                 .source = observes((tg_op_t)call->op) ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
+  bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);
+  if (may_be_empty && answer->body.len == 0) return;
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   if (rc != TG_OK && rc != TG_E_FULL) {
     *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = rc, .code = answer->code};
@@ -218,9 +284,9 @@ static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_co
   tg_op_t op = (tg_op_t)call->op;
   if (op == TG_OP_DISCOVER) result->text = answer->body;
   if (op == TG_OP_CREATE && find_created(call, answer, created)) result->text = tg_slice_str(created);
-  if (reads(op)) take_records(call, reg, answer, result);
+  if (reads(op) || op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE) take_records(call, reg, answer, result);
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
-  if (op != TG_OP_OBSERVE) return;
+  if (!observes(op)) return;
   if (answer->observing) {
     tg_observe_granted(call->server, reg, &call->path, answer->observation);
   } else if (result->state == TG_COMMAND_DONE) {
@@ -236,28 +302,56 @@ static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_res
   const tg_device_t *device = reg ? tg_twin_find(call->server->config.twin, reg->device) : NULL;
   if (!command || !device) return false;
   call->attempt++;
-  return send_call(call, reg, device, command) == TG_OK;
+  return send_call(call, reg, device, call->steps ? tg_composite_current(call->steps) : command) == TG_OK;
+}
+
+static void judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
+                  tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
+  *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
+  if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
+  if (answer->rc != TG_OK || !reg) return;
+  if (call->op == TG_OP_CANCEL) end_observation(call, reg);
+  bool good = answer->code >> 5 == 2;
+  result->state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
+  result->rc = good ? TG_OK : TG_E_PEER;
+  if (good) take_answer(call, reg, answer, result, created);
+}
+
+/* A composite command goes on: by its next step, or by its first one where the device has no such operation. @return whether a request went out */
+static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer) {
+  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
+  const tg_device_t *device = reg ? tg_twin_find(call->server->config.twin, reg->device) : NULL;
+  if (!command || !device || answer->rc != TG_OK || !tg_composite_is(command->op)) return false;
+  if (call->steps) {
+    char created[TG_PATH_TEXT_MAX];
+    tg_command_result_t result;
+    judge(call, reg, answer, &result, created);
+    tg_composite_add(call->steps, &result);
+  } else {
+    bool is_plain =
+        command->op == TG_OP_OBSERVE_COMPOSITE && answer->code >> 5 == 2 && !answer->observing; /* a mere read */
+    if (!is_plain && !tg_composite_refuse(reg, command->op, answer->code)) return false;
+    call->steps = tg_composite_new();
+    if (!call->steps) return false;
+  }
+  return send_step(call, reg, device, command) == TG_OK;
 }
 
 static void on_done(void *ud, const tg_coap_result_t *answer) {
   tg_server_call_t *call = ud;
   tg_server_t *server = call->server;
   tg_reg_t *reg = tg_reg_table_get(server, call->reg);
-  if (call->command != TG_ID_NONE && retry(call, reg, answer)) return;
+  if (call->command != TG_ID_NONE && (retry(call, reg, answer) || go_on(call, reg, answer))) return;
   tg_server_call_t ended = *call;
   if (reg) reg->call = TG_ID_NONE;
   tg_pool_give(&server->calls, tg_pool_id(&server->calls, call));
-  if (ended.command == TG_ID_NONE) return;
-  char created[TG_PATH_TEXT_MAX] = "";
-  tg_command_result_t result = {.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
-  if (answer->rc == TG_E_CANCELLED) result.rc = TG_E_AGAIN; /* the registration was replaced under it */
-  if (answer->rc == TG_OK && reg) {
-    tg_server_heard(server, reg);
-    if (ended.op == TG_OP_CANCEL) end_observation(&ended, reg);
-    bool good = answer->code >> 5 == 2;
-    result.state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
-    result.rc = good ? TG_OK : TG_E_PEER;
-    if (good) take_answer(&ended, reg, answer, &result, created);
+  if (ended.command != TG_ID_NONE) {
+    char created[TG_PATH_TEXT_MAX] = "";
+    tg_command_result_t result;
+    if (answer->rc == TG_OK && reg) tg_server_heard(server, reg);
+    if (ended.steps && answer->rc == TG_OK && reg) tg_composite_end(ended.steps, &result);
+    else judge(&ended, reg, answer, &result, created);
+    tg_twin_finish(server->config.twin, ended.command, &result);
   }
-  tg_twin_finish(server->config.twin, ended.command, &result);
+  tg_composite_free(ended.steps);
 }

@@ -17,7 +17,7 @@ static void sort(tg_record_t *records, size_t count) {
 static tg_rc_t check_values(tg_record_t *records, size_t count, const tg_model_t *model) {
   for (size_t i = 0; i < count; i++) {
     const tg_resdef_t *res = tg_model_resource(model, &records[i].path);
-    if (!res) continue;
+    if (!res || records[i].value.type == TG_TYPE_NONE) continue; /* a name, or null */
     tg_value_t value;
     tg_rc_t rc = tg_objdef_check(res, &records[i].value, &value);
     if (rc != TG_OK) return rc;
@@ -32,7 +32,8 @@ tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
   tg_record_t *records = tg_alloc_array(command->record_count, sizeof *records);
   if (!records) return TG_E_NOMEM;
   memcpy(records, command->records, command->record_count * sizeof *records);
-  sort(records, command->record_count);
+  bool is_composite = tg_composite_is(command->op); /* SenML: needs no order, keeps the asker's */
+  if (!is_composite) sort(records, command->record_count);
   tg_model_t model = tg_twin_model(server->config.twin, device);
   tg_rc_t rc = check_values(records, command->record_count, &model);
   tg_codec_output_t output = {.content_format = format,
@@ -41,6 +42,7 @@ tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                               .count = command->record_count,
                               .model = &model,
                               .use = TG_CODEC_USE_WRITE};
+  if (is_composite) output.use = command->op == TG_OP_WRITE_COMPOSITE ? TG_CODEC_USE_PATCH : TG_CODEC_USE_FETCH;
   if (command->op == TG_OP_CREATE)
     output.base = tg_path(1, command->path.id[0], 0, 0); /* the instance is in the payload */
   tg_buf_clear(&server->out);

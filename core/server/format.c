@@ -62,7 +62,8 @@ void tg_format_worked(tg_reg_t *reg, int format) {
 }
 
 const char *tg_format_path(const tg_reg_t *reg, const tg_path_t *path, char text[TG_FORMAT_PATH_MAX]) {
-  char ids[TG_PATH_TEXT_MAX];
-  snprintf(text, TG_FORMAT_PATH_MAX, "%s%s", reg->alt ? reg->alt : "", tg_path_text(path, ids));
+  char ids[TG_PATH_TEXT_MAX] = "";
+  if (path->len > 0) tg_path_text(path, ids);
+  snprintf(text, TG_FORMAT_PATH_MAX, "%s%s", reg->alt ? reg->alt : "", ids);
   return text;
 }

@@ -44,6 +44,8 @@ typedef struct tg_reg {
   uint64_t saved_ms; /* monotonic: when its row was written */
   uint32_t lifetime_s;
   bool queue_mode;
+  bool no_fetch;     /* it has shown that it has no Read-Composite; not kept over a restart */
+  bool no_ipatch;    /* likewise, no Write-Composite */
   bool plan_pending; /* automatic observations are to be looked at */
   uint8_t formats;
   int16_t format;     /* Content-Format that worked, -1 = not known yet */

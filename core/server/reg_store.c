@@ -115,7 +115,8 @@ static void restore_observations(tg_server_t *server, tg_reg_t *reg, tg_row_t *i
     tg_reg_obs_t obs = {.path = tg_row_get_path(in), .automatic = tg_row_get(in, 1) != 0};
     tg_coap_observation_t kept = {.peer = reg->peer,
                                   .cookie = tg_reg_table_id(server, reg),
-                                  .path = tg_format_path(reg, &obs.path, text),
+                                  .path = obs.path.len ? tg_format_path(reg, &obs.path, text)
+                                                       : NULL, /* the names of a composite one are not kept */
                                   .accept = reg->format};
     tg_slice_t token = tg_row_get_bytes(in, sizeof kept.token);
     if (in->bad) return;

@@ -78,11 +78,48 @@ typedef struct tg_server_call {
   uint8_t op;      /* tg_op_t */
   uint8_t attempt; /* of formats */
   int format;
+  struct tg_composite *steps; /* owned; a composite command that goes step by step, else NULL */
 } tg_server_call_t;
 
-/** Writes the payload of WRITE, UPDATE and CREATE in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
+/** Writes the payload of WRITE, UPDATE, CREATE and of composites in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
+
+/** A composite command that its device takes only in single requests: those requests, and their answers put together. */
+typedef struct tg_composite tg_composite_t;
+
+/** Whether @p op is a composite operation. */
+bool tg_composite_is(tg_op_t op);
+
+/** Whether @p command may go out: its path is the root, its records name what such an operation can reach. TG_E_ARG, TG_E_DENIED for security objects. */
+TG_MUST_CHECK tg_rc_t tg_composite_check(const tg_command_t *command);
+
+/** Whether @p reg's device takes single requests only for @p op, by its version or by what it answered before. */
+bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op);
+
+/** Whether @p code says that the device does not have @p op; then this is remembered in @p reg. */
+bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code);
+
+/** The format of attempt number @p attempt, from 0; false when there is none left. */
+bool tg_composite_format(const tg_command_t *command, unsigned attempt, int *format);
+
+/** Steps of a composite command; NULL without memory. */
+tg_composite_t *tg_composite_new(void);
+
+/** Frees @p steps; NULL is allowed. */
+void tg_composite_free(tg_composite_t *steps);
+
+/** The next single request of @p command, or NULL after the last. Lent until the next call; its records belong to @p command. */
+const tg_command_t *tg_composite_next(tg_composite_t *steps, const tg_command_t *command);
+
+/** What tg_composite_next() gave last. */
+const tg_command_t *tg_composite_current(const tg_composite_t *steps);
+
+/** Takes how the current step ended; records are copied. */
+void tg_composite_add(tg_composite_t *steps, const tg_command_result_t *result);
+
+/** All steps together: a read is DONE when one of them was, a write when all were; which were not is in the text. Lent until tg_composite_free(). */
+void tg_composite_end(tg_composite_t *steps, tg_command_result_t *result);
 
 /** A payload from @p reg's device. */
 typedef struct tg_report_payload {

@@ -5,6 +5,8 @@
 --   {"id":"a3","op":"write","path":"/3311/0","values":{"/3311/0/5850":true,"/3311/0/5851":40}}
 --   {"id":"a4","op":"execute","path":"/3/0/4","args":"0='x'"}
 --   {"id":"a5","op":"attributes","path":"/3303/0/5700","attributes":{"pmin":10,"gt":30}}
+--   {"id":"a6","op":"read_composite","paths":["/3/0/9","/3303/0/5700"]}
+--   {"id":"a7","op":"write_composite","values":{"/1/0/1":300,"/3/0/14":"+02:00"}}
 -- Opaque values are {"base64":"…"}, object links [object, instance]. Checked here, so that whoever
 -- asked reads what to mend. Pure.
 
@@ -14,6 +16,7 @@ local keys = require "tidegate.keys"
 local request = {}
 
 local ID_MAX = 64
+local PATHS_MAX = 1024
 local TIMEOUT_MAX = 30 * 86400
 
 -- Least and most ids in the path, and the member the operation needs.
@@ -26,13 +29,16 @@ local OPS = {
   delete = { 2, 4 },
   discover = { 0, 3 },
   observe = { 1, 4 },
-  cancel = { 1, 4 },
+  cancel = { 0, 4 }, -- without a path: of observe_composite
   attributes = { 1, 4, "attributes" },
+  read_composite = { 0, 0, "paths" },
+  write_composite = { 0, 0, "values" },
+  observe_composite = { 0, 0, "paths" },
 }
 local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
-  "durable", "replace_key",
+  "durable", "replace_key", "paths",
 }
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" }
 
@@ -62,6 +68,10 @@ local function check_path(wanted, rule)
   local count = 0
   if wanted.path ~= nil then count = count_ids(wanted.path) end
   if wanted.path == nil and rule[1] > 0 then fail('path is missing, such as "/3/0/9"') end
+  if rule[2] == 0 then
+    if count > 0 then fail("%s takes no path; it is in its %s", wanted.op, rule[3]) end
+    return
+  end
   if count < rule[1] or count > rule[2] then
     local least, most = LEVELS[math.max(rule[1], 1)], LEVELS[rule[2]]
     local range = least == most and least or least .. " to " .. most
@@ -80,14 +90,27 @@ local function value_of(given)
   fail('a value is text, a number, true, false, {"base64":"…"} or [object, instance]')
 end
 
+local function check_paths(wanted, is_needed)
+  local paths = wanted.paths
+  if not is_needed then
+    if paths ~= nil then fail("%s takes no paths", wanted.op) end
+    return
+  end
+  if type(paths) ~= "table" or #paths == 0 or #paths > PATHS_MAX then
+    fail('paths is a list of 1 to %d paths, such as ["/3/0/9"]', PATHS_MAX)
+  end
+  for _, path in ipairs(paths) do count_ids(path) end
+end
+
 local function records_of(wanted)
   if type(wanted.values) ~= "table" or next(wanted.values) == nil then
     fail('values is an object such as {"/3311/0/5850":true}')
   end
   local records = {}
   for _, path in ipairs(keys.sorted(wanted.values)) do
-    if count_ids(path) < 3 or path:sub(1, #wanted.path + 1) ~= wanted.path .. "/" then
-      fail("values: %s is no path of a resource below %s", path, wanted.path)
+    local above = wanted.path or ""
+    if count_ids(path) < 3 or path:sub(1, #above + 1) ~= above .. "/" then
+      fail("values: %s is no path of a resource below %s", path, wanted.path or "/")
     end
     local value = value_of(wanted.values[path])
     records[#records + 1] = { path = path, value = value }
@@ -101,6 +124,7 @@ local function check_values(wanted, is_needed)
     if has_value or has_values then fail("%s takes no value", wanted.op) end
     return
   end
+  if not wanted.path and has_value then fail("%s takes values", wanted.op) end
   if has_value == has_values then fail("%s takes either value or values", wanted.op) end
   if has_values then
     wanted.records = records_of(wanted)
@@ -165,7 +189,8 @@ local function check(wanted)
     fail('op "%s" is not known%s', tostring(wanted.op), hint)
   end
   check_path(wanted, rule)
-  check_values(wanted, rule[3] == "value")
+  check_paths(wanted, rule[3] == "paths")
+  check_values(wanted, rule[3] == "value" or rule[3] == "values")
   check_rest(wanted)
 end
 
@@ -198,6 +223,7 @@ function request.command(wanted)
   return {
     op = wanted.op,
     path = wanted.path,
+    paths = wanted.paths,
     value = value,
     records = wanted.records,
     args = wanted.args,

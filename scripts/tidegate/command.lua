@@ -12,7 +12,7 @@ local command = {}
 local KNOWN = { "name", "topic", "qos", "broker", "map" }
 local KNOWN_COMMAND = {
   "ep", "op", "path", "value", "records", "args", "attributes", "timeout", "priority", "format",
-  "tag", "done",
+  "tag", "done", "paths",
 }
 -- What a device's method of that name takes after the path.
 local OPERAND = {
@@ -26,6 +26,9 @@ local OPERAND = {
   observe = "none",
   cancel = "none",
   attributes = "attributes",
+  read_composite = "paths",
+  observe_composite = "paths",
+  write_composite = "records",
 }
 
 --- Checks a command rule, with defaults filled in; raises (without a position) what is wrong.
@@ -68,6 +71,7 @@ local function start(dev, wanted)
     return dev:submit {
       op = wanted.op,
       path = wanted.path,
+      paths = wanted.paths,
       value = wanted.value,
       records = wanted.records,
       args = wanted.args,
@@ -85,6 +89,9 @@ local function start(dev, wanted)
     tag = wanted.tag,
   }
   local method, operand = dev[wanted.op], OPERAND[wanted.op]
+  if operand == "paths" or operand == "records" then
+    return method(dev, wanted[operand], options, done)
+  end
   if operand == "none" then return method(dev, wanted.path, options, done) end
   if operand == "value" then return method(dev, wanted.path, value, options, done) end
   return method(dev, wanted.path, wanted[operand], options, done)

@@ -123,6 +123,22 @@ arrays() {
   gives "$1: an element that is not there is 4.04" '"code":"4.04"' read "$ep" /3442/0/1110/9
 }
 
+# Several paths of several objects in one request.
+composites() {
+  local ep=$2
+  commanded "$1: several values are written at once" "$ep" \
+    '"op":"write_composite","values":{"/3442/0/120":77,"/3442/0/140":false,"/3442/0/110":"composite"}' '"state":"done"' '"code":"2.04"'
+  commanded "$1: several paths are read at once" "$ep" '"op":"read_composite","paths":["/3442/0/120","/3442/0/110","/3/0/0"]' \
+    '"code":"2.05"' '"/3442/0/120":77' '"/3442/0/110":"composite"' '"/3/0/0":'
+  commanded "$1: a value of the wrong kind changes none" "$ep" \
+    '"op":"write_composite","values":{"/3442/0/120":78,"/3442/0/999":1}' '"state":"failed"'
+  commanded "$1: it is 77 still" "$ep" '"op":"read_composite","paths":["/3442/0/120"]' '"/3442/0/120":77'
+  commanded "$1: several paths are observed as one" "$ep" '"op":"observe_composite","paths":["/3442/0/120","/3442/0/110"]' '"state":"done"'
+  commanded "$1: and one of them changes" "$ep" '"op":"write","path":"/3442/0/120","value":79' '"state":"done"'
+  told "$1: which is notified" "$ep/v/3442/0/120" '"v":79,'
+  commanded "$1: the observation is cancelled" "$ep" '"op":"cancel"' '"state":"done"'
+}
+
 # Whole instances, made, read, written, deleted.
 instances() {
   local ep=$2 format
@@ -217,6 +233,7 @@ over() {
   told "$1: MQTT tells that it is there" "$ep/state" '"online"' '"version":"1.1"'
   singles "$1" "$ep"
   arrays "$1" "$ep"
+  composites "$1" "$ep"
   instances "$1" "$ep"
   reports "$1" "$ep"
   the_rest "$1" "$ep"

@@ -361,6 +361,9 @@ describe("scripts/dialects/tidegate.lua", function()
         { { op = "observe", path = "/3303/0/5700" } },
         { { op = "cancel", path = "/3303/0/5700" } },
         { { op = "attributes", path = "/3303/0", attributes = { pmin = 10, gt = 30.5 } } },
+        { { op = "cancel" } },
+        { { op = "observe_composite", paths = { "/3/0/9", "/3303" } } },
+        { { op = "read_composite", paths = { "/3/0/9", "/3303" } } },
       }
       for _, row in ipairs(rows) do
         local gateway = start()
@@ -483,6 +486,24 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { priority = 1.5 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },
         { with { args = "0" }, "argument", "args is text, for execute" },
         { with { op = "execute", path = "/3/0/4", args = 0 }, "argument", "args is text" },
+        { with { paths = { "/3" } }, "argument", "read takes no paths" },
+        { with { op = "read_composite" }, "argument", "read_composite takes no path; it is in" },
+        { '{"id":"a1","op":"read_composite"}', "argument", "paths is a list of 1 to 1024" },
+        {
+          '{"id":"a1","op":"read_composite","paths":["/3/0/9","x"]}',
+          "argument",
+          "path is 1 to 4 numbers",
+        },
+        {
+          '{"id":"a1","op":"write_composite","value":5}',
+          "argument",
+          "write_composite takes values",
+        },
+        {
+          '{"id":"a1","op":"write_composite","values":{"/3/0":5}}',
+          "argument",
+          "values: /3/0 is no path of a resource below /",
+        },
         { with { attributes = { pmin = 1 } }, "argument", "attributes is for that operation" },
         { with { op = "attributes" }, "argument", "attributes is for that operation" },
         {

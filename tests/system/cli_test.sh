@@ -169,8 +169,8 @@ tidegate read hall /0/0
 like "$STATUS $ERR" '^1 tidegate read: not allowed' "secrets are not asked for"
 tidegate read hall
 is "$STATUS $ERR" "2 tidegate read: path is missing; see tidegate help" "a word too few"
-tidegate read hall /3 /4
-is "$STATUS $ERR" '2 tidegate read: "/4" is too much; see tidegate help' "a word too many"
+tidegate discover hall /3 /4
+is "$STATUS $ERR" '2 tidegate discover: "/4" is too much; see tidegate help' "a word too many"
 tidegate read hall /3 --timeout soon
 is "$STATUS" 2 "a timeout that is no number"
 

@@ -30,7 +30,8 @@ typedef struct tg_dev_config {
   uint32_t awake_ms;    /* how long a device in queue mode listens */
   bool version_1_0;
   bool queue;
-  bool con; /* notifications are confirmable */
+  bool no_composite; /* FETCH and iPATCH get 4.05 */
+  bool con;          /* notifications are confirmable */
 } tg_dev_config_t;
 
 /** A value with room for its text. */

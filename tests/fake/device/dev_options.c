@@ -16,6 +16,7 @@ static const char usage[] =
     "  --queue                     queue mode; --awake S: listens so long after sending (10)\n"
     "  --binding TEXT              the binding as it is registered\n"
     "  --interval S                the temperature moves every S seconds\n"
+    "  --no-composite              FETCH and iPATCH get 4.05\n"
     "  --con                       confirmable notifications\n"
     "commands on standard input: set PATH VALUE, send PATH, update, deregister, quit; @NAME before one means that device only\n";
 
@@ -44,6 +45,7 @@ static bool take(int option, const char *text, tg_dev_config_t *config) {
   case 'w': return seconds(text, 1000, &config->awake_ms);
   case 'v': config->version_1_0 = strcmp(text, "1.0") == 0; return config->version_1_0 || strcmp(text, "1.1") == 0;
   case 'q': config->queue = true; return true;
+  case 'o': config->no_composite = true; return true;
   case 'c': config->con = true; return true;
   default: return false;
   }
@@ -51,10 +53,10 @@ static bool take(int option, const char *text, tg_dev_config_t *config) {
 
 int tg_dev_options_read(int argc, char **argv, tg_dev_config_t *config) {
   static const struct option options[] = {
-      {"server", 1, NULL, 's'}, {"ep", 1, NULL, 'e'},       {"count", 1, NULL, 'n'}, {"ep-prefix", 1, NULL, 'p'},
-      {"bind", 1, NULL, 'a'},   {"lifetime", 1, NULL, 'l'}, {"lwm2m", 1, NULL, 'v'}, {"queue", 0, NULL, 'q'},
-      {"awake", 1, NULL, 'w'},  {"binding", 1, NULL, 'b'},  {"con", 0, NULL, 'c'},   {"interval", 1, NULL, 'i'},
-      {"help", 0, NULL, 'h'},   {NULL, 0, NULL, 0}};
+      {"server", 1, NULL, 's'},       {"ep", 1, NULL, 'e'},       {"count", 1, NULL, 'n'}, {"ep-prefix", 1, NULL, 'p'},
+      {"bind", 1, NULL, 'a'},         {"lifetime", 1, NULL, 'l'}, {"lwm2m", 1, NULL, 'v'}, {"queue", 0, NULL, 'q'},
+      {"awake", 1, NULL, 'w'},        {"binding", 1, NULL, 'b'},  {"con", 0, NULL, 'c'},   {"interval", 1, NULL, 'i'},
+      {"no-composite", 0, NULL, 'o'}, {"help", 0, NULL, 'h'},     {NULL, 0, NULL, 0}};
   *config = (tg_dev_config_t){.count = 1, .lifetime_s = 300, .awake_ms = 10000};
   int option;
   while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

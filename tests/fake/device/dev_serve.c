@@ -32,6 +32,10 @@ static int number_of(const tg_coap_msg_t *msg, uint16_t option) {
   return opt && tg_coap_msg_uint(opt, &value) == TG_OK ? (int)value : -1;
 }
 
+static bool is_composite(const tg_coap_msg_t *msg) {
+  return msg->code == TG_COAP_FETCH || msg->code == TG_COAP_IPATCH;
+}
+
 /* Uri-Path as an LwM2M path; an unknown critical option is TG_E_OPTION (RFC 7252 §5.4.1). */
 static tg_rc_t read_options(asked_t *asked) {
   static const uint16_t known[] = {TG_OPT_URI_HOST, TG_OPT_URI_PORT, TG_OPT_URI_PATH, TG_OPT_URI_QUERY,
@@ -47,6 +51,7 @@ static tg_rc_t read_options(asked_t *asked) {
     asked->path.id[asked->path.len++] = (uint16_t)id;
   }
   tg_path_text(&asked->path, asked->text);
+  if (is_composite(asked->msg)) return asked->path.len ? TG_E_METHOD : TG_OK;
   return asked->path.len && tg_dev_model_exists(&asked->path) ? TG_OK : TG_E_NOT_FOUND;
 }
 
@@ -109,6 +114,39 @@ static tg_rc_t read(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
   return TG_OK;
 }
 
+/* Every name that is there; the others are left out (§6.3.7). */
+static tg_rc_t fetch(const tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
+  uint8_t memory[TG_DEV_DATAGRAM_MAX];
+  tg_buf_t scratch;
+  tg_buf_init(&scratch, memory, sizeof memory);
+  const tg_codec_input_t input = {.content_format = number_of(asked->msg, TG_OPT_CONTENT_FORMAT),
+                                  .model = dev->model,
+                                  .payload = asked->msg->payload,
+                                  .scratch = &scratch,
+                                  .use = TG_CODEC_USE_FETCH};
+  tg_record_t records[4 * TG_DEV_RESOURCES_MAX], name;
+  size_t count = 0, names = 0;
+  tg_codec_dec_t dec;
+  tg_rc_t rc = tg_codec_dec_init(&dec, &input);
+  while (rc == TG_OK && (rc = tg_codec_dec_next(&dec, &name)) == TG_OK) {
+    if (count + TG_DEV_RESOURCES_MAX > TG_COUNT(records)) return TG_E_TOO_LONG;
+    count += tg_dev_model_select(dev, &name.path, records + count);
+    names++;
+  }
+  if (rc != TG_END) return rc;
+  tg_dev_net_say(dev, "fetch %zu", names);
+  answer->format = number_of(asked->msg, TG_OPT_ACCEPT);
+  answer->code = TG_COAP_205;
+  const tg_codec_output_t output = {.content_format = answer->format,
+                                    .records = records,
+                                    .count = count,
+                                    .model = dev->model,
+                                    .use = TG_CODEC_USE_REPORT};
+  rc = tg_codec_encode(&output, &answer->payload);
+  if (rc == TG_E_FORMAT) answer->code = TG_COAP_406;
+  return rc == TG_OK ? answer->payload.rc : rc;
+}
+
 static tg_rc_t write_attributes(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
   for (size_t i = 0; i < asked->msg->option_count; i++) {
     const tg_coap_opt_t *opt = asked->msg->options + i;
@@ -142,11 +180,11 @@ static tg_rc_t write(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
                             .payload = asked->msg->payload,
                             .scratch = &scratch,
                             .now_ms = tg_clock_wall_ms(),
-                            .use = TG_CODEC_USE_WRITE};
+                            .use = is_composite(asked->msg) ? TG_CODEC_USE_PATCH : TG_CODEC_USE_WRITE};
   tg_record_t records[TG_DEV_RESOURCES_MAX];
   size_t count = 0;
   tg_codec_dec_t dec;
-  if (asked->path.len < TG_PATH_INSTANCE) return TG_E_METHOD;
+  if (asked->path.len < TG_PATH_INSTANCE && !is_composite(asked->msg)) return TG_E_METHOD;
   tg_rc_t rc = tg_codec_dec_init(&dec, &input);
   while (rc == TG_OK && count < TG_DEV_RESOURCES_MAX && (rc = tg_codec_dec_next(&dec, records + count)) == TG_OK) {
     int ops = tg_dev_model_ops(&records[count].path);
@@ -161,7 +199,7 @@ static tg_rc_t write(tg_dev_t *dev, const asked_t *asked, answer_t *answer) {
     tell_write(dev, records + i);
     tg_dev_observe_changed(dev, &records[i].path);
   }
-  if (asked->path.id[0] == 1) {
+  if (asked->path.id[0] == 1 || is_composite(asked->msg)) {
     dev->lifetime_s = (uint32_t)tg_dev_model_number(dev, &(tg_path_t){{1, 0, 1, 0}, 3});
     dev->want_update = true;
   }
@@ -195,6 +233,9 @@ static tg_rc_t serve(tg_dev_t *dev, asked_t *asked, answer_t *answer) {
   tg_rc_t rc = read_options(asked);
   if (rc != TG_OK) return rc;
   const tg_coap_msg_t *msg = asked->msg;
+  if (is_composite(msg) && dev->config->no_composite) return TG_E_METHOD;
+  if (msg->code == TG_COAP_FETCH) return fetch(dev, asked, answer);
+  if (msg->code == TG_COAP_IPATCH) return write(dev, asked, answer);
   if (msg->code == TG_COAP_GET) return read(dev, asked, answer);
   int ops = tg_dev_model_ops(&asked->path);
   if (msg->code == TG_COAP_POST && ops >= 0 && (ops & TG_OPS_EXECUTE)) return execute(dev, asked, answer);

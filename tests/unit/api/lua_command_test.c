@@ -50,6 +50,13 @@ static const struct {
     {"discover(nil", "discover /", false, "</3/0>", "</3/0>; nil"},
     {"observe('/3/0/9'", "observe /3/0/9", true, NULL, "42; nil"},
     {"cancel('/3/0/9'", "cancel /3/0/9", false, NULL, "true; nil"},
+    {"read_composite({ '/3/0/9', '/3303' }", "read_composite / /3/0/9=none: /3303=none:", true, NULL,
+     "1: /3/0/9=42; nil"},
+    {"observe_composite({ '/3/0/9' }", "observe_composite / /3/0/9=none:", true, NULL, "1: /3/0/9=42; nil"},
+    {"cancel('/'", "cancel /", false, NULL, "true; nil"},
+    {"write_composite({ { path = '/3303/0/5601', value = 7 }, { path = '/3/0/14', value = '+01' },"
+     " { path = '/3/0/11/1', delete = true } }",
+     "write_composite / /3303/0/5601=float:7 /3/0/14=string:+01 /3/0/11/1=none:", false, NULL, "true; nil"},
     {"attributes('/3303/0/5700', { pmin = 10, gt = -1.5 }", "attributes /3303/0/5700 text=pmin=10&gt=-1.5", false, NULL,
      "true; nil"},
 };
@@ -271,6 +278,8 @@ static void misuse_raises_at_the_caller(void **state) {
       {"d:submit{ op = 'read', path = '/3', tg = 1 }", "submit: \"tg\" is not known, did you mean \"tag\"?"},
       {"d:submit{ op = 'read', path = '/3', 1 }", "submit: \"\" is not known"},
       {"d:submit{ op = 'read', path = '/3', timeout = 0 }", "timeout is 1 to 2592000 seconds"},
+      {"d:read_composite('/3')", "bad argument #1 to 'read_composite' (table expected"},
+      {"d:submit{ op = 'read_composite' }", "submit: paths are a list"},
       {"d:submit{ op = 'attributes', path = '/3' }", "submit: attributes are a table"},
       {"d:submit{ op = 'attributes', path = '/3', attributes = 7 }", "submit: attributes are a table"},
       {"d:submit{ op = 'execute', path = '/3/0/4', args = 7 }", "submit: args are text"},
@@ -383,6 +392,9 @@ static void submit_takes_every_operation(void **state) {
       {"op = 'observe', path = '/3'", "observe /3"},
       {"op = 'cancel', path = '/3'", "cancel /3"},
       {"op = 'attributes', path = '/3', attributes = { pmax = 60 }", "attributes /3 text=pmax=60"},
+      {"op = 'read_composite', paths = { '/3/0/9' }", "read_composite / /3/0/9=none:"},
+      {"op = 'write_composite', records = { { path = '/3/0/14', value = '+01' } }",
+       "write_composite / /3/0/14=string:+01"},
       {"op = 'write', path = '/3/0/17', value = false", ""}, /* no text; nothing is asked */
       {"op = 'write', path = '/3/0/14'", ""},
   };
@@ -394,7 +406,7 @@ static void submit_takes_every_operation(void **state) {
     snprintf(code, sizeof code, "local id, err = d:submit { %s } say(math.type(id) or err.code)", rows[i].command);
     begin(&h, code);
     check_slice(tg_slice_str(h.question), rows[i].question);
-    const char *said = api_harness_said(&h), *want = rows[i].question[0] ? "integer" : i == 12 ? "type" : "argument";
+    const char *said = api_harness_said(&h), *want = rows[i].question[0] ? "integer" : i == 14 ? "type" : "argument";
     if (strcmp(said, want) != 0) fail_msg("%s says %s", rows[i].command, said);
     if (rows[i].question[0]) api_harness_answer_records(&h, NULL, 0);
     end(&h);

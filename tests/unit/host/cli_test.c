@@ -5,7 +5,7 @@
 
 #include "tests/unit/check.h"
 
-enum { WORDS = 16 };
+enum { WORDS = 40 };
 
 /* Takes the words of @p line (blanks between them) as a command line. */
 static bool parse(const char *line, char memory[256], tg_cli_t *cli) {
@@ -69,9 +69,11 @@ static void a_value_with_a_minus_comes_after_two(void **state) {
 
 static void what_is_wrong_is_refused(void **state) {
   (void)state;
-  static const char *const lines[] = {"read --format",          "read --color red",     "read --timeout 0.5",
-                                      "read --timeout 2592001", "read --timeout soon",  "read --timeout 5s",
-                                      "read --timeout nan",     "write a b c d e f g h"};
+  static const char *const lines[] = {
+      "read --format",       "read --color red",
+      "read --timeout 0.5",  "read --timeout 2592001",
+      "read --timeout soon", "read --timeout 5s",
+      "read --timeout nan",  "read 0 1 2 3 4 5 6 7 8 9 a b c d e f 0 1 2 3 4 5 6 7 8 9 a b c d e f 0 1"};
   for (size_t i = 0; i < TG_COUNT(lines); i++) {
     char memory[256];
     tg_cli_t cli;

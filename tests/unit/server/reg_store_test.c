@@ -217,7 +217,39 @@ static void a_row_goes_with_its_registration(void **state) {
   close_fixture(&f);
 }
 
-CHECK_SUITE(a_row_brings_back_all_that_the_device_said, a_row_cut_short_anywhere_is_skipped_and_counted,
+/* The fixture's observation, of /3303/0, made one of the root: its paths are behind its token, at the device. */
+static void a_composite_observation_goes_on(void **state) {
+  (void)state;
+  enum { TAIL = 1 + 4 + 1 + 8, KEPT = 1 + 8 };
+  fixture_t f;
+  open_fixture(&f, "ep=a&lwm2m=1.1", "</3/0>,</3303/0>");
+  uint8_t *path = f.row + f.row_len - TAIL;
+  check_int(path[0], 2);
+  path[0] = 0;
+  memmove(path + 1, path + 5, KEPT);
+  put_row(&f, f.row, f.row_len - 4);
+  check_int(restart(&f).corrupt, 0);
+  far_msg_t told = {.type = TG_COAP_NON,
+                    .code = TG_COAP_205,
+                    .mid = 9,
+                    .token_len = f.asked.token_len,
+                    .format = TG_CF_SENML_JSON,
+                    .observe = 9,
+                    .body = "[{\"n\":\"/3303/0/5700\",\"v\":3.5},{\"n\":\"/3/0/9\",\"v\":7}]"};
+  memcpy(told.token, f.asked.token, sizeof told.token);
+  server_bench_in(&bench, 'a', &told);
+  server_bench_pass(&bench, 1);
+  tg_record_t record;
+  const tg_path_t battery = tg_path(3, 3, 0, 9);
+  tg_id_t device = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id;
+  check_rc(tg_twin_value(bench.twin, device, &battery, &record), TG_OK);
+  check_int(record.value.i, 7);
+  server_bench_close(&bench);
+  close_fixture(&f);
+}
+
+CHECK_SUITE(a_composite_observation_goes_on, a_row_brings_back_all_that_the_device_said,
+            a_row_cut_short_anywhere_is_skipped_and_counted,
             a_row_with_more_than_it_says_or_of_another_version_is_skipped,
             garbled_rows_neither_crash_nor_leave_half_a_registration,
             a_row_that_cannot_be_read_does_not_stop_the_others,
