@@ -25,10 +25,13 @@ request() {
 }
 
 # answers CODE TITLE METHOD PATH [OPTION...]
+# Over NIDD all clients of the test are one device to the gateway, and each begins at a random message id. Now and then (218 blocks: one run in twenty)
+# it meets one of the last sixteen, whose answer is then repeated, as RFC 7252 §4.5 wants. Nothing has been done then: the client is run once more.
 answers() {
   local code=$1 title=$2
   shift 2
   request "$@"
+  if [ "$CODE" != "$code" ] && [ "$NAME" = nidd ]; then request "$@"; fi
   [ "$CODE" = "$code" ]
   outcome $? "$NAME: $title: $code" "$code" "${CODE:-nothing}: $(tail -n 3 "$WORK/coap")"
 }
