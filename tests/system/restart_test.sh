@@ -33,6 +33,8 @@ start_device old "$UDP" --lwm2m 1.0
 start_device meter "$(relay_port meter@iot.example)"
 start_device sleeper "$UDP" --queue --awake 0.5
 for name in hall old meter sleeper; do need 15 says "$name" '^observe /3303/0/5700'; done
+# A command that is published before the gateway has its broker would be lost.
+for name in hall old meter sleeper; do need 15 sees "/dev/$name/state .*\"state\":\"online\""; done
 for name in hall old meter; do
   ask "$name" '"op":"observe","path":"/3/0/9"'
   result .state "done" "$name: one more observation is asked for"
