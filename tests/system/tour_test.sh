@@ -47,7 +47,7 @@ block 2 | sed 's/> 21/> -300/' >"$WORK/rules/hall.lua"
 : >"$WORK/hall.log"
 seen "a changed rule is loaded when it is saved" says hall '"warm":true'
 block 2 | sed 's/match/macth/' >"$WORK/rules/hall.lua"
-seen "a wrong one is refused with the nearest word" says gateway 'not_loaded name=hall .*.macth. is not known, did you mean .match'
+seen "a wrong one is refused with the nearest word" says gateway "not_loaded name=hall .*'macth' is not known, did you mean 'match'"
 : >"$WORK/hall.log"
 seen "and the version before goes on" says hall '"warm":true'
 done_testing
