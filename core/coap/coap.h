@@ -39,6 +39,9 @@ typedef struct tg_coap_reply {
   uint64_t observed; /* not 0, with request->observe 0 and a 2.xx code: the peer is to observe what has this number */
   bool hold;         /* keep the answer back until tg_coap_release() of `ticket` */
   uint64_t ticket;
+  bool
+      lent; /* payload stays as it is, however long, and is the same for every request of it: each block is cut from it when it is asked for, nothing is kept */
+  tg_slice_t etag; /* with lent: 1–8 bytes that name this state of it */
 } tg_coap_reply_t;
 
 /** Seam: answers requests. */
@@ -63,6 +66,9 @@ typedef struct tg_coap_result {
 
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */
 typedef void (*tg_coap_done_fn)(void *ud, const tg_coap_result_t *result);
+
+/** Seam: the peer has taken so many bytes of the body of a request of ours. @p ud is that of done(). */
+typedef void (*tg_coap_progress_fn)(void *ud, size_t sent);
 
 /** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; an error in reply->code leaves it without one, so that it comes again. */
 typedef void (*tg_coap_notify_fn)(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
@@ -167,7 +173,13 @@ typedef struct tg_coap_call {
   uint64_t cookie;     /* with observe 0: handed to notify */
   uint8_t
       no_response; /* TG_COAP_NO_… bits: classes of answers not wanted (RFC 7967); one that does not come ends in TG_OK with code 0 */
-  tg_coap_done_fn done; /* not NULL */
+  bool lent; /* payload is not copied: it stays as it is until done() */
+  size_t
+      first_at; /* Block1: bytes that the peer has from an earlier try of the same body; begins behind them, or anew where it answers 4.08 */
+  uint32_t
+      patience_ms; /* block-wise: a block that got no answer is sent as a new message until nothing went for so long; 0 = it ends in TG_E_TIMEOUT */
+  tg_coap_progress_fn progress; /* Block1: told after each block that the peer has taken; may be NULL */
+  tg_coap_done_fn done;         /* not NULL */
   void *ud;
 } tg_coap_call_t;
 

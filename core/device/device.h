@@ -33,8 +33,13 @@ typedef enum tg_op {
   TG_OP_COUNT
 } tg_op_t;
 
+typedef struct tg_command tg_command_t;
+
+/** Seam: so many bytes of a command's body has the device taken; from the loop, as answers come. */
+typedef void (*tg_command_progress_fn)(void *ud, const tg_command_t *command, uint64_t sent);
+
 /** One command; borrowed by submit, lent to backends and done functions. */
-typedef struct tg_command {
+struct tg_command {
   tg_id_t id; /* set by submit */
   tg_id_t device;
   tg_op_t op;
@@ -51,7 +56,12 @@ typedef struct tg_command {
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
   tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
   int64_t deadline_ms;    /* Unix time; set by submit */
-} tg_command_t;
+  tg_slice_t
+      body; /* WRITE of an opaque resource, instead of records: its value of any size, lent until done(), not copied, never durable. One such command a device runs beside the others */
+  uint64_t
+      body_from; /* bytes of it that the device has from an earlier try; the backend begins anew where it has forgotten them */
+  tg_command_progress_fn progress; /* with body; may be NULL; its ud is that of done() */
+};
 
 /** How a command ended. Lent for the call. */
 typedef struct tg_command_result {
