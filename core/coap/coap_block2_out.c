@@ -16,6 +16,7 @@ static uint8_t szx_for(const tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_c
 static void refuse(tg_coap_answer_t *answer, uint8_t code) {
   tg_coap_answer_t plain = {.type = answer->type, .code = code, .mid = answer->mid, .token = answer->token};
   plain.no_response = answer->no_response;
+  plain.print = answer->print;
   plain.content_format = TG_CF_NONE;
   plain.block1 = answer->block1;
   if (code == TG_COAP_503) plain.max_age = TG_COAP_FULL_MAX_AGE;
