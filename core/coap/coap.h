@@ -156,6 +156,9 @@ void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
 /** Values of No-Response (RFC 7967 §2.1), to be combined. */
 enum { TG_COAP_NO_2XX = 2, TG_COAP_NO_4XX = 8, TG_COAP_NO_5XX = 16 };
 
+/** The longest payload of a request: the smallest blocks can count so far (RFC 7959 §2.2). */
+enum { TG_COAP_PAYLOAD_MAX = 16 << 20 };
+
 /** A request to a peer. Slices and strings are copied, unless the payload is lent. */
 typedef struct tg_coap_call {
   tg_id_t peer;
@@ -186,7 +189,7 @@ typedef struct tg_coap_call {
   void *ud;
 } tg_coap_call_t;
 
-/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG (payload over 16 MiB). */
+/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, tg_id_t *exchange);
 
 /** Ends an exchange: done() comes with TG_E_CANCELLED before this returns. Stale ids are ignored. */

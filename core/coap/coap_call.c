@@ -8,7 +8,7 @@
 #include "core/coap/coap_request.h"
 #include "core/coap/coap_token.h"
 
-enum { PAYLOAD_MAX = 16 << 20, PRIORITY_MAX = 3 };
+enum { PRIORITY_MAX = 3 };
 
 static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
   tg_slice_t path = tg_slice_str(call->path), query = tg_slice_str(call->query);
@@ -31,7 +31,8 @@ static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *cal
 
 tg_rc_t tg_coap_call_check(const tg_coap_t *coap, const tg_coap_call_t *call) {
   bool is_good = call->done && call->method >= TG_COAP_GET && call->method < 0x20 && call->observe <= 1 &&
-                 (call->token_len == 0 || call->token_len == TG_COAP_TOKEN) && call->payload.len <= PAYLOAD_MAX &&
+                 (call->token_len == 0 || call->token_len == TG_COAP_TOKEN) &&
+                 call->payload.len <= TG_COAP_PAYLOAD_MAX &&
                  tg_coap_request_fits(tg_slice_str(call->path), tg_slice_str(call->query));
   if (!is_good || (call->first_at && (!call->lent || call->first_at > call->payload.len))) return TG_E_ARG;
   bool is_used = call->token_len && tg_coap_token_find(coap, tg_slice(call->token, TG_COAP_TOKEN));

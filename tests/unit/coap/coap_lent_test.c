@@ -96,7 +96,7 @@ static void calls_that_make_no_sense_are_refused(void **state) {
 /* 16 MiB in blocks of 16: the last number has all its 20 bits. */
 static void the_longest_body_can_be_counted_in_the_smallest_blocks(void **state) {
   (void)state;
-  enum { LONGEST = 16 << 20 };
+  enum { LONGEST = TG_COAP_PAYLOAD_MAX };
   wire_t *wire = push_open(90, false);
   uint8_t *body = tg_alloc_array(1, LONGEST);
   assert_non_null(body);

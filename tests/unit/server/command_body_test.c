@@ -188,6 +188,18 @@ static void only_the_opaque_format_can_be_asked_for(void **state) {
   server_bench_close(&bench);
 }
 
+/* The bytes are not looked at. */
+static void what_blocks_can_not_count_is_too_long(void **state) {
+  (void)state;
+  open_bench("ep=a&lwm2m=1.1");
+  tg_command_t command = image_from(0);
+  command.body.len = TG_COAP_PAYLOAD_MAX + 1;
+  check_rc(submit(&command), TG_OK);
+  check_failed(TG_E_TOO_LONG);
+  assert_null(server_bench_out(&bench));
+  server_bench_close(&bench);
+}
+
 static void security_is_not_written_so_either(void **state) {
   (void)state;
   open_bench("ep=a&lwm2m=1.1");
@@ -298,7 +310,7 @@ static void nothing_is_left_when_the_server_goes_first(void **state) {
 
 CHECK_SUITE(an_image_goes_in_blocks_and_each_is_told, a_read_is_answered_between_two_blocks,
             it_goes_on_behind_what_the_device_has, it_begins_anew_where_the_device_has_forgotten,
-            the_device_may_refuse_it, only_the_opaque_format_can_be_asked_for, security_is_not_written_so_either,
-            a_new_registration_ends_it_and_its_asker_goes_on, a_new_address_ends_it, a_deregistration_ends_it,
-            it_may_be_cancelled_while_it_is_told, a_sleeper_stays_awake_while_its_blocks_flow, silence_ends_it_at_last,
-            nothing_is_left_when_the_server_goes_first)
+            the_device_may_refuse_it, only_the_opaque_format_can_be_asked_for, what_blocks_can_not_count_is_too_long,
+            security_is_not_written_so_either, a_new_registration_ends_it_and_its_asker_goes_on, a_new_address_ends_it,
+            a_deregistration_ends_it, it_may_be_cancelled_while_it_is_told, a_sleeper_stays_awake_while_its_blocks_flow,
+            silence_ends_it_at_last, nothing_is_left_when_the_server_goes_first)
