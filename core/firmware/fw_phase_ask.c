@@ -80,6 +80,7 @@ static tg_fw_state_t choose(tg_fw_job_t *job) {
   const tg_firmware_t *firmware = job->firmware;
   const tg_fw_plan_t plan = {.wanted = job->row.wanted,
                              .facts = &job->facts,
+                             .size = job->row.total,
                              .serves_coap = firmware->config.coap_base != NULL,
                              .serves_http = firmware->http_base != NULL,
                              .https = firmware->http_base && strncmp(firmware->http_base, "https:", 6) == 0};

@@ -14,7 +14,8 @@ enum { COAP = 1 << 0, HTTP = 1 << 2, HTTPS = 1 << 3 };
 static const char *against(const tg_fw_plan_t *plan, tg_fw_method_t method) {
   const tg_fw_facts_t *facts = plan->facts;
   unsigned protocols = facts->protocols ? facts->protocols : COAP;
-  if (method == TG_FW_PUSH) return facts->delivery == PULL_ONLY ? "the device only fetches images (/5/0/9 = 0)" : NULL;
+  if (method == TG_FW_PUSH && facts->delivery == PULL_ONLY) return "the device only fetches images (/5/0/9 = 0)";
+  if (method == TG_FW_PUSH) return plan->size > TG_FW_PLAN_PUSH_MAX ? "more than 16 MiB can't be pushed" : NULL;
   if (facts->delivery == PUSH_ONLY) return "the device only takes images that are pushed (/5/0/9 = 1)";
   if (method == TG_FW_PULL_COAP) {
     if (!plan->serves_coap) return "the gateway serves no images over CoAP (firmware.coap is not set)";
