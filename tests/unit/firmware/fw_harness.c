@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/firmware/fw_name.h"
+
 
 enum { CODE_404 = 0x84, CODE_405 = 0x85, CODE_204 = 0x44, CODE_205 = 0x45 };
 
