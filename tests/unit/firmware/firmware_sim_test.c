@@ -91,9 +91,8 @@ static void fetch(world_t *world) {
 }
 
 static void read_object(const world_t *world, tg_coap_reply_t *reply) {
-  tg_buf_put_fmt(reply->body,
-                 "[{\"bn\":\"/5/0/\",\"n\":\"3\",\"v\":%d},{\"n\":\"5\",\"v\":%d},{\"n\":\"9\",\"v\":%d}]", world->state,
-                 world->result, world->delivery);
+  tg_buf_put_fmt(reply->body, "[{\"bn\":\"/5/0/\",\"n\":\"3\",\"v\":%d},{\"n\":\"5\",\"v\":%d},{\"n\":\"9\",\"v\":%d}]",
+                 world->state, world->result, world->delivery);
   reply->code = TG_COAP_205;
   reply->content_format = TG_CF_SENML_JSON;
   reply->payload = tg_buf_slice(reply->body);
@@ -166,8 +165,10 @@ static tg_coap_t *engine(world_t *world, uint8_t address, const tg_coap_config_t
 
 static void open_gateway(world_t *world) {
   world->bus = tg_event_bus_new(1024, 1 << 20);
-  const tg_twin_config_t twin = {
-      .events = world->bus, .wheel = world->net.wheel, .random = tg_random_fill_seeded, .random_ud = &world->net.random};
+  const tg_twin_config_t twin = {.events = world->bus,
+                                 .wheel = world->net.wheel,
+                                 .random = tg_random_fill_seeded,
+                                 .random_ud = &world->net.random};
   world->twin = tg_twin_new(&twin);
   const tg_server_config_t server = {.twin = world->twin,
                                      .events = world->bus,

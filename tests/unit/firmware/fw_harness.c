@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-
-
 enum { CODE_404 = 0x84, CODE_405 = 0x85, CODE_204 = 0x44, CODE_205 = 0x45 };
 
 static void on_changed(void *ud, const tg_fw_update_t *update) {
