@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. See fw_machine.h.
- *
- * Path: core/firmware/firmware.c -> core/firmware/fw_machine.c -> core/firmware/fw_phase_ask.c | core/firmware/fw_phase_move.c | core/firmware/fw_phase_transfer.c | core/firmware/fw_phase_apply.c
+ * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. Called by firmware.c;
+ * see fw_machine.h.
  */
 
 #include "core/firmware/fw_machine.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * WAITING for a device, and ASKING what it runs, holds and can; at the end of it stands how the image goes. See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_ask.c -> core/firmware/fw_ask.c
+ * WAITING for a device, and ASKING what it runs, holds and can; at the end of it stands how the image goes. Called by fw_machine.c; see
+ * fw_phase.h.
  */
 
 #include <stdio.h>

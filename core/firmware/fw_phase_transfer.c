@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TRANSFERRING: the image is pushed block by block, or the device fetches it. What the device says itself (/5/0/3, /5/0/5) decides; a failure
- * after the first Write is told nowhere else (lwm2m.md 6.1). See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_transfer.c -> core/firmware/fw_ask.c
+ * after the first Write is told nowhere else (lwm2m.md 6.1). Called by fw_machine.c; see fw_phase.h.
  */
 
 #include <stdio.h>
