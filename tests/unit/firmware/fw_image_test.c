@@ -10,7 +10,7 @@
 #include "core/firmware/fw_info.h"
 #include "tests/unit/check.h"
 
-enum { SIZE_MAX_BYTES = 100000 };
+enum { SIZE_MAX_BYTES = 100000, NAMES_MAX = 256 };
 
 static char dir[64], folder[96];
 static tg_fw_images_t *images;
@@ -69,14 +69,14 @@ static int tear_down(void **state) {
 
 static bool join_names(void *ud, const tg_fw_image_t *image) {
   char *out = ud;
-  strcat(out, image->name);
-  strcat(out, " ");
+  size_t used = strlen(out);
+  snprintf(out + used, NAMES_MAX - used, "%s ", image->name);
   return true;
 }
 
 static void images_are_kept_by_name(void **state) {
   (void)state;
-  char names[256] = "";
+  char names[NAMES_MAX] = "";
   check_rc(add("two", "2.0", "b.bin"), TG_OK);
   check_rc(add("one", "1.0", "a.bin"), TG_OK);
   check_rc(add("twofold", "", "a.bin"), TG_OK);
@@ -156,7 +156,7 @@ static void a_damaged_image_is_set_aside(void **state) {
   put_file("firmware/notes.txt", "mine", 4);
   put_file("firmware/b d.img", "no name", 7);
   check_rc(reopen(), TG_OK);
-  char names[256] = "";
+  char names[NAMES_MAX] = "";
   tg_fw_image_each(images, join_names, names);
   assert_string_equal(names, "good ");
   check_true(exists("firmware/flipped.img.damaged") && exists("firmware/cut.img.damaged"));
