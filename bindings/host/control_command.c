@@ -144,6 +144,9 @@ static tg_rc_t read_draft(const tg_control_t *control, const tg_control_request_
   if (timeout && (tg_json_read_double(timeout, &seconds) != TG_OK || !(seconds >= 1 && seconds <= 2592000)))
     return TG_E_RANGE;
   command->timeout_s = (uint32_t)seconds;
+  const tg_json_node_t *retry = tg_json_read_get(request->body, "retry");
+  draft->why = "retry is true or false";
+  if (retry && tg_json_read_bool(retry, &command->retry) != TG_OK) return TG_E_TYPE;
   rc = read_format(request, draft);
   if (rc != TG_OK) return rc;
   if (command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE) return read_value(control, request, draft);

@@ -47,12 +47,13 @@ struct tg_command {
   const tg_record_t *
       records; /* WRITE, UPDATE, CREATE: at or below path; of composites path is the root; READ_COMPOSITE and OBSERVE_COMPOSITE: paths, without values; WRITE_COMPOSITE: in the order to be written, one without a value deletes */
   size_t record_count;
-  tg_slice_t text;        /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
-  int content_format;     /* wanted format, -1 = the backend chooses */
-  uint32_t timeout_s;     /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
-  uint8_t priority;       /* 0 bulk … 3 interactive */
-  tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
-  bool durable;           /* has a row in the store until it ends: goes on after a restart */
+  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format; /* wanted format, -1 = the backend chooses */
+  uint32_t timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  uint8_t priority;   /* 0 bulk … 3 interactive */
+  tg_slice_t tag;     /* the asker's own id (≤ 64 bytes), echoed in events */
+  bool durable;       /* has a row in the store until it ends: goes on after a restart */
+  bool retry; /* EXECUTE, CREATE, DELETE: may be sent again when no answer came, though it may have been carried out */
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
   tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
   int64_t deadline_ms;    /* Unix time; set by submit */
@@ -134,7 +135,7 @@ void tg_twin_free(tg_twin_t *twin);
 /** Takes over the durable commands that an earlier process left in the store, once, before messages come: they wait for their devices, known or not. Those whose time is over end as EXPIRED; an EXECUTE, CREATE or DELETE that may have been sent as UNKNOWN; both are told when the loop runs. Bad rows are logged and left out. @param count set to how many there are. TG_E_STORE, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count);
 
-/** The store told of a commit (or of a failed one): commands whose rows are on disk now may go. */
+/** The store told of a commit (or of a failed one): commands whose rows are on disk now are ACCEPTED (told as events, then WAITING of those that wait) and may go. New ones whose rows could not be written end as FAILED with TG_E_STORE when the loop runs. */
 void tg_twin_committed(tg_twin_t *twin, uint64_t ticket, tg_rc_t rc);
 
 /** How a source introduces or refreshes a device. Borrowed; everything is copied but `link` (kept). */

@@ -48,10 +48,15 @@ struct tg_twin_command {
   void *ud;
   void *block; /* memory behind pub's slices and records */
   size_t bytes;
-  uint64_t row;               /* number in the journal; 0 = not durable */
-  uint64_t ticket;            /* under which the row was written last */
-  bool marked;                /* the row says that it may have been sent */
-  tg_command_state_t ends_as; /* of a restored one: EXPIRED or UNKNOWN: it does not go any more; else 0 */
+  uint64_t row;          /* number in the journal; 0 = not durable */
+  uint64_t ticket;       /* under which the row was written last */
+  bool marked;           /* the row says that it may have been sent */
+  bool fresh;            /* its first row is not on disk yet: in the twin's list of those */
+  bool tells_waiting;    /* of a fresh one: WAITING is told after ACCEPTED */
+  uint64_t fresh_ticket; /* of the first row */
+  tg_twin_command_t *fresh_next;
+  tg_command_state_t
+      ends_as; /* of a restored one: EXPIRED or UNKNOWN; of one that the store refused: FAILED; it does not go any more; else 0 */
 };
 
 struct tg_twin {
@@ -71,9 +76,11 @@ struct tg_twin {
   bool closing;            /* being freed: takes no more commands */
   tg_timer_fn on_deadline; /* of commands */
   size_t command_bytes;
-  uint64_t next_row;            /* of the journal */
-  uint64_t committed;           /* last ticket known to be on disk with all before it */
-  uint64_t failed;              /* last ticket that was not */
+  uint64_t next_row;              /* of the journal */
+  uint64_t committed;             /* last ticket known to be on disk with all before it */
+  uint64_t failed;                /* last ticket that was not */
+  tg_twin_command_t *fresh_first; /* commands whose first rows are not on disk yet, in the order of their tickets */
+  tg_twin_command_t *fresh_last;
   tg_twin_device_t *held_first; /* devices whose next command waits for a commit; linked by pump_next */
   tg_timer_t retry;             /* rows that could not be written */
 };
@@ -110,7 +117,7 @@ void tg_twin_command_init(tg_twin_t *twin);
 /** The device went offline: commands that can't wait for it end with TG_E_GONE; with @p all every one does. */
 void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all);
 
-/** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or fails if it can't be repeated. */
+/** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or ends as UNKNOWN if it can't be repeated. */
 void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device);
 
 #endif

@@ -9,9 +9,9 @@
 /** Most commands that wait for one device. */
 enum { TG_TWIN_QUEUE_MAX = 100 };
 
-/** Whether an operation may be carried out once more without harm. */
-static inline bool tg_twin_queue_is_repeatable(tg_op_t op) {
-  return op != TG_OP_EXECUTE && op != TG_OP_CREATE && op != TG_OP_DELETE;
+/** Whether @p command may be carried out once more: without harm, or because its asker said so. */
+static inline bool tg_twin_queue_is_repeatable(const tg_command_t *command) {
+  return command->retry || (command->op != TG_OP_EXECUTE && command->op != TG_OP_CREATE && command->op != TG_OP_DELETE);
 }
 
 /** A waiting copy of @p from for @p device, in no queue yet, its deadline not armed. TG_E_ARG, TG_E_TOO_LONG, TG_E_FULL, TG_E_NOMEM. */
