@@ -96,7 +96,7 @@ struct tg_device {
   const char *link;        /* name of its link, or its driver; kept by the source */
   bool online;             /* registered, or its driver runs */
   bool queue_mode;
-  bool awake;      /* commands may go out; always true without queue mode */
+  bool awake;      /* commands may go out; without queue mode true unless the bearer holds what is sent */
   uint8_t active;  /* commands started and not finished */
   uint16_t queued; /* commands waiting */
   uint16_t object_count;
@@ -104,7 +104,10 @@ struct tg_device {
   uint32_t lifetime_s;  /* 0 = for ever */
   uint32_t quirks;      /* what was tolerated (bits of core/server/quirk.h) */
   tg_version_t enabler; /* LwM2M version, 0 for drivers */
-  int64_t since_ms;     /* online since, Unix time */
+  uint32_t
+      awake_window_ms; /* how long it is taken to listen after a message; 0 = not in queue mode, or its bearer tells */
+  int64_t asleep_until_ms; /* not awake: Unix time when its bearer expects it; 0 = not known */
+  int64_t since_ms;        /* online since, Unix time */
   int64_t last_seen_ms;
   const tg_path_t *objects; /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;
@@ -121,6 +124,7 @@ typedef struct tg_twin_config {
   uint32_t commands_max;    /* all devices together, 0 = 65,536; 100 a device */
   size_t command_bytes_max; /* values and texts of all commands, 0 = 64 MiB */
   uint32_t values_max;      /* last values a device keeps, 0 = 512; the oldest written goes */
+  bool fixed_windows;       /* windows are as configured, whatever devices show */
 } tg_twin_config_t;
 
 /** An empty twin; NULL without memory. @p config is copied. */
@@ -165,11 +169,26 @@ void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slic
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
 void tg_twin_seen(tg_twin_t *twin, tg_id_t id);
 
-/** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
+/** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. So does any device's that was held. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
 void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
+
+/** The device in queue mode was heard: it listens for @p window_ms, or for as long as it has shown by how it answers. */
+void tg_twin_heard(tg_twin_t *twin, tg_id_t id, uint32_t window_ms);
+
+/** A request goes out to the device; what comes of it shows how long it listens. */
+void tg_twin_asked(tg_twin_t *twin, tg_id_t id);
+
+/** An answer came; to be called before tg_twin_heard(). */
+void tg_twin_answered(tg_twin_t *twin, tg_id_t id);
+
+/** None came to what tg_twin_asked() told of: where the device has said nothing else since, it did not listen. */
+void tg_twin_missed(tg_twin_t *twin, tg_id_t id);
 
 /** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
 void tg_twin_asleep(tg_twin_t *twin, tg_id_t id);
+
+/** Its bearer can't reach the device, in queue mode or not, and keeps what was sent: it sleeps until @p until_ms (monotonic, 0: nobody knows), then it is tried again, or until tg_twin_awake() or tg_twin_heard(). Started commands are not touched. */
+void tg_twin_held(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
 /** The device @p id, or NULL. */
 const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);

@@ -8,17 +8,24 @@
 #include "core/base/hidx.h"
 #include "core/base/log.h"
 #include "core/device/device.h"
+#include "core/device/twin_window.h"
 
 typedef struct tg_twin_command tg_twin_command_t;
 typedef struct tg_twin_values tg_twin_values_t;
 typedef struct tg_twin_device tg_twin_device_t;
 
-/** The awake window of a device in queue mode; made when it is first needed. */
+/** When a device listens: the awake window of one in queue mode, or what its bearer says of it; made when it is first needed. */
 typedef struct tg_twin_wake {
   tg_timer_t timer;
   uint64_t until_ms; /* moves with every message; the timer follows when it fires */
   tg_twin_t *twin;
   tg_twin_device_t *device;
+  bool is_held;            /* the bearer said that it sleeps: until_ms is when that is over */
+  uint64_t heard_ms;       /* last message of it (monotonic); 0 = none yet */
+  uint64_t asked_ms;       /* when the last request went out */
+  uint64_t silent_ms;      /* heard_ms then */
+  tg_twin_window_t window; /* what it has shown; kept while it is offline, and in the store */
+  uint32_t saved_ms;       /* length of the window when that was written */
 } tg_twin_wake_t;
 
 /** A device with its private side. 131,072 of them: everything rare hangs behind a pointer. */
@@ -105,8 +112,17 @@ TG_MUST_CHECK tg_rc_t tg_twin_place(tg_twin_t *twin, tg_slice_t ep, tg_twin_devi
 /** Has the queue of @p device looked at in the next turn, not from inside this call. */
 void tg_twin_pump(tg_twin_t *twin, tg_twin_device_t *device);
 
-/** The end of the awake window; starts no command. */
+/** The end of the awake window; starts no command. What the device has shown goes, too. */
 void tg_twin_wake_free(tg_twin_t *twin, tg_twin_device_t *device);
+
+/** The same where the device went offline: what it has shown stays. */
+void tg_twin_wake_stop(tg_twin_t *twin, tg_twin_device_t *device);
+
+/** Takes back what a device has shown from its row @p bytes. TG_E_CORRUPT, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_twin_wake_restore(tg_twin_t *twin, tg_twin_device_t *device, tg_slice_t bytes);
+
+/** The bucket of those rows; the key is the endpoint name. */
+#define TG_TWIN_WAKE_BUCKET "window"
 
 /** Frees the last values of @p device. */
 void tg_twin_values_free(tg_twin_device_t *device);

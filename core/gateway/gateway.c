@@ -70,6 +70,7 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                  .random = tg_random_fill,
                                  .handler = tg_server_on_request,
                                  .notify = tg_server_on_notify,
+                                 .reach = tg_server_on_reach,
                                  .ud = parts->server,
                                  .rebind = config->rebind,
                                  .limits = config->limits};

@@ -58,7 +58,7 @@ static void become_ready(tg_link_nidd_device_t *device) {
   device->phase = TG_LINK_NIDD_READY;
   device->ready_ms = tg_loop_now(device->nidd->loop);
   start_renewal(device);
-  tg_link_nidd_state_set_reach(device, TG_LINK_UP);
+  tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
   tg_link_nidd_state_start(device->nidd, &device->pump, 0);
 }
 
@@ -303,7 +303,7 @@ void tg_link_nidd_conf_denied(tg_link_nidd_device_t *device) {
   device->phase = TG_LINK_NIDD_DENIED;
   tg_log("nidd", TG_LOG_WARN, "device_denied device=%.*s", (int)device->addr.len, (const char *)device->addr.b);
   tg_link_nidd_state_start(device->nidd, &device->conf_timer, DENIED_MS);
-  tg_link_nidd_state_set_reach(device, TG_LINK_DOWN);
+  tg_link_nidd_state_set_reach(device, TG_LINK_DOWN, 0);
   tg_link_nidd_state_start(device->nidd, &device->pump, 0); /* what waits fails */
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "core/base/clock.h"
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
 #include "core/server/server_state.h"
@@ -120,6 +121,13 @@ static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, t
   return TG_OK;
 }
 
+/* How long a bearer that keeps datagrams may keep it: until the command's deadline. */
+static uint32_t patience_s(const tg_command_t *command) {
+  int64_t left_s = (command->deadline_ms - tg_clock_wall_ms()) / 1000;
+  if (!command->deadline_ms) return 0;
+  return left_s < 1 ? 1 : left_s > UINT32_MAX ? UINT32_MAX : (uint32_t)left_s;
+}
+
 static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
                          const tg_command_t *command) {
   char path[TG_FORMAT_PATH_MAX], query[512] = "";
@@ -136,6 +144,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
                         .accept = TG_CF_NONE,
                         .content_format = TG_CF_NONE,
                         .priority = command->priority,
+                        .max_latency_s = patience_s(command),
                         .cookie = call->reg,
                         .done = on_done,
                         .ud = call};
@@ -224,8 +233,12 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
                              .op = (uint8_t)command->op,
                              .format = TG_CF_NONE};
   rc = send_first(call, reg, device, command);
-  if (rc == TG_OK) reg->call = id;
-  else tg_pool_give(&server->calls, id);
+  if (rc == TG_OK) {
+    reg->call = id;
+    tg_server_asked(server, reg);
+  } else {
+    tg_pool_give(&server->calls, id);
+  }
   return rc;
 }
 
@@ -308,6 +321,7 @@ static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_res
 static void judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
                   tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
   *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
+  if (answer->unsent) result->rc = TG_E_ASLEEP;
   if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
   if (answer->rc != TG_OK || !reg) return;
   if (call->op == TG_OP_CANCEL) end_observation(call, reg);
@@ -348,7 +362,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
   if (ended.command != TG_ID_NONE) {
     char created[TG_PATH_TEXT_MAX] = "";
     tg_command_result_t result;
-    if (answer->rc == TG_OK && reg) tg_server_heard(server, reg);
+    if (reg) tg_server_answered(server, reg, answer->rc);
     if (ended.steps && answer->rc == TG_OK && reg) tg_composite_end(ended.steps, &result);
     else judge(&ended, reg, answer, &result, created);
     tg_twin_finish(server->config.twin, ended.command, &result);
