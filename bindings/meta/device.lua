@@ -68,8 +68,10 @@ tg.device = {}
 ---@field kind "lwm2m"|"driver"|"" empty for one that has not been back since the gateway started and has commands waiting
 ---@field link string name of the link it came over, or of its driver
 ---@field online boolean registered, or its driver runs
----@field asleep boolean in queue mode and not listening now
+---@field asleep boolean in queue mode and not listening now, or its bearer can't reach it
 ---@field queue_mode boolean
+---@field awake_window? number in queue mode: seconds that it is taken to listen after each of its messages; nil where its bearer tells when it can be reached
+---@field asleep_until? number Unix seconds when its bearer expects to reach it again; nil where nobody knows
 ---@field lifetime integer seconds of its registration; 0 for ever
 ---@field version? string LwM2M version, `"1.0"` or `"1.1"`; nil for drivers
 ---@field since number Unix seconds since it is online
