@@ -7,25 +7,24 @@
 #include "bindings/api/api.h"
 #include "bindings/host/cli.h"
 
-static const char usage[] =
-    "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
-    "  run [-c FILE]                 run the gateway\n"
-    "  check [-c FILE]               check the configuration\n"
-    "  status                        what the gateway is doing\n"
-    "  devices [GLOB]                devices known\n"
-    "  read EP PATH [PATH...]        read values, several paths at once\n"
-    "  write EP PATH VALUE           write a value (--type when its definition is unknown)\n"
-    "  execute EP PATH [ARGS]        execute a resource\n"
-    "  observe EP PATH [-f]          observe; -f shows what arrives\n"
-    "  discover EP [PATH]            what the device has\n"
-    "  queue [EP]                    commands that have not ended\n"
-    "  cancel ID                     cancel one of them\n"
-    "  log [-f]                      events; -f goes on\n"
-    "  scripts | reload [NAME]       scripts; load them again\n"
-    "  api --dump                    functions that scripts may call\n"
-    "  version | help\n"
-    "options: --json --socket PATH --timeout SECONDS -c FILE --type TYPE --format FORMAT --retry -f\n"
-    "exit: 0 done, 1 failed, 2 usage, 3 no gateway, 4 configuration, 5 timeout\n";
+static const char usage[] = "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
+                            "  run [-c FILE]                 run the gateway\n"
+                            "  check [-c FILE]               check the configuration\n"
+                            "  status                        what the gateway is doing\n"
+                            "  devices [GLOB]                devices known\n"
+                            "  read EP PATH [PATH...]        read values, several paths at once\n"
+                            "  write EP PATH VALUE           write a value (--type when its definition is unknown)\n"
+                            "  execute EP PATH [ARGS]        execute a resource; --retry: again if no answer comes\n"
+                            "  observe EP PATH [-f]          observe; -f shows what arrives\n"
+                            "  discover EP [PATH]            what the device has\n"
+                            "  queue [EP]                    commands that have not ended\n"
+                            "  cancel ID                     cancel one of them\n"
+                            "  log [-f]                      events; -f goes on\n"
+                            "  scripts | reload [NAME]       scripts; load them again\n"
+                            "  api --dump                    functions that scripts may call\n"
+                            "  version | help\n"
+                            "options: --json --socket PATH --timeout SECONDS -c FILE --type TYPE --format FORMAT -f\n"
+                            "exit: 0 done, 1 failed, 2 usage, 3 no gateway, 4 configuration, 5 timeout\n";
 
 static tg_cli_exit_t dump_api(const tg_cli_t *cli) {
   if (!cli->dump) {
