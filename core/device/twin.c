@@ -92,6 +92,7 @@ static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
   offline_del(twin, device);
   tg_hidx_del(&twin->by_ep, tg_hash32(&twin->key, tg_slice_str(device->pub.ep)), tg_id_slot(device->pub.id));
   tg_id_t id = device->pub.id;
+  tg_twin_wake_forget(twin, device);
   free_device(twin, device);
   tg_pool_give(&twin->devices, id);
 }

@@ -118,6 +118,9 @@ void tg_twin_wake_free(tg_twin_t *twin, tg_twin_device_t *device);
 /** The same where the device went offline: what it has shown stays. */
 void tg_twin_wake_stop(tg_twin_t *twin, tg_twin_device_t *device);
 
+/** The device is forgotten: its row goes. */
+void tg_twin_wake_forget(tg_twin_t *twin, tg_twin_device_t *device);
+
 /** Takes back what a device has shown from its row @p bytes. TG_E_CORRUPT, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_twin_wake_restore(tg_twin_t *twin, tg_twin_device_t *device, tg_slice_t bytes);
 

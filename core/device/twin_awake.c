@@ -128,6 +128,13 @@ static void save(tg_twin_wake_t *wake, uint32_t window_ms) {
   else tg_log("device", TG_LOG_DEBUG, "window_not_saved rc=%s", tg_rc_name(rc)); /* it shows it again */
 }
 
+void tg_twin_wake_forget(tg_twin_t *twin, tg_twin_device_t *device) {
+  const tg_twin_wake_t *wake = device->wake;
+  if (!wake || !twin->config.store || (!wake->window.longest_ms && !wake->window.shortest_ms)) return;
+  tg_rc_t rc = tg_store_del(twin->config.store, TG_TWIN_WAKE_BUCKET, tg_slice_str(device->pub.ep));
+  if (rc != TG_OK) tg_log("device", TG_LOG_DEBUG, "window_not_removed rc=%s", tg_rc_name(rc)); /* the next start does */
+}
+
 tg_rc_t tg_twin_wake_restore(tg_twin_t *twin, tg_twin_device_t *device, tg_slice_t bytes) {
   tg_twin_window_t window;
   tg_rc_t rc = tg_twin_window_decode(bytes, &window);

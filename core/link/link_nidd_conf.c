@@ -168,6 +168,7 @@ static void on_created(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
 static void forget_and_create(tg_link_nidd_device_t *device) {
   leave_ready(device);
   device->phase = TG_LINK_NIDD_BUSY;
+  device->recall_due = false; /* what was held goes with it */
   tg_rc_t rc = tg_link_nidd_state_set_url(device, tg_slice(NULL, 0));
   if (rc == TG_OK) create(device);
 }
@@ -221,6 +222,7 @@ static void patch(tg_link_nidd_device_t *device, bool destination_too) {
 
 void tg_link_nidd_conf_adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf) {
   device->nidd->stats.adopted++;
+  device->recall_due = true;
   device->failures = 0;
   take_conf(device, conf, 0);
   tg_log("nidd", TG_LOG_INFO, "configuration_found device=%.*s mtu=%zu", (int)device->addr.len,

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/link/link_nidd_api.h"
 #include "core/link/link_nidd_conf.h"
+#include "core/link/link_nidd_recall.h"
 #include "core/link/t8_uri.h"
 
 enum { BODY_MAX = 128 * 1024, URL_MAX = 4096, ANSWER_MAX = 256 * 1024, GRACE_MS = 60 * 1000, MTU_LEAST = 16 };
@@ -298,10 +299,20 @@ static void tell_let_go(tg_link_nidd_device_t *device) {
   if (!delivery && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
 }
 
+/* @return whether what an earlier process left is to be taken back first; then the pump is started again */
+static bool recalls(tg_link_nidd_device_t *device) {
+  if (device->recall_due && device->url && device->phase == TG_LINK_NIDD_READY) {
+    device->recall_due = false;
+    tg_link_nidd_recall_begin(device);
+  }
+  return device->recall_due || device->recalling;
+}
+
 static void on_pump(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_link_nidd_device_t *device = ud;
   if (device->is_let_go) tell_let_go(device);
+  if (device->phase != TG_LINK_NIDD_DENIED && recalls(device)) return;
   tg_link_nidd_delivery_t *delivery = first_queued(device);
   if (!delivery || device->posting != TG_ID_NONE) return;
   uint64_t pause = tg_link_nidd_api_pause(device->nidd);

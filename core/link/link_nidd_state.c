@@ -82,6 +82,7 @@ static void take_memory(tg_link_nidd_device_t *device, tg_slice_t value) {
   if (!is_token(token)) return;
   memcpy(device->token, token.p, TG_LINK_NIDD_TOKEN);
   if (value.len) device->url = tg_alloc_str(value);
+  device->recall_due = device->url != NULL;
 }
 
 static void load(tg_link_nidd_device_t *device) {

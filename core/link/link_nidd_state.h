@@ -4,7 +4,7 @@
 
 /**
  * What one NIDD link knows: devices, deliveries, requests to the SCEF. Inner header of link_nidd*.c, which are layered: link_nidd.c and
- * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
+ * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, _down uses _recall, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
  * timer instead of calling the downlink.
  */
 
@@ -57,7 +57,9 @@ typedef struct tg_link_nidd_device {
   unsigned losses;       /* configurations lost soon after they were made, in a row */
   tg_link_reach_t reach; /* as told last */
   bool reach_told;
-  bool is_let_go; /* what the SCEF held for it was taken back: the pump tells */
+  bool recall_due;    /* an earlier process may have left something at the SCEF: the pump sees to it */
+  uint32_t recalling; /* requests about that which are under way: nothing is posted meanwhile */
+  bool is_let_go;     /* what the SCEF held for it was taken back: the pump tells */
   tg_timer_t conf_timer;
   tg_timer_t pump; /* sends the next datagram */
   tg_link_nidd_delivery_t *head, *tail;

@@ -47,8 +47,9 @@ static bool is_told(const tg_server_t *server, const tg_reg_t *reg) {
 void tg_server_heard(tg_server_t *server, const tg_reg_t *reg) {
   tg_twin_t *twin = server->config.twin;
   tg_twin_seen(twin, reg->device);
+  if (!reg->queue_mode) return; /* one that was held has been told of by its bearer */
   if (is_told(server, reg)) tg_twin_awake(twin, reg->device, UINT64_MAX);
-  else if (reg->queue_mode) tg_twin_heard(twin, reg->device, server->config.awake_ms);
+  else tg_twin_heard(twin, reg->device, server->config.awake_ms);
 }
 
 void tg_server_asked(tg_server_t *server, const tg_reg_t *reg) {

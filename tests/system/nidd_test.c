@@ -537,6 +537,46 @@ static void a_restart_finds_the_configurations_again(void **state) {
   scef_bench_close(&bench);
 }
 
+/* The process before died with datagrams at the SCEF: their answers find nobody, and they must not come behind what is sent now. */
+static void what_an_earlier_process_left_at_the_scef_is_taken_back(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  char got[256];
+  open_ready(&bench);
+  scef_bench_control(&bench, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"buffer\",\"modeCount\":2}}");
+  scef_bench_send(&bench, DEV1, "stale", 3600, true);
+  scef_bench_send(&bench, DEV1, "staler", 3600, true);
+  scef_bench_until(&bench, &bench.tx_count, 2);
+  scef_bench_close_link(&bench);
+  scef_bench_open_link(&bench, one);
+  uint64_t handle = scef_bench_send(&bench, DEV1, "fresh", 3600, true);
+  scef_bench_until(&bench, &bench.tx_count, 1);
+  check_tx(&bench, 0, handle, TG_LINK_TX_SENT);
+  scef_bench_control(&bench, "{\"op\":\"release\"}"); /* nothing is held any more */
+  scef_bench_send(&bench, DEV1, "last", 3600, true);
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "fresh");
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "last");
+  check_int(stats_of(&bench).adopted, 1);
+  scef_bench_close(&bench);
+}
+
+/* An SCEF that can't list deliveries is none the worse for it. */
+static void an_scef_that_does_not_tell_what_it_holds_is_served_all_the_same(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  char got[256];
+  open_ready(&bench);
+  scef_bench_close_link(&bench);
+  scef_bench_open_link(&bench, one);
+  scef_bench_send(&bench, DEV1, "fresh", 3600, true);
+  scef_bench_control(&bench, "{\"op\":\"drop\"}"); /* 404 for everything that was there */
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "fresh");
+  scef_bench_close(&bench);
+}
+
 static void without_memory_configurations_are_found_by_their_destination(void **state) {
   (void)state;
   scef_bench_t bench;
@@ -729,6 +769,8 @@ int main(void) {
       cmocka_unit_test(the_start_survives_an_scef_that_fails_at_first),
       cmocka_unit_test(a_short_configuration_is_renewed_before_it_ends),
       cmocka_unit_test(a_restart_finds_the_configurations_again),
+      cmocka_unit_test(what_an_earlier_process_left_at_the_scef_is_taken_back),
+      cmocka_unit_test(an_scef_that_does_not_tell_what_it_holds_is_served_all_the_same),
       cmocka_unit_test(without_memory_configurations_are_found_by_their_destination),
       cmocka_unit_test(devices_come_and_go_while_the_link_runs),
       cmocka_unit_test(duplicates_are_handed_up_and_losses_are_not_invented),

@@ -172,6 +172,15 @@ static void what_was_shown_outlives_the_process(void **state) {
   check_int(find(&bench, id)->awake_window_ms, 10000);
   twin_bench_close(&bench);
 
+  open_over(&bench, &h, true);
+  id = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id;
+  tg_twin_offline(bench.twin, id, TG_EVENT_EXPIRED, tg_slice_str(""));
+  check_int(rows(&h), 1);
+  twin_bench_pass(&bench, UINT64_C(25) * 3600 * 1000);
+  check_int(tg_twin_count(bench.twin), 0);
+  check_int(rows(&h), 0); /* with the device its row is forgotten */
+  twin_bench_close(&bench);
+
   check_rc(tg_store_put(h.store, TG_TWIN_WAKE_BUCKET, tg_slice_str("a"), tg_slice_str("rubbish")), TG_OK);
   open_over(&bench, &h, true);
   check_int(rows(&h), 0);
