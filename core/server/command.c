@@ -121,9 +121,9 @@ static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, t
   return TG_OK;
 }
 
-/* How long a bearer that keeps datagrams may keep it: until the command's deadline. */
+/* How long a bearer that keeps datagrams may keep it: a little beyond the command's deadline, when it is taken back. */
 static uint32_t patience_s(const tg_command_t *command) {
-  int64_t left_s = (command->deadline_ms - tg_clock_wall_ms()) / 1000;
+  int64_t left_s = (command->deadline_ms - tg_clock_wall_ms() + 1999) / 1000;
   if (!command->deadline_ms) return 0;
   return left_s < 1 ? 1 : left_s > UINT32_MAX ? UINT32_MAX : (uint32_t)left_s;
 }

@@ -212,7 +212,7 @@ await 10 has_state "$METER" y2 "done"
 check $? "nidd: and is tried again by itself"
 
 # The deadline holds, and what the SCEF kept is taken back there.
-set_scef '{"mode":"buffer","modeCount":1}'
+set_scef '{"mode":"buffer","modeCount":1,"retryAfterMs":-1}'
 before=$(deletes)
 command_for "$METER" z1 "$EXECUTE,\"timeout\":4"
 need 10 is_state "$METER" asleep
