@@ -203,7 +203,8 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   if (result->rc == TG_E_ASLEEP || result->rc == TG_E_TIMEOUT) tg_twin_asleep(twin, device->pub.id);
   if (!goes_back(command, result)) {
     bool is_open = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
-    if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN); /* its registration was replaced under it */
+    is_open = is_open && !tg_twin_queue_is_repeatable(&command->pub); /* its registration was replaced under it */
+    if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
     else end_command(command, result);
     return;
   }
