@@ -30,6 +30,7 @@ typedef struct tg_coap_peer {
   bool is_away : 1;     /* the bearer says that it sleeps; what is sent is kept there, or refused */
   bool has_mid : 1;     /* mid_next is set */
   bool is_notified : 1; /* a confirmable notification waits for its ACK */
+  bool has_notice : 1;  /* one may wait for its turn */
   bool is_proved : 1;   /* it is at this address: it sent back an Echo or a token of ours */
   bool is_listed : 1;   /* in the list of recyclable peers */
   uint32_t pins;
@@ -50,6 +51,7 @@ typedef struct tg_coap_peer {
   uint16_t outstanding; /* counted against NSTART (RFC 7252 §4.7) */
   uint8_t body_count;
   uint8_t observer_count;
+  uint8_t passed;                 /* messages of ours in a row that went before one that waits (coap_turn.c) */
   uint16_t held_count;            /* answers to it that wait for their ticket: until they are out it is asked nothing */
   struct tg_coap_flight *flights; /* messages of ours that wait for an ACK or an RST */
 } tg_coap_peer_t;

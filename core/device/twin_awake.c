@@ -45,7 +45,7 @@ static void wake_up(tg_twin_t *twin, tg_twin_device_t *device) {
     tg_event_t event = {.type = TG_EVENT_AWAKE};
     tg_twin_emit_or_log(twin, device, &event);
   }
-  if (device->queue && !device->running) tg_twin_pump(twin, device);
+  if (device->queue) tg_twin_pump(twin, device);
 }
 
 static void on_timer(tg_timer_t *timer, void *ud) {
@@ -159,9 +159,11 @@ void tg_twin_asked(tg_twin_t *twin, tg_id_t id) {
   wake->silent_ms = wake->heard_ms;
 }
 
-void tg_twin_answered(tg_twin_t *twin, tg_id_t id) {
+void tg_twin_answered(tg_twin_t *twin, tg_id_t id, bool is_short) {
   tg_twin_wake_t *wake = learner(twin, id);
-  if (wake) tg_twin_window_answered(&wake->window, tg_wheel_now(twin->config.wheel) - wake->heard_ms);
+  if (!wake || (!is_short && wake->heard_ms != wake->silent_ms)) return;
+  uint64_t listened_ms = is_short ? tg_wheel_now(twin->config.wheel) : wake->asked_ms;
+  tg_twin_window_answered(&wake->window, listened_ms - wake->heard_ms);
 }
 
 void tg_twin_missed(tg_twin_t *twin, tg_id_t id) {

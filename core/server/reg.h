@@ -58,6 +58,7 @@ typedef struct tg_reg {
   char *alt; /* `/lwm2m`; NULL = root */
   char *sms;
   tg_id_t call; /* the command's request on its way */
+  tg_id_t bulk; /* that of a command with a body */
   tg_id_t plan; /* automatic observations being made */
 } tg_reg_t;
 

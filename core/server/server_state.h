@@ -43,8 +43,8 @@ void tg_server_heard(tg_server_t *server, const tg_reg_t *reg);
 /** A command's request goes out to @p reg. */
 void tg_server_asked(tg_server_t *server, const tg_reg_t *reg);
 
-/** It has ended: TG_OK with an answer, which counts as heard; TG_E_TIMEOUT without one. */
-void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc);
+/** It has ended: TG_OK with an answer, which counts as heard; TG_E_TIMEOUT without one. @p is_short: request and answer were one message each */
+void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bool is_short);
 
 /** Puts @p reg on a new address where @p peer is allowed to take it (see takeover.c); emits MOVED. TG_E_DENIED, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer);
@@ -90,6 +90,12 @@ typedef struct tg_server_call {
 /** Writes the payload of WRITE, UPDATE, CREATE and of composites in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
+
+/** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
+
+/** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only);
 
 /** A composite command that its device takes only in single requests: those requests, and their answers put together. */
 typedef struct tg_composite tg_composite_t;

@@ -56,11 +56,11 @@ void tg_server_asked(tg_server_t *server, const tg_reg_t *reg) {
   if (reg->queue_mode && !is_told(server, reg)) tg_twin_asked(server->config.twin, reg->device);
 }
 
-void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc) {
+void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bool is_short) {
   tg_twin_t *twin = server->config.twin;
   bool learns = reg->queue_mode && !is_told(server, reg);
   if (rc == TG_OK) {
-    if (learns) tg_twin_answered(twin, reg->device);
+    if (learns) tg_twin_answered(twin, reg->device, is_short);
     tg_server_heard(server, reg);
   } else if (rc == TG_E_TIMEOUT && learns) {
     tg_twin_missed(twin, reg->device);

@@ -100,6 +100,7 @@ tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   tg_rc_t rc = tg_reg_table_bind(server, reg, peer);
   if (rc != TG_OK) return rc;
   for (size_t i = 0; i < reg->obs_count; i++) tg_coap_observation_move(server->coap, reg->obs[i].id, peer);
+  tg_command_drop(server, reg, true); /* what an address has of a body, another one has not */
   tell_moved(server, reg);
   return TG_OK;
 }

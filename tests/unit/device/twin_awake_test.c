@@ -19,7 +19,7 @@ static void try_after(twin_bench_t *bench, tg_id_t id, uint64_t silence_ms, bool
   twin_bench_pass(bench, silence_ms);
   tg_twin_asked(bench->twin, id);
   if (answers) {
-    tg_twin_answered(bench->twin, id);
+    tg_twin_answered(bench->twin, id, true);
     tg_twin_heard(bench->twin, id, CONFIGURED);
   } else {
     twin_bench_pass(bench, 60000);
@@ -57,6 +57,25 @@ static void a_device_that_answers_after_its_window_gets_a_longer_one(void **stat
   check_int(find(&bench, id)->awake_window_ms, 120000);
   twin_bench_pass(&bench, 119999);
   check_true(find(&bench, id)->awake);
+  twin_bench_close(&bench);
+}
+
+static void an_answer_of_many_messages_shows_only_when_it_was_asked_for(void **state) {
+  (void)state;
+  twin_bench_t bench;
+  twin_bench_open(&bench, 8);
+  tg_id_t id = twin_bench_online(&bench, "a", true);
+  for (int i = 0; i < 2; i++) try_after(&bench, id, 20000, false);
+  tg_twin_heard(bench.twin, id, CONFIGURED);
+  twin_bench_pass(&bench, 6000);
+  tg_twin_asked(bench.twin, id);
+  twin_bench_pass(&bench, 200000); /* block by block */
+  tg_twin_answered(bench.twin, id, false);
+  tg_twin_heard(bench.twin, id, CONFIGURED);
+  check_int(find(&bench, id)->awake_window_ms, 13000);
+  tg_twin_answered(bench.twin, id, false); /* to what nobody told of */
+  tg_twin_heard(bench.twin, id, CONFIGURED);
+  check_int(find(&bench, id)->awake_window_ms, 13000);
   twin_bench_close(&bench);
 }
 
@@ -102,7 +121,7 @@ static void a_window_is_of_queue_mode_only(void **state) {
   check_true(find(&bench, id)->awake);
   tg_twin_heard(bench.twin, TG_ID_NONE, CONFIGURED); /* one that is gone */
   tg_twin_asked(bench.twin, TG_ID_NONE);
-  tg_twin_answered(bench.twin, TG_ID_NONE);
+  tg_twin_answered(bench.twin, TG_ID_NONE, true);
   tg_twin_missed(bench.twin, TG_ID_NONE);
   tg_twin_held(bench.twin, TG_ID_NONE, 0);
   assert_string_equal(twin_bench_events(&bench), "registered:a ");
@@ -118,7 +137,7 @@ static void what_was_shown_outlives_an_absence(void **state) {
   tg_twin_offline(bench.twin, id, TG_EVENT_EXPIRED, tg_slice_str(""));
   twin_bench_pass(&bench, 3600000);
   check_int(twin_bench_online(&bench, "a", true), id);
-  tg_twin_answered(bench.twin, id); /* nothing was heard before: an hour of silence is no evidence */
+  tg_twin_answered(bench.twin, id, true); /* nothing was heard before: an hour of silence is no evidence */
   tg_twin_heard(bench.twin, id, CONFIGURED);
   check_int(find(&bench, id)->awake_window_ms, 10000);
   twin_bench_online(&bench, "a", false);
@@ -266,6 +285,7 @@ static void a_window_and_a_new_registration_end_what_the_bearer_said(void **stat
 
 CHECK_SUITE(a_window_is_as_configured_until_the_device_shows_another,
             a_device_that_answers_after_its_window_gets_a_longer_one,
+            an_answer_of_many_messages_shows_only_when_it_was_asked_for,
             silence_counts_only_where_the_device_said_nothing_meanwhile, windows_can_be_fixed,
             a_window_is_of_queue_mode_only, what_was_shown_outlives_an_absence, what_was_shown_outlives_the_process,
             a_device_that_its_bearer_holds_sleeps_until_it_is_reached, a_bearer_that_says_when_is_tried_then,
