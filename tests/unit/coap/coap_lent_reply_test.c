@@ -269,6 +269,26 @@ static void a_block_that_is_kept_back_counts_too(void **state) {
   wire_close(wire);
 }
 
+static void a_refusal_that_is_kept_back_is_remembered(void **state) {
+  (void)state;
+  wire_t *wire = open_with(NULL, 100);
+  wire->reply.hold = true;
+  wire->reply.ticket = 1;
+  wire_in(wire, "40010001 b26677 c116"); /* beyond the end */
+  tg_coap_release(wire->coap, 1, TG_OK);
+  check_int(next(wire).code, TG_COAP_400);
+  /* That of a POST goes from memory: it does not run again. */
+  wire->reply.payload.len = SIZE;
+  wire_in(wire, "40020003 b26677");
+  tg_coap_release(wire->coap, 1, TG_OK);
+  check_int(next(wire).code, TG_COAP_503); /* too long to be kept */
+  unsigned runs = wire->requests;
+  wire_in(wire, "40020003 b26677");
+  check_int(next(wire).code, TG_COAP_503);
+  check_int(wire->requests, runs);
+  wire_close(wire);
+}
+
 static void a_notification_may_be_lent_as_well(void **state) {
   (void)state;
   wire_t *wire = open_with(NULL, SIZE);
@@ -311,6 +331,7 @@ int main(void) {
       cmocka_unit_test(an_etag_that_is_none_is_left_out),
       cmocka_unit_test(an_unproved_address_gets_small_blocks_only),
       cmocka_unit_test(a_block_that_is_kept_back_counts_too),
+      cmocka_unit_test(a_refusal_that_is_kept_back_is_remembered),
       cmocka_unit_test(a_notification_may_be_lent_as_well),
   };
   return cmocka_run_group_tests(tests, make_image, NULL);

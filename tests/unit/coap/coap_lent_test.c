@@ -73,6 +73,13 @@ static void who_is_told_may_end_it(void **state) {
   push_check_end(wire, TG_E_CANCELLED, 0);
   push_check_silence(wire);
   check_int(wire_stats(wire).exchanges, 0);
+  check_int(tg_coap_peer_of(wire->coap, wire_peer(wire, 'a'))->waiting_ref, 0); /* it is in no line any more */
+  push_cancels = false;
+  push_start(wire, PUSH_BLOCK);
+  push_check_block(wire, PUSH_BLOCK);
+  push_take(wire);
+  push_check_block(wire, 2 * PUSH_BLOCK);
+  push_check_silence(wire);
   wire_close(wire);
 }
 

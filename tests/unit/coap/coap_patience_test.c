@@ -87,6 +87,22 @@ static void the_last_block_goes_as_itself_while_it_is_remembered(void **state) {
   wire_close(wire);
 }
 
+/* The peer's memory may be shorter than we think. */
+static void the_end_sent_once_more_may_be_unknown_already(void **state) {
+  (void)state;
+  wire_t *wire = push_open(90, false);
+  push_start(wire, 5 * PUSH_BLOCK);
+  push_check_block(wire, 5 * PUSH_BLOCK);
+  push_out_t first = push_last;
+  wire_wait(wire, 150000);
+  while (push_read(wire)) check_int(push_last.mid, first.mid);
+  push_last = first;
+  push_answer(wire, TG_COAP_408);
+  push_check_end(wire, TG_OK, TG_COAP_408);
+  push_check_silence(wire);
+  wire_close(wire);
+}
+
 static void a_late_answer_to_the_last_block_is_heard(void **state) {
   (void)state;
   wire_t *wire = push_open(90, false);
@@ -306,9 +322,9 @@ static void another_body_under_the_same_tag_is_not_mixed_up(void **state) {
 
 CHECK_SUITE(a_block_without_an_answer_is_sent_anew, patience_counts_from_the_last_block,
             without_patience_the_first_message_is_the_last, the_last_block_goes_as_itself_while_it_is_remembered,
-            a_late_answer_to_the_last_block_is_heard, a_separate_answer_that_never_comes_is_asked_for_again,
-            blocks_of_an_answer_are_asked_for_again_too, a_bearer_that_refuses_is_asked_again_after_a_pause,
-            pings_and_requests_of_the_peer_pass_between_blocks,
+            the_end_sent_once_more_may_be_unknown_already, a_late_answer_to_the_last_block_is_heard,
+            a_separate_answer_that_never_comes_is_asked_for_again, blocks_of_an_answer_are_asked_for_again_too,
+            a_bearer_that_refuses_is_asked_again_after_a_pause, pings_and_requests_of_the_peer_pass_between_blocks,
             who_has_patience_shows_itself_a_few_times_for_each_block, patience_is_for_what_may_be_repeated,
             a_body_lives_as_long_as_its_blocks_are_repeated, a_first_block_again_is_the_same_operation_if_its_tag_is,
             another_body_under_the_same_tag_is_not_mixed_up)
