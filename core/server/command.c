@@ -122,10 +122,10 @@ static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, t
   return TG_OK;
 }
 
-/* How long a bearer that keeps datagrams may keep it: a little beyond the command's deadline, when it is taken back. */
+/* How long a bearer that keeps datagrams may keep it: a little beyond the command's deadline, when it is taken back. The blocks of a body: as long as the exchange layer's patience has it. */
 static uint32_t patience_s(const tg_command_t *command) {
   int64_t left_s = (command->deadline_ms - tg_clock_wall_ms() + 1999) / 1000;
-  if (!command->deadline_ms) return 0;
+  if (!command->deadline_ms || command->body.len) return 0;
   return left_s < 1 ? 1 : left_s > UINT32_MAX ? UINT32_MAX : (uint32_t)left_s;
 }
 
