@@ -22,7 +22,7 @@ enum { OWNER_MAX = 64 };
 
 static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
                                              "attributes", "timeout",     "priority", "format",  "tag",
-                                             "durable",    "replace_key", "paths",    NULL};
+                                             "durable",    "replace_key", "paths",    "retry",   NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP };
+enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP, OPT_RETRY };
 
 static bool set_timeout(tg_cli_t *cli, const char *text) {
   char *end = NULL;
@@ -30,6 +30,7 @@ static bool take_option(tg_cli_t *cli, int option) {
   case OPT_FORMAT: cli->format = optarg; return true;
   case OPT_JSON: cli->json = true; return true;
   case OPT_DUMP: cli->dump = true; return true;
+  case OPT_RETRY: cli->retry = true; return true;
   case OPT_TIMEOUT: return set_timeout(cli, optarg);
   default: return false;
   }
@@ -45,6 +46,7 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"type", required_argument, NULL, OPT_TYPE},
                                           {"format", required_argument, NULL, OPT_FORMAT},
                                           {"dump", no_argument, NULL, OPT_DUMP},
+                                          {"retry", no_argument, NULL, OPT_RETRY},
                                           {NULL, 0, NULL, 0}};
   *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua"};
   optind = 1;

@@ -96,6 +96,10 @@ static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out
     tg_json_write_key(&json, "timeout");
     tg_json_write_double(&json, cli->timeout);
   }
+  if (cli->retry) {
+    tg_json_write_key(&json, "retry");
+    tg_json_write_bool(&json, true);
+  }
   if (cli->follow) {
     tg_json_write_key(&json, "follow");
     tg_json_write_bool(&json, true);

@@ -144,6 +144,9 @@ static tg_rc_t read_draft(const tg_control_t *control, const tg_control_request_
   if (timeout && (tg_json_read_double(timeout, &seconds) != TG_OK || !(seconds >= 1 && seconds <= 2592000)))
     return TG_E_RANGE;
   command->timeout_s = (uint32_t)seconds;
+  const tg_json_node_t *retry = tg_json_read_get(request->body, "retry");
+  draft->why = "retry is true or false";
+  if (retry && tg_json_read_bool(retry, &command->retry) != TG_OK) return TG_E_TYPE;
   rc = read_format(request, draft);
   if (rc != TG_OK) return rc;
   if (command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE) return read_value(control, request, draft);
@@ -203,7 +206,7 @@ static void on_done(void *ud, const tg_command_t *command, const tg_command_resu
 
 /* A device that sleeps may take hours: its asker is told that the command waits. */
 static void tell_waiting(const tg_control_request_t *request, const tg_device_t *device) {
-  if (!device->queue_mode || device->awake) return;
+  if (device->awake || (!device->queue_mode && !device->online)) return;
   tg_control_reply_t reply;
   tg_control_reply_begin(&reply, &request->tag);
   tg_control_reply_text(&reply, "state", "waiting");

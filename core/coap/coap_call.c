@@ -44,6 +44,7 @@ static void fill(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
   flight->priority = call->priority < PRIORITY_MAX ? call->priority : PRIORITY_MAX;
   flight->is_confirmable = !call->non_confirmable;
   flight->is_request = true;
+  flight->max_latency_s = call->max_latency_s;
   exchange->done = call->done;
   exchange->ud = call->ud;
   exchange->cookie = call->cookie;

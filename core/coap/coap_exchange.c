@@ -47,13 +47,17 @@ static bool wants_nothing(const tg_coap_exchange_t *exchange) {
   return exchange->no_response == all && is_whole_out(exchange);
 }
 
+static uint32_t latency_s(const tg_coap_bearer_t *bearer, const tg_coap_exchange_t *exchange) {
+  return exchange->flight.max_latency_s ? exchange->flight.max_latency_s : bearer->params.max_latency_s;
+}
+
 /* The deadline of one message and its answer. 0: the retransmissions decide. */
 static uint64_t deadline(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
   const tg_coap_bearer_t *bearer = tg_coap_engine_bearer(coap, peer_of(coap, exchange));
   uint64_t now = tg_coap_engine_now(coap);
   if (exchange->timeout_ms) return now + exchange->timeout_ms;
   if (bearer->link->reports_tx)
-    return now + (uint64_t)bearer->params.max_latency_s * 1000 + bearer->params.response_timeout_ms;
+    return now + (uint64_t)latency_s(bearer, exchange) * 1000 + bearer->params.response_timeout_ms;
   return exchange->flight.is_confirmable ? 0 : now + bearer->params.response_timeout_ms;
 }
 
@@ -110,7 +114,8 @@ void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, cons
 }
 
 void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc) {
-  tg_coap_result_t result = {.rc = rc, .content_format = TG_CF_NONE};
+  bool unsent = rc == TG_E_ASLEEP;
+  tg_coap_result_t result = {.rc = unsent ? TG_E_LINK : rc, .unsent = unsent, .content_format = TG_CF_NONE};
   result.peer = tg_coap_peer_id(coap, peer_of(coap, exchange));
   tg_coap_exchange_finish(coap, exchange, &result);
 }

@@ -27,6 +27,7 @@ typedef struct tg_coap_peer {
   uint8_t bearer;       /* index into the engine's bearers */
   uint8_t dedup_at;     /* where the next message id goes */
   bool is_down : 1;     /* the bearer says that nothing reaches it */
+  bool is_away : 1;     /* the bearer says that it sleeps; what is sent is kept there, or refused */
   bool has_mid : 1;     /* mid_next is set */
   bool is_notified : 1; /* a confirmable notification waits for its ACK */
   bool has_notice : 1;  /* one may wait for its turn */

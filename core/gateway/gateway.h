@@ -37,6 +37,7 @@ typedef struct tg_gateway_config {
   size_t observe_count;
   uint32_t default_lifetime_s;
   uint32_t awake_ms;
+  bool fixed_windows;
   bool seen_by_reports;
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;

@@ -37,8 +37,14 @@ void tg_server_tell(tg_server_t *server, const tg_reg_t *reg, tg_event_type_t ty
 /** Holds @p reply until what this turn wrote is on disk. */
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
 
-/** @p reg was heard from: the device's window and last_seen move. */
+/** @p reg was heard from: the device's window and last_seen move. On a bearer that reports delivery it is awake until the bearer says otherwise. */
 void tg_server_heard(tg_server_t *server, const tg_reg_t *reg);
+
+/** A command's request goes out to @p reg. */
+void tg_server_asked(tg_server_t *server, const tg_reg_t *reg);
+
+/** It has ended: TG_OK with an answer, which counts as heard; TG_E_TIMEOUT without one. @p is_short: request and answer were one message each */
+void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bool is_short);
 
 /** Puts @p reg on a new address where @p peer is allowed to take it (see takeover.c); emits MOVED. TG_E_DENIED, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer);

@@ -38,7 +38,7 @@ local OPS = {
 local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
-  "durable", "replace_key", "paths",
+  "durable", "replace_key", "paths", "retry",
 }
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" }
 
@@ -137,7 +137,8 @@ local function check_values(wanted, is_needed)
 end
 
 local function check_durable(wanted)
-  local durable, key = wanted.durable, wanted.replace_key
+  local durable, key, retry = wanted.durable, wanted.replace_key, wanted.retry
+  if retry ~= nil and type(retry) ~= "boolean" then fail("retry is true or false") end
   if durable ~= nil and type(durable) ~= "boolean" then fail("durable is true or false") end
   if key == nil then return end
   if type(key) ~= "string" or key == "" or #key > ID_MAX then
@@ -233,6 +234,7 @@ function request.command(wanted)
     tag = wanted.id,
     durable = wanted.durable ~= false,
     replace_key = wanted.replace_key,
+    retry = wanted.retry,
   }
 end
 

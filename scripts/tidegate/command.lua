@@ -12,7 +12,7 @@ local command = {}
 local KNOWN = { "name", "topic", "qos", "broker", "map" }
 local KNOWN_COMMAND = {
   "ep", "op", "path", "value", "records", "args", "attributes", "timeout", "priority", "format",
-  "tag", "done", "paths",
+  "tag", "done", "paths", "retry",
 }
 -- What a device's method of that name takes after the path.
 local OPERAND = {
@@ -80,6 +80,7 @@ local function start(dev, wanted)
       priority = wanted.priority,
       format = wanted.format,
       tag = wanted.tag,
+      retry = wanted.retry,
     }
   end
   local options = {
@@ -87,6 +88,7 @@ local function start(dev, wanted)
     priority = wanted.priority,
     format = wanted.format,
     tag = wanted.tag,
+    retry = wanted.retry,
   }
   local method, operand = dev[wanted.op], OPERAND[wanted.op]
   if operand == "paths" or operand == "records" then
