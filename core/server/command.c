@@ -10,6 +10,7 @@
 
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
+#include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
 enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20 };
@@ -141,6 +142,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
                         .ud = call};
   tg_rc_t rc = fill_observe(call, reg, &out);
   if (rc == TG_OK) rc = fill_content(call, reg, device, command, &out);
+  if (device->quirks & TG_QUIRK_NO_ACCEPT) out.accept = TG_CF_NONE;
   if (rc == TG_OK) rc = tg_coap_send(call->server->coap, &out, &call->exchange);
   if (rc == TG_OK) call->server->stats.commands++;
   return rc;
@@ -244,8 +246,8 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
                          tg_command_result_t *result) {
   tg_server_t *server = call->server;
   tg_report_payload_t payload = {.base = call->path,
-                                 .content_format =
-                                     answer->content_format == TG_CF_NONE ? call->format : answer->content_format,
+                                 .content_format = answer->content_format,
+                                 .asked = call->format,
                                  .body = answer->body,
                                  .source = observes((tg_op_t)call->op) ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
   bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);

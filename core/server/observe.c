@@ -163,8 +163,8 @@ static void take_answer(plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *res
   }
   if (result->rc == TG_OK && result->code >> 5 == 2) {
     tg_report_payload_t payload = {.base = plan->path,
-                                   .content_format =
-                                       result->content_format == TG_CF_NONE ? plan->format : result->content_format,
+                                   .content_format = result->content_format,
+                                   .asked = plan->format,
                                    .body = result->body,
                                    .source = TG_SOURCE_NOTIFY};
     tg_format_worked(reg, plan->format);

@@ -62,6 +62,9 @@ bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_f
 /** Remembers what worked. */
 void tg_format_worked(tg_reg_t *reg, int format);
 
+/** Writes the names of @p paths as a composite request has them, in @p format, to server->out. TG_E_FORMAT, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_format_names(tg_server_t *server, const tg_path_t *paths, size_t count, int format);
+
 /** Text of a path on the wire, with its NUL. */
 enum { TG_FORMAT_PATH_MAX = TG_REG_ALT_MAX + TG_PATH_TEXT_MAX };
 
@@ -124,7 +127,8 @@ void tg_composite_end(tg_composite_t *steps, tg_command_result_t *result);
 /** A payload from @p reg's device. */
 typedef struct tg_report_payload {
   tg_path_t base;
-  int content_format;
+  int content_format; /* TG_CF_NONE: it says nothing, so it is what was asked for */
+  int asked;          /* TG_CF_NONE: nothing in particular, or too long ago */
   tg_slice_t body;
   tg_source_t source;
 } tg_report_payload_t;
