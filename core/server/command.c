@@ -10,8 +10,7 @@
 
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
-#include "core/server/quirk.h"
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20 };
 
@@ -164,11 +163,11 @@ static tg_rc_t tell_announced(const tg_server_t *server, const tg_device_t *devi
   return rc;
 }
 
-/* Nothing is sent: the device is told by the reset of its next notification (RFC 7641 §3.6). */
+/* Its names and its token go to the device; whatever that answers, what still comes is reset (RFC 7641 §3.6). */
 static tg_rc_t cancel_composite(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command) {
   tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &command->path);
   if (!obs) return TG_E_NOT_FOUND;
-  tg_observe_ended(server, reg, obs, "cancelled");
+  tg_observe_cancel(server, reg, obs, "cancelled");
   const tg_command_result_t result = {.state = TG_COMMAND_DONE};
   tg_twin_finish(server->config.twin, command->id, &result);
   return TG_OK;
@@ -289,7 +288,11 @@ static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_co
   if (reads(op) || op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE) take_records(call, reg, answer, result);
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
   if (!observes(op)) return;
-  if (answer->observing) {
+  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
+  if (answer->observing && op == TG_OP_OBSERVE_COMPOSITE && command) {
+    const tg_reg_obs_t granted = {.id = answer->observation, .format = (int16_t)call->format};
+    tg_observe_granted_all(call->server, reg, command, &granted);
+  } else if (answer->observing) {
     tg_observe_granted(call->server, reg, &call->path, answer->observation);
   } else if (result->state == TG_COMMAND_DONE) {
     result->state = TG_COMMAND_FAILED;

@@ -73,7 +73,10 @@ static unsigned needs(const tg_server_t *server, const tg_reg_t *reg, const tg_d
     for (size_t who = 0; who < TG_SERVER_WHO_COUNT; who++) {
       if (!seen.who[who]) select.who[who] = NULL; /* it may be so */
     }
-    if (asked && tg_quirk_selects(&select, &seen)) wanted |= asked;
+    for (size_t who = 0; who < TG_SERVER_WHO_COUNT; who++) {
+      if (seen.who[who]) asked &= ~(1U << who);
+    }
+    if (asked && tg_quirk_selects(&select, &seen)) wanted |= asked & -asked; /* the rest only if that fits */
   }
   return wanted;
 }

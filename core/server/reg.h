@@ -40,7 +40,10 @@ typedef struct tg_reg_obs {
   int16_t format;      /* of composite ones: Content-Format of their names */
   uint32_t attributes; /* CRC-32 of those it was begun with; 0 = none */
   tg_path_t *paths;    /* of composite ones, owned by the list */
-  tg_id_t id;          /* of the exchange layer */
+  uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
+  uint32_t pmax_s;
+  uint64_t heard_ms; /* monotonic, when its last notification came; 0 = none yet */
+  tg_id_t id;        /* of the exchange layer */
 } tg_reg_obs_t;
 
 /** What was decided about a device and what it said of itself. Owned; NULL where nothing is known. */
@@ -64,6 +67,7 @@ typedef struct tg_reg {
   bool queue_mode;
   bool no_fetch;     /* it has shown that it has no Read-Composite */
   bool no_ipatch;    /* likewise, no Write-Composite */
+  bool no_group;     /* likewise, no Observe-Composite */
   bool attributes_seen; /* whether it keeps attributes has been looked at */
   bool plan_pending; /* automatic observations are to be looked at */
   uint8_t formats;
@@ -78,7 +82,8 @@ typedef struct tg_reg {
   char *sms;
   tg_reg_notes_t *notes; /* NULL: none */
   tg_id_t call; /* the command's request on its way */
-  tg_id_t plan; /* automatic observations being made */
+  tg_id_t plan;  /* automatic observations being made */
+  tg_id_t watch; /* their periods being looked after */
 } tg_reg_t;
 
 /** Query parameters of Register and Update; slices are lent from the message. */

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
   for (size_t i = 0; i < reg->obs_count; i++) {
@@ -44,11 +44,13 @@ void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t
   tg_server_heard(server, reg);
   if (server->config.seen_by_reports) tg_reg_table_extend(server, reg);
   tg_path_t path = obs->path;
+  bool is_early = result->observing && tg_observe_watch_heard(server, reg, obs);
   if (!result->observing) {
     char why[48];
     snprintf(why, sizeof why, "ended: %u.%02u", result->code >> 5, result->code & 31u);
     tg_observe_ended(server, reg, obs, why);
   }
-  if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
+  if (is_early) server->stats.early++;
+  else if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
   if (reg->plan_pending) tg_observe_plan(server, reg, 1);
 }

@@ -18,6 +18,8 @@ struct tg_server {
   size_t by_peer_cap;
   tg_pool_t calls;      /* of command.c */
   tg_pool_t plans;      /* of observe.c */
+  tg_pool_t watches;    /* of observe_watch.c */
+  uint32_t overdue;     /* reads of observe_watch.c on their way */
   tg_reg_links_t links; /* of the Register being handled */
   tg_record_t *records; /* of the payload being decoded */
   size_t record_count;
@@ -151,6 +153,10 @@ void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
 
 /** Takes note of an observation that the device granted. */
 void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);
+
+/** The same for a composite one: @p granted without its paths, which are those of @p command. */
+void tg_observe_granted_all(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command,
+                            const tg_reg_obs_t *granted);
 
 /** The observation @p obs of @p reg ended: list, row, OBSERVING event. */
 void tg_observe_ended(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const char *why);

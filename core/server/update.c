@@ -117,7 +117,7 @@ static tg_rc_t tell_twin(tg_server_t *server, tg_reg_t *reg, const change_t *cha
 static void drop_gone(tg_server_t *server, tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   for (size_t i = reg->obs_count; i-- > 0;) {
-    bool there = reg->obs[i].path.len < TG_PATH_INSTANCE;
+    bool there = reg->obs[i].path.len < TG_PATH_INSTANCE; /* a composite one is looked at by the plan */
     for (size_t k = 0; !there && k < device->object_count; k++) {
       there = tg_path_covers(&device->objects[k], &reg->obs[i].path);
     }
