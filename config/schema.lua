@@ -66,6 +66,12 @@ local quirk = {
     no_composite = { "boolean", doc = "Composite operations are not tried; single ones are sent." },
     no_attributes = { "boolean", doc = "Attributes of observations are not sent." },
     no_accept = { "boolean", doc = "Requests go without Accept." },
+    block = {
+      "integer",
+      min = 16,
+      max = 1024,
+      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to 16, 32, … 1024.",
+    },
     content_format = {
       "string",
       values = { "text", "opaque", "cbor", "tlv", "json", "senml-json", "senml-cbor", "lwm2m-cbor" },

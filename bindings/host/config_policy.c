@@ -4,6 +4,8 @@
 #include "bindings/host/config_policy.h"
 
 #include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
 
 #include "bindings/host/config_get.h"
 #include "core/codec/codec.h"
@@ -23,17 +25,26 @@ static tg_server_select_t read_select(lua_State *L, tg_arena_t *arena) {
                               .tag = glob(L, arena, "tag")};
 }
 
+/* In plain digits: some devices read no exponents. */
+static void put_number(tg_buf_t *query, double number) {
+  char text[352];
+  int len = snprintf(text, sizeof text, "%.9f", number);
+  while (len > 1 && text[len - 1] == '0') len--;
+  if (len > 1 && text[len - 1] == '.') len--;
+  tg_buf_put(query, tg_slice((const uint8_t *)text, (size_t)len));
+}
+
 /* Write-Attributes as the device gets them: `pmin=10&gt=21.5`. */
 static const char *attributes(lua_State *L, tg_arena_t *arena) {
   static const char *const names[] = {"pmin", "pmax", "gt", "lt", "st"};
-  uint8_t memory[256];
+  uint8_t memory[1024];
   tg_buf_t query;
   tg_buf_init(&query, memory, sizeof memory - 1);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     lua_getfield(L, -1, names[i]);
     if (lua_isnumber(L, -1)) {
       tg_buf_put_fmt(&query, "%s%s=", query.len ? "&" : "", names[i]);
-      tg_buf_put_fmt(&query, i < 2 ? "%.0f" : "%.12g", lua_tonumber(L, -1));
+      put_number(&query, i < 2 ? round(lua_tonumber(L, -1)) : lua_tonumber(L, -1));
     }
     lua_pop(L, 1);
   }
@@ -70,6 +81,11 @@ static void read_quirk(lua_State *L, tg_arena_t *arena, tg_server_quirk_t *quirk
       .select = read_select(L, arena), .content_format = TG_CF_NONE, .block_szx = TG_SERVER_SZX_ANY};
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
     if (tg_config_get_bool(L, flags[i].key)) quirk->quirks |= flags[i].bit;
+  }
+  uint64_t block = tg_config_get_uint(L, "block");
+  if (block) {
+    quirk->quirks |= TG_QUIRK_SMALL_BLOCKS;
+    for (quirk->block_szx = 0; (UINT64_C(32) << quirk->block_szx) <= block && quirk->block_szx < 6;) quirk->block_szx++;
   }
   tg_slice_t format = tg_slice_str(tg_config_get_text(L, arena, "content_format"));
   if (format.len && tg_codec_by_name(format, &quirk->content_format) == TG_OK) quirk->quirks |= TG_QUIRK_OWN_FORMAT;

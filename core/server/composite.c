@@ -58,7 +58,7 @@ bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code) {
   if (code != TG_COAP_405 && code != TG_COAP_406 && code != TG_COAP_415) return false;
   if (fetches(op)) reg->no_fetch = true;
   else reg->no_ipatch = true;
-  tg_twin_quirks_count(reg->server->config.twin, reg->device, TG_QUIRK_COMPOSITE_REFUSED);
+  tg_server_tolerate(reg->server, reg, TG_QUIRK_COMPOSITE_REFUSED);
   return true;
 }
 

@@ -87,7 +87,7 @@ static tg_rc_t send_step(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_
 static void give_up_groups(tg_observe_plan_t *plan, tg_reg_t *reg) {
   tg_server_t *server = plan->server;
   reg->no_group = true;
-  tg_twin_quirks_count(server->config.twin, reg->device, TG_QUIRK_COMPOSITE_REFUSED);
+  tg_server_tolerate(server, reg, TG_QUIRK_COMPOSITE_REFUSED);
   tg_reg_store_put(server, reg);
   plan->attempt = 0; /* its attributes are written already, which is of use to single ones */
   plan->written = 0;
@@ -98,7 +98,8 @@ static void give_up_groups(tg_observe_plan_t *plan, tg_reg_t *reg) {
 static void take_who(tg_observe_plan_t *plan, tg_reg_t *reg, tg_slice_t text) {
   if (tg_reg_notes_set_who(reg, plan->who, text) != TG_OK) return;
   plan->attempt = 0;
-  tg_policy_quirks(plan->server, reg);
+  if (tg_policy_quirks(plan->server, reg))
+    tg_server_tell(plan->server, reg, TG_EVENT_UPDATED, tg_slice_str("it falls under a profile of quirks"));
   tg_reg_store_put(plan->server, reg);
 }
 
@@ -148,7 +149,7 @@ static void on_timer(tg_timer_t *timer, void *ud) {
 static void take_attributes(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_coap_result_t *result) {
   plan->written++;
   if (result->rc != TG_OK || result->code >> 5 != 2) {
-    tg_twin_quirks_count(plan->server->config.twin, reg->device, TG_QUIRK_ATTRIBUTES_REFUSED);
+    tg_server_tolerate(plan->server, reg, TG_QUIRK_ATTRIBUTES_REFUSED);
   } else if (!plan->told_query) {
     plan->told_path = plan->path;
     plan->told_query = plan->query;
@@ -160,7 +161,7 @@ static void take_links(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_res
   reg->attributes_seen = true;
   bool is_told = result->rc == TG_OK && result->code == TG_COAP_205; /* else it is felt: observe_watch.c */
   if (is_told && !tg_observe_shows(reg, &plan->told_path, plan->told_query, result->body))
-    tg_twin_quirks_count(plan->server->config.twin, reg->device, TG_QUIRK_ATTRIBUTES_IGNORED);
+    tg_server_tolerate(plan->server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
   tg_reg_store_put(plan->server, reg);
 }
 

@@ -46,7 +46,7 @@ bool tg_observe_watch_heard(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *ob
   uint64_t now = tg_wheel_now(server->config.wheel), least = (uint64_t)obs->pmin_s * 1000;
   bool is_early = obs->automatic && obs->pmin_s > 1 && obs->heard_ms && (now - obs->heard_ms) * 4 < least * 3;
   if (is_early) {
-    tg_twin_quirks_count(server->config.twin, reg->device, TG_QUIRK_ATTRIBUTES_IGNORED);
+    tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
     if (server->config.drops_early) return true;
   }
   obs->heard_ms = now;
@@ -116,7 +116,7 @@ static void look(watch_t *watch, const tg_reg_t *reg) {
   if (longest && !may_read) longest->heard_ms = now; /* one that sleeps has its excuse: it gets another period */
   if (may_read) {
     longest->heard_ms = now;
-    tg_twin_quirks_count(server->config.twin, reg->device, TG_QUIRK_ATTRIBUTES_IGNORED);
+    tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
     watch->attempt = 0;
     if (send_read(watch, reg, device, longest) == TG_OK) return;
   }

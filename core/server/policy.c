@@ -45,9 +45,9 @@ static tg_quirk_device_t view(const tg_reg_t *reg, const tg_device_t *device) {
   return seen;
 }
 
-void tg_policy_quirks(tg_server_t *server, tg_reg_t *reg) {
+bool tg_policy_quirks(tg_server_t *server, tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
-  if (!device) return;
+  if (!device) return false;
   const tg_quirk_device_t seen = view(reg, device);
   tg_server_quirk_t found;
   tg_quirk_find(&server->config, &seen, &found);
@@ -56,7 +56,10 @@ void tg_policy_quirks(tg_server_t *server, tg_reg_t *reg) {
     notes->own_format = (int16_t)found.content_format;
     notes->block_szx = found.block_szx;
   }
+  tg_coap_peer_blocks(server->coap, reg->peer, found.block_szx);
+  bool is_new = (found.quirks & ~device->quirks) != 0;
   tg_twin_quirks_set(server->config.twin, reg->device, (device->quirks & ~TG_QUIRK_PROFILES) | found.quirks);
+  return is_new;
 }
 
 /* Only what some entry chooses by, and only of entries that the device may fall under by what is known already. */

@@ -19,8 +19,8 @@ TG_MUST_CHECK tg_rc_t tg_policy_ask(const tg_server_t *server, const tg_server_c
 /** Takes down for @p reg what @p decision says of it. TG_E_TOO_LONG, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_policy_keep(tg_reg_t *reg, const tg_server_decision_t *decision);
 
-/** Sees to the quirks that profiles tell of @p reg's device, by what is known of it by now. */
-void tg_policy_quirks(tg_server_t *server, tg_reg_t *reg);
+/** Sees to the quirks that profiles tell of @p reg's device, by what is known of it by now. @return whether there are new ones */
+bool tg_policy_quirks(tg_server_t *server, tg_reg_t *reg);
 
 /** The next thing that profiles and policies need to know of @p reg's device and that it can be asked for; false: nothing. */
 bool tg_policy_next_who(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device, tg_server_who_t *who);

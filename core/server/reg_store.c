@@ -223,7 +223,7 @@ static tg_rc_t restore_row(const restore_t *restore, tg_reg_t *reg, tg_slice_t e
   reg->plan_pending = true;
   rc = restore_device(restore, reg, &info, in);
   if (rc != TG_OK) return rc;
-  tg_policy_quirks(server, reg); /* profiles may have changed */
+  (void)tg_policy_quirks(server, reg); /* profiles may have changed */
   restore_observations(server, reg, in);
   restore_lifetime(server, reg, heard_ms, restore->fn);
   return TG_OK;

@@ -86,6 +86,7 @@ tg_rc_t tg_reg_table_bind(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   reg->peer_next = *first;
   *first = tg_id_slot(tg_pool_id(&server->regs, reg)) + 1;
   tg_coap_pin(server->coap, peer);
+  if (reg->notes) tg_coap_peer_blocks(server->coap, peer, reg->notes->block_szx);
   return TG_OK;
 }
 

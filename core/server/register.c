@@ -193,7 +193,7 @@ static void settle(tg_server_t *server, const tg_coap_request_t *request, tg_reg
   tg_reg_table_extend(server, reg);
   tg_reg_table_arm(server, reg, tg_reg_end_on_lifetime);
   tg_twin_quirks_count(server->config.twin, reg->device, server->links.quirks);
-  tg_policy_quirks(server, reg);
+  (void)tg_policy_quirks(server, reg);
   tg_reg_store_put(server, reg);
   tell_unknown(server, reg);
   tg_server_heard(server, reg);

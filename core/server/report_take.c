@@ -64,7 +64,7 @@ static int format_of(tg_server_t *server, const tg_reg_t *reg, const tg_device_t
     format = reg->notes->own_format;
   }
   if (format == TG_CF_TLV) tolerated |= device->quirks & TG_QUIRK_UNSIGNED_TLV;
-  tg_twin_quirks_count(server->config.twin, reg->device, tolerated);
+  tg_server_tolerate(server, reg, tolerated);
   return format;
 }
 

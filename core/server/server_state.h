@@ -36,6 +36,9 @@ void tg_server_refuse(tg_server_t *server, tg_id_t device, tg_slice_t ep, const 
 /** Emits an event of @p reg's device with a note; what does not fit is logged. */
 void tg_server_tell(tg_server_t *server, const tg_reg_t *reg, tg_event_type_t type, tg_slice_t note);
 
+/** Each of @p quirks (TG_QUIRK_…) of @p reg's device was tolerated just now: counted, and told as UPDATED when one of them is new. */
+void tg_server_tolerate(tg_server_t *server, const tg_reg_t *reg, uint32_t quirks);
+
 /** Holds @p reply until what this turn wrote is on disk. */
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
 

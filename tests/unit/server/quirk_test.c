@@ -189,6 +189,39 @@ static void what_says_nothing_is_what_was_asked_for_and_counted(void **state) {
   server_bench_close(&bench);
 }
 
+static void bodies_go_in_blocks_that_the_device_can_hold(void **state) {
+  (void)state;
+  static const tg_server_quirk_t small = {
+      .quirks = TG_QUIRK_SMALL_BLOCKS, .content_format = TG_CF_NONE, .block_szx = 1};
+  const tg_server_config_t config = {.quirks = &small, .quirk_count = 1, .rebind = TG_COAP_REBIND_SAME_HOST};
+  server_bench_open(&bench, &config, NULL);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3/0>"), TG_COAP_201);
+  const tg_record_t text = {
+      .path = {{3, 0, 15}, 3},
+      .value = {.type = TG_TYPE_STRING, .s = {(const uint8_t *)"Central European Time, somewhat daylight-saved", 46}}};
+  for (int moved = 0; moved < 2; moved++) { /* also at its next address */
+    const tg_command_t write = {.device = device()->id,
+                                .op = TG_OP_WRITE,
+                                .path = text.path,
+                                .records = &text,
+                                .record_count = 1,
+                                .content_format = TG_CF_TEXT};
+    tg_id_t id;
+    bench.sent_count = bench.read_count = 0;
+    check_rc(tg_twin_submit(bench.twin, &write, on_done, NULL, &id), TG_OK);
+    server_bench_pass(&bench, 1);
+    const far_msg_t *out = server_bench_out(&bench);
+    assert_non_null(out);
+    check_int(out->code, TG_COAP_PUT);
+    check_int(out->body_len, 32);
+    check_rc(tg_twin_cancel(bench.twin, id), TG_OK);
+    far_msg_t update = {.format = -1, .observe = -1};
+    snprintf(update.path, sizeof update.path, "%s", bench.location);
+    check_int(server_bench_request(&bench, 'n', &update), TG_COAP_204);
+  }
+  server_bench_close(&bench);
+}
+
 static void composite_operations_of_who_has_none_are_not_tried(void **state) {
   (void)state;
   static const tg_record_t names[] = {{.path = {{3, 0, 0}, 3}}, {.path = {{3, 0, 1}, 3}}};
@@ -232,4 +265,5 @@ CHECK_SUITE(every_quirk_has_a_name_of_its_own_and_a_phrase, a_device_is_selected
             all_profiles_that_fit_count, who_speaks_only_text_is_offered_nothing_else,
             who_stumbles_over_accept_gets_none, a_format_of_its_own_is_believed_more_than_the_message,
             what_says_nothing_is_what_was_asked_for_and_counted, composite_operations_of_who_has_none_are_not_tried,
+            bodies_go_in_blocks_that_the_device_can_hold,
             oddities_of_an_object_list_are_counted_each_time)
