@@ -48,7 +48,7 @@ typedef struct tg_bundle {
   tg_bundle_loop_t *loop;
   tg_bundle_handlers_t on;
   bool has_policy; /* it has an on_register(), or had one when it last ran */
-  int devices; /* registry: weak table, id -> userdata */
+  int devices;     /* registry: weak table, id -> userdata */
   bool wants_all;
   uint16_t wanted_count;
   uint16_t wanted[TG_BUNDLE_WANTED_MAX]; /* object ids, ascending */
@@ -83,7 +83,7 @@ struct tg_api {
   tg_api_parts_t parts;
   char *gateway_name;
   char *scripts_dir;
-  bool refuses_on_error; /* a Register that a policy could not decide about */
+  bool refuses_on_error;          /* a Register that a policy could not decide about */
   struct tg_on_register *decided; /* what the last decision is made of; NULL until there is one */
   bool is_attached;
   tg_bundle_t *first;

@@ -88,7 +88,8 @@ static void read_tags(lua_State *L, const call_t *call) {
   char *tags = call->box->tags;
   if (!get_text(L, "tags", more, sizeof more) || !more[0]) return;
   size_t len = call->decision->tags.len ? strlen(tags) : 0;
-  if (len + strlen(more) + 2 > sizeof call->box->tags) luaL_error(L, "tags are longer than %d bytes together", TAGS_MAX);
+  if (len + strlen(more) + 2 > sizeof call->box->tags)
+    luaL_error(L, "tags are longer than %d bytes together", TAGS_MAX);
   (void)snprintf(tags + len, sizeof call->box->tags - len, "%s%s", len ? " " : "", more);
   call->decision->tags = tg_slice_str(tags);
 }

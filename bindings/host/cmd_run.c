@@ -87,7 +87,9 @@ static tg_rc_t lock_data(run_t *run, tg_diag_t *diag) {
 static tg_rc_t open_core(run_t *run, tg_diag_t *diag) {
   run->loop = tg_loop_new();
   run->registry = tg_registry_new();
-  const tg_api_config_t api = {.gateway_name = run->config->name, .scripts_dir = run->config->folder, .refuses_on_error = run->config->policy_refuses};
+  const tg_api_config_t api = {.gateway_name = run->config->name,
+                               .scripts_dir = run->config->folder,
+                               .refuses_on_error = run->config->policy_refuses};
   run->api = tg_api_new(&api);
   if (!run->loop || !run->registry || !run->api) return TG_E_NOMEM;
   tg_rc_t rc = tg_scripts_objects(run->config, run->registry);

@@ -31,7 +31,7 @@ typedef struct tg_config {
   unsigned control_mode;
   tg_gateway_config_t gateway; /* all but on_message, on_state, admit and ud */
   tg_api_limits_t script_limits;
-  bool policy_refuses; /* devices that a failing on_register() could not decide about */
+  bool policy_refuses;        /* devices that a failing on_register() could not decide about */
   const char *const *objects; /* folders */
   size_t object_count;
   const tg_config_script_t *scripts; /* the dialect first, if there is one */

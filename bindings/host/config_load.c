@@ -31,8 +31,7 @@ static int put_errors(lua_State *L, load_t *load, const char *file, int list) {
     lua_geti(L, list, i);
     lua_getfield(L, -1, "line");
     lua_getfield(L, -2, "message");
-    tg_buf_put_fmt(load->errors, "%s:%lld: %s\n", file, (long long)lua_tointeger(L, -2),
-                   lua_tostring(L, -1));
+    tg_buf_put_fmt(load->errors, "%s:%lld: %s\n", file, (long long)lua_tointeger(L, -2), lua_tostring(L, -1));
     lua_pop(L, 3);
   }
   return 0;

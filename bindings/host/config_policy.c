@@ -18,11 +18,11 @@ static const char *glob(lua_State *L, tg_arena_t *arena, const char *key) {
 }
 
 static tg_server_select_t read_select(lua_State *L, tg_arena_t *arena) {
-  return (tg_server_select_t){.ep = glob(L, arena, "ep"),
-                              .who = {glob(L, arena, "manufacturer"), glob(L, arena, "model"),
-                                      glob(L, arena, "firmware")},
-                              .link = glob(L, arena, "link"),
-                              .tag = glob(L, arena, "tag")};
+  return (tg_server_select_t){
+      .ep = glob(L, arena, "ep"),
+      .who = {glob(L, arena, "manufacturer"), glob(L, arena, "model"), glob(L, arena, "firmware")},
+      .link = glob(L, arena, "link"),
+      .tag = glob(L, arena, "tag")};
 }
 
 /* In plain digits: some devices read no exponents. */

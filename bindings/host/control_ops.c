@@ -51,7 +51,8 @@ static void put_tags(tg_control_reply_t *reply, const tg_device_t *device) {
   if (!device->tags) return;
   tg_json_write_key(&reply->json, "tags");
   tg_json_write_open(&reply->json, '[');
-  for (tg_slice_t rest = tg_slice_str(device->tags); rest.len;) tg_json_write_str(&reply->json, tg_slice_take(&rest, ' '));
+  for (tg_slice_t rest = tg_slice_str(device->tags); rest.len;)
+    tg_json_write_str(&reply->json, tg_slice_take(&rest, ' '));
   tg_json_write_close(&reply->json, ']');
 }
 

@@ -42,8 +42,8 @@ static void note(tg_show_t *show, const char *name, tg_slice_t text) {
 
 /* Devices */
 
-static const char *const device_titles[] = {"NAME",  "STATE",     "LINK",     "KIND",    "LIFETIME",
-                                            "SINCE", "LAST SEEN", ">WAITING", "OBJECTS", "TAGS", "QUIRKS", NULL};
+static const char *const device_titles[] = {"NAME",      "STATE",    "LINK",    "KIND", "LIFETIME", "SINCE",
+                                            "LAST SEEN", ">WAITING", "OBJECTS", "TAGS", "QUIRKS",   NULL};
 
 static void put_list(tg_show_t *show, tg_buf_t *cell, const tg_json_node_t *list) {
   for (size_t i = 0; i < tg_json_read_count(list); i++)

@@ -100,13 +100,13 @@ struct tg_device {
   uint16_t queued; /* commands waiting */
   uint16_t object_count;
   uint16_t version_count;
-  uint32_t lifetime_s;  /* 0 = for ever */
-  uint32_t quirks;      /* what was tolerated (bits of core/server/quirk.h) */
+  uint32_t lifetime_s;          /* 0 = for ever */
+  uint32_t quirks;              /* what was tolerated (bits of core/server/quirk.h) */
   const uint32_t *quirk_counts; /* how often each of the 32 was tolerated since the start; NULL: none was */
-  const char *wire_ep;  /* what it calls itself, where a policy gave it another name; else NULL */
-  const char *tags;     /* words separated by blanks; NULL = none */
-  tg_version_t enabler; /* LwM2M version, 0 for drivers */
-  int64_t since_ms;     /* online since, Unix time */
+  const char *wire_ep;          /* what it calls itself, where a policy gave it another name; else NULL */
+  const char *tags;             /* words separated by blanks; NULL = none */
+  tg_version_t enabler;         /* LwM2M version, 0 for drivers */
+  int64_t since_ms;             /* online since, Unix time */
   int64_t last_seen_ms;
   const tg_path_t *objects; /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;

@@ -28,7 +28,8 @@ static void end_plan(tg_observe_plan_t *plan, tg_reg_t *reg, bool pending) {
 }
 
 static void tell_refused(const tg_observe_plan_t *plan, const tg_reg_t *reg, const char *how) {
-  const tg_reg_obs_t target = {.path = plan->path, .number = plan->step == TG_OBSERVE_GROUP, .path_count = plan->group_count};
+  const tg_reg_obs_t target = {
+      .path = plan->path, .number = plan->step == TG_OBSERVE_GROUP, .path_count = plan->group_count};
   tg_observe_tell(plan->server, reg, &target, how);
 }
 
@@ -44,9 +45,7 @@ static tg_rc_t fill(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_devic
     call->method = TG_COAP_PUT;
     call->query = plan->query;
     return TG_OK;
-  case TG_OBSERVE_VERIFY:
-    call->accept = TG_CF_LINK;
-    return TG_OK;
+  case TG_OBSERVE_VERIFY: call->accept = TG_CF_LINK; return TG_OK;
   case TG_OBSERVE_GROUP:
     if (plan->attempt >= TG_COUNT(of_group)) return TG_E_FORMAT;
     plan->format = of_group[plan->attempt];
@@ -270,8 +269,8 @@ void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms) {
   tg_id_t id;
   tg_observe_plan_t *plan = tg_pool_take(&server->plans, &id);
   if (!plan) return; /* pending: the next message tries again */
-  *plan = (tg_observe_plan_t){
-      .server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = plan}};
+  *plan =
+      (tg_observe_plan_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = plan}};
   for (size_t i = 0; i < reg->obs_count; i++) reg->obs[i].wanted = false;
   reg->plan = id;
   tg_wheel_add(server->config.wheel, &plan->timer, tg_wheel_now(server->config.wheel) + delay_ms);

@@ -39,8 +39,7 @@ tg_rc_t tg_policy_keep(tg_reg_t *reg, const tg_server_decision_t *decision) {
 }
 
 static tg_quirk_device_t view(const tg_reg_t *reg, const tg_device_t *device) {
-  tg_quirk_device_t seen = {
-      .ep = device->ep, .wire_ep = device->wire_ep, .link = device->link, .tags = device->tags};
+  tg_quirk_device_t seen = {.ep = device->ep, .wire_ep = device->wire_ep, .link = device->link, .tags = device->tags};
   for (size_t i = 0; reg->notes && i < TG_SERVER_WHO_COUNT; i++) seen.who[i] = reg->notes->who[i];
   return seen;
 }
@@ -70,8 +69,8 @@ static unsigned needs(const tg_server_t *server, const tg_reg_t *reg, const tg_d
   unsigned wanted = 0;
   size_t count = config->quirk_count + (chooses ? 0 : config->observe_count);
   for (size_t i = 0; i < count; i++) {
-    tg_server_select_t select = i < config->quirk_count ? config->quirks[i].select
-                                                        : config->observe[i - config->quirk_count].select;
+    tg_server_select_t select =
+        i < config->quirk_count ? config->quirks[i].select : config->observe[i - config->quirk_count].select;
     unsigned asked = tg_quirk_needs(&select);
     for (size_t who = 0; who < TG_SERVER_WHO_COUNT; who++) {
       if (!seen.who[who]) select.who[who] = NULL; /* it may be so */

@@ -23,7 +23,8 @@ TG_MUST_CHECK tg_rc_t tg_policy_keep(tg_reg_t *reg, const tg_server_decision_t *
 bool tg_policy_quirks(tg_server_t *server, tg_reg_t *reg);
 
 /** The next thing that profiles and policies need to know of @p reg's device and that it can be asked for; false: nothing. */
-bool tg_policy_next_who(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device, tg_server_who_t *who);
+bool tg_policy_next_who(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                        tg_server_who_t *who);
 
 /** The path of what a device says of itself. */
 tg_path_t tg_policy_who_path(tg_server_who_t who);

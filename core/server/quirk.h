@@ -19,7 +19,8 @@ enum {
 #define TG_QUIRK_PROFILES UINT32_C(0xFFFF0000)
 
 /** Those that are learned from answers: they hold until the device registers anew. */
-#define TG_QUIRK_LEARNED ((uint32_t)(TG_QUIRK_ATTRIBUTES_IGNORED | TG_QUIRK_ATTRIBUTES_REFUSED | TG_QUIRK_COMPOSITE_REFUSED))
+#define TG_QUIRK_LEARNED                                                                                               \
+  ((uint32_t)(TG_QUIRK_ATTRIBUTES_IGNORED | TG_QUIRK_ATTRIBUTES_REFUSED | TG_QUIRK_COMPOSITE_REFUSED))
 
 /** The name of quirk number @p bit for people and programs, `unsigned_tlv`; NULL when there is none. */
 const char *tg_quirk_name(unsigned bit);

@@ -65,11 +65,11 @@ typedef struct tg_reg {
   uint64_t saved_ms; /* monotonic: when its row was written */
   uint32_t lifetime_s;
   bool queue_mode;
-  bool no_fetch;     /* it has shown that it has no Read-Composite */
-  bool no_ipatch;    /* likewise, no Write-Composite */
-  bool no_group;     /* likewise, no Observe-Composite */
+  bool no_fetch;        /* it has shown that it has no Read-Composite */
+  bool no_ipatch;       /* likewise, no Write-Composite */
+  bool no_group;        /* likewise, no Observe-Composite */
   bool attributes_seen; /* whether it keeps attributes has been looked at */
-  bool plan_pending; /* automatic observations are to be looked at */
+  bool plan_pending;    /* automatic observations are to be looked at */
   uint8_t formats;
   int16_t format;     /* Content-Format that worked, -1 = not known yet */
   uint32_t peer_next; /* slot + 1 of another registration of the same peer */
@@ -81,9 +81,9 @@ typedef struct tg_reg {
   char *alt; /* `/lwm2m`; NULL = root */
   char *sms;
   tg_reg_notes_t *notes; /* NULL: none */
-  tg_id_t call; /* the command's request on its way */
-  tg_id_t plan;  /* automatic observations being made */
-  tg_id_t watch; /* their periods being looked after */
+  tg_id_t call;          /* the command's request on its way */
+  tg_id_t plan;          /* automatic observations being made */
+  tg_id_t watch;         /* their periods being looked after */
 } tg_reg_t;
 
 /** Query parameters of Register and Update; slices are lent from the message. */

@@ -19,12 +19,11 @@ static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
 
 static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, const tg_coap_result_t *result,
                         tg_coap_reply_t *reply) {
-  tg_report_payload_t payload = {
-      .base = *path,
-      .content_format = result->content_format,
-      .asked = TG_CF_NONE,
-      .body = result->body,
-      .source = TG_SOURCE_NOTIFY};
+  tg_report_payload_t payload = {.base = *path,
+                                 .content_format = result->content_format,
+                                 .asked = TG_CF_NONE,
+                                 .body = result->body,
+                                 .source = TG_SOURCE_NOTIFY};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   server->stats.notifications++;
   if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc); /* not acknowledged: it comes again */

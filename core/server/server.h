@@ -62,11 +62,11 @@ typedef struct tg_server_candidate {
 
 /** What is to become of it; begins as {all empty, content_format TG_CF_NONE}. Lent until the next call. */
 typedef struct tg_server_decision {
-  const char *refused; /* why, for people: answered with 4.03; NULL: it may come in */
-  tg_slice_t ep;       /* what the gateway calls it; empty: as it says */
-  tg_slice_t tags;     /* words separated by blanks */
-  int content_format;  /* to try first; TG_CF_NONE = as the device lists them */
-  bool chooses;        /* observe stands in place of the configuration's */
+  const char *refused;                /* why, for people: answered with 4.03; NULL: it may come in */
+  tg_slice_t ep;                      /* what the gateway calls it; empty: as it says */
+  tg_slice_t tags;                    /* words separated by blanks */
+  int content_format;                 /* to try first; TG_CF_NONE = as the device lists them */
+  bool chooses;                       /* observe stands in place of the configuration's */
   const tg_server_observe_t *observe; /* its select is not used */
   size_t observe_count;
 } tg_server_decision_t;
@@ -86,7 +86,7 @@ typedef struct tg_server_config {
   size_t observe_count;
   const tg_server_quirk_t *quirks; /* profiles; kept */
   size_t quirk_count;
-  bool drops_early; /* notifications that come before pmin is over are not passed on */
+  bool drops_early;            /* notifications that come before pmin is over are not passed on */
   uint32_t default_lifetime_s; /* 0 = 86,400 (LwM2M 1.0 default) */
   uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */
   uint32_t awake_ms;           /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */

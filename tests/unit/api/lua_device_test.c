@@ -223,6 +223,6 @@ static void last_values_are_there_with_their_times(void **state) {
   api_harness_close(&h);
 }
 
-CHECK_SUITE(a_device_has_fields, names_tags_and_quirks_are_shown, fields_follow_the_device, a_device_is_the_same_object_as_long_as_it_is_kept,
-            a_device_that_is_gone_says_so, lists_take_globs, an_unlucky_glob_takes_no_time,
-            last_values_are_there_with_their_times)
+CHECK_SUITE(a_device_has_fields, names_tags_and_quirks_are_shown, fields_follow_the_device,
+            a_device_is_the_same_object_as_long_as_it_is_kept, a_device_that_is_gone_says_so, lists_take_globs,
+            an_unlucky_glob_takes_no_time, last_values_are_there_with_their_times)

@@ -99,7 +99,8 @@ static void one_that_fails_decides_nothing(void **state) {
     api_harness_t h;
     api_harness_open(&h);
     api_harness_load(&h, "before", "return { on_register = function() return { name = 'b', tags = { 't' } } end }");
-    snprintf(source, sizeof source, "local tg = require 'tidegate' return { on_register = function() %s end }", rows[i].body);
+    snprintf(source, sizeof source, "local tg = require 'tidegate' return { on_register = function() %s end }",
+             rows[i].body);
     api_harness_load(&h, "p", source);
     tg_server_decision_t decision = decide(&h, "a");
     assert_null(decision.refused); /* taken as it is, with what the others said */
@@ -137,7 +138,7 @@ static void where_that_is_wanted_nobody_comes_in_without_a_decision(void **state
   api_harness_pass(&h, 10);
   check_int(api_harness_status(&h, "p").state, TG_API_DISABLED);
   assert_string_equal(decide(&h, "good").refused, "the policy failed"); /* switched off is not agreed */
-  api_harness_load(&h, "p", "return {}"); /* a new one without a policy is */
+  api_harness_load(&h, "p", "return {}");                               /* a new one without a policy is */
   assert_null(decide(&h, "a").refused);
   api_harness_close(&h);
 }

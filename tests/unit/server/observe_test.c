@@ -269,8 +269,7 @@ static void a_long_group_goes_in_parts_with_numbers(void **state) {
   char links[COUNT * 12] = "";
   for (int i = 0; i < COUNT; i++)
     snprintf(links + strlen(links), sizeof links - strlen(links), "%s</3303/%d>", i ? "," : "", i);
-  const tg_server_quirk_t profile = {
-      .quirks = TG_QUIRK_NO_ATTRIBUTES, .content_format = TG_CF_NONE, .block_szx = 255};
+  const tg_server_quirk_t profile = {.quirks = TG_QUIRK_NO_ATTRIBUTES, .content_format = TG_CF_NONE, .block_szx = 255};
   tg_server_config_t config = grouping;
   config.quirks = &profile;
   config.quirk_count = 1;
@@ -499,6 +498,6 @@ CHECK_SUITE(what_has_the_same_period_is_observed_together, what_has_none_or_anot
             who_says_nothing_to_it_is_not_asked_for_ever,
             a_group_that_changes_is_replaced_and_the_old_one_cancelled_by_its_token,
             a_long_group_goes_in_parts_with_numbers, what_a_new_configuration_does_not_want_is_cancelled,
-            attributes_that_do_not_show_are_told,
-            what_comes_too_early_is_counted_and_dropped_only_where_that_is_wanted, what_is_overdue_is_read,
-            who_sleeps_is_not_read, an_overdue_group_is_read_at_once, after_a_restart_periods_are_looked_after_again)
+            attributes_that_do_not_show_are_told, what_comes_too_early_is_counted_and_dropped_only_where_that_is_wanted,
+            what_is_overdue_is_read, who_sleeps_is_not_read, an_overdue_group_is_read_at_once,
+            after_a_restart_periods_are_looked_after_again)

@@ -50,7 +50,8 @@ static void a_policy_sees_the_register_and_may_refuse_it(void **state) {
   assert_null(device("f"));
   check_true(device("e")->online);
   size_t before = asked_count;
-  check_int(server_bench_register(&bench, 'b', "ep=f", "</3/0>"), TG_COAP_400); /* what is malformed is not asked about */
+  check_int(server_bench_register(&bench, 'b', "ep=f", "</3/0>"),
+            TG_COAP_400); /* what is malformed is not asked about */
   check_int(server_bench_register(&bench, 'A', "ep=urn:nai:B&lwm2m=1.1", "</3/0>"), TG_COAP_403);
   check_int(asked_count, before);
   server_bench_close(&bench);

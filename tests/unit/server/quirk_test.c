@@ -68,8 +68,14 @@ static void a_device_is_selected_by_all_that_is_given(void **state) {
 static void all_profiles_that_fit_count(void **state) {
   (void)state;
   static const tg_server_quirk_t quirks[] = {
-      {.select = {.ep = "a*"}, .quirks = TG_QUIRK_NO_ACCEPT, .content_format = TG_CF_NONE, .block_szx = TG_SERVER_SZX_ANY},
-      {.select = {.ep = "b*"}, .quirks = TG_QUIRK_TEXT_ONLY, .content_format = TG_CF_NONE, .block_szx = TG_SERVER_SZX_ANY},
+      {.select = {.ep = "a*"},
+       .quirks = TG_QUIRK_NO_ACCEPT,
+       .content_format = TG_CF_NONE,
+       .block_szx = TG_SERVER_SZX_ANY},
+      {.select = {.ep = "b*"},
+       .quirks = TG_QUIRK_TEXT_ONLY,
+       .content_format = TG_CF_NONE,
+       .block_szx = TG_SERVER_SZX_ANY},
       {.quirks = TG_QUIRK_OWN_FORMAT | TG_QUIRK_SMALL_BLOCKS, .content_format = TG_CF_TLV, .block_szx = 2},
       {.quirks = TG_QUIRK_OWN_FORMAT, .content_format = TG_CF_JSON, .block_szx = TG_SERVER_SZX_ANY},
   };
@@ -158,15 +164,17 @@ static void a_format_of_its_own_is_believed_more_than_the_message(void **state) 
   (void)state;
   open_with(TG_QUIRK_OWN_FORMAT, TG_CF_TLV, "ep=a&lwm2m=1.0");
   const far_msg_t *out = submit(TG_OP_READ, tg_path(3, 3303, 0, 5701));
-  answer(out, TG_COAP_205, TG_CF_TEXT, "\xE3\x16\x45"
-                                       "Cel",
+  answer(out, TG_COAP_205, TG_CF_TEXT,
+         "\xE3\x16\x45"
+         "Cel",
          6);
   check_int(ended.state, TG_COMMAND_DONE);
   check_slice(ended_record.value.s, "Cel");
   check_int(device()->quirk_counts[22], 1);
   out = submit(TG_OP_READ, tg_path(3, 3303, 0, 5701));
-  answer(out, TG_COAP_205, TG_CF_TLV, "\xE3\x16\x45"
-                                      "Cel",
+  answer(out, TG_COAP_205, TG_CF_TLV,
+         "\xE3\x16\x45"
+         "Cel",
          6);
   check_int(device()->quirk_counts[22], 1); /* nothing to tolerate this time */
   server_bench_close(&bench);
@@ -179,8 +187,9 @@ static void what_says_nothing_is_what_was_asked_for_and_counted(void **state) {
   for (uint32_t i = 1; i <= 2; i++) {
     const far_msg_t *out = submit(TG_OP_READ, tg_path(3, 3303, 0, 5701));
     check_int(out->format, TG_CF_TLV);
-    answer(out, TG_COAP_205, -1, "\xE3\x16\x45"
-                                 "Cel",
+    answer(out, TG_COAP_205, -1,
+           "\xE3\x16\x45"
+           "Cel",
            6);
     check_int(ended.state, TG_COMMAND_DONE);
     check_true((device()->quirks & TG_QUIRK_BARE_ANSWER) != 0);
@@ -226,11 +235,8 @@ static void composite_operations_of_who_has_none_are_not_tried(void **state) {
   (void)state;
   static const tg_record_t names[] = {{.path = {{3, 0, 0}, 3}}, {.path = {{3, 0, 1}, 3}}};
   open_with(TG_QUIRK_NO_COMPOSITE, TG_CF_NONE, "ep=a&lwm2m=1.1");
-  const tg_command_t command = {.device = device()->id,
-                                .op = TG_OP_READ_COMPOSITE,
-                                .records = names,
-                                .record_count = 2,
-                                .content_format = -1};
+  const tg_command_t command = {
+      .device = device()->id, .op = TG_OP_READ_COMPOSITE, .records = names, .record_count = 2, .content_format = -1};
   tg_id_t id;
   check_rc(tg_twin_submit(bench.twin, &command, on_done, NULL, &id), TG_OK);
   bench.sent_count = bench.read_count = 0;
@@ -265,5 +271,4 @@ CHECK_SUITE(every_quirk_has_a_name_of_its_own_and_a_phrase, a_device_is_selected
             all_profiles_that_fit_count, who_speaks_only_text_is_offered_nothing_else,
             who_stumbles_over_accept_gets_none, a_format_of_its_own_is_believed_more_than_the_message,
             what_says_nothing_is_what_was_asked_for_and_counted, composite_operations_of_who_has_none_are_not_tried,
-            bodies_go_in_blocks_that_the_device_can_hold,
-            oddities_of_an_object_list_are_counted_each_time)
+            bodies_go_in_blocks_that_the_device_can_hold, oddities_of_an_object_list_are_counted_each_time)
