@@ -428,7 +428,7 @@ local function in_order(errors)
   return errors
 end
 
---- Checks a list of profiles, such as objects/quirks.lua returns, against what `schema` says of one.
+--- Checks a list of profiles, such as that of objects/quirks.lua, against what `schema` has of one.
 -- @return the list, or nil; and the list of errors, as check.run()
 function check.quirks(schema, value, source)
   local state = { errors = {}, lines = check.lines(source or "") }

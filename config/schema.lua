@@ -70,11 +70,13 @@ local quirk = {
       "integer",
       min = 16,
       max = 1024,
-      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to 16, 32, … 1024.",
+      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to 16, 32 …",
     },
     content_format = {
       "string",
-      values = { "text", "opaque", "cbor", "tlv", "json", "senml-json", "senml-cbor", "lwm2m-cbor" },
+      values = {
+        "text", "opaque", "cbor", "tlv", "json", "senml-json", "senml-cbor", "lwm2m-cbor",
+      },
       doc = "Payloads are read as this, whatever they say.",
     },
   }, { "ep", "manufacturer", "model", "firmware", "link", "tag" }),

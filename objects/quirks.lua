@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Profiles of devices that keep less than the specification asks for. An entry says which devices it
--- means (ep, manufacturer, model, firmware, link, tag; * and ? stand for anything) and what is
+-- Profiles of devices that keep less than the specification asks for. An entry says which devices
+-- it means (ep, manufacturer, model, firmware, link, tag; * and ? stand for anything) and what is
 -- tolerated; all entries that fit a device count. What it may say: `quirks` in
--- docs/configuration.md, where yours belong. What can be seen is tolerated without an entry;
--- see docs/howto/odd-devices.md.
+-- docs/configuration.md; your own belong there. What can be seen is tolerated without an entry:
+-- docs/howto/odd-devices.md.
 
 return {
   {

@@ -2,8 +2,7 @@
 /*
  * Asks scripts about a device that registers, before it is answered: one protected, budgeted call for each that has an
  * on_register(). What it returns was checked by scripts/tidegate/policy.lua; it is copied out of the machine here.
- *
- * Path: core/server/policy.c -> bindings/api/on_register.c -> bindings/vm/vm_call.c
+ * Called by core/server/policy.c, through the seam tg_server_admit_fn.
  */
 
 #include <lauxlib.h>

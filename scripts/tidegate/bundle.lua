@@ -124,8 +124,8 @@ local function event_handler(events)
 end
 
 --- Runs chunk(options) and sets up what its table says; raises what is wrong with it.
--- @return handlers for C: version, on_records, on_event and kinds, on_mqtt_state, on_register, stop,
--- save, restore
+-- @return handlers for C: version, on_records, on_event and kinds, on_mqtt_state, on_register,
+-- stop, save, restore
 function bundle.start(core, tg, chunk, options)
   local script = chunk(options)
   check(script)

@@ -75,7 +75,7 @@ local function number_text(at, name, value)
     end
     return ("%d"):format(whole)
   end
-  if type(value) ~= "number" or not (math.abs(value) <= 1e15) then
+  if type(value) ~= "number" or value ~= value or math.abs(value) > 1e15 then
     fail("observe[%d]: %s is a number, of 15 digits at most", at, name)
   end
   return whole and ("%d"):format(whole) or (("%.9f"):format(value):gsub("0+$", ""):gsub("%.$", ""))
