@@ -114,12 +114,15 @@ static void read_observe(lua_State *L, const call_t *call) {
   lua_pop(L, 1);
 }
 
+/* One that holds any number of values; those of single ones are chosen by the resource. */
 static void read_format(lua_State *L, const call_t *call) {
+  static const int formats[] = {TG_CF_TLV, TG_CF_JSON, TG_CF_SENML_JSON, TG_CF_SENML_CBOR, TG_CF_LWM2M_CBOR};
   char name[32];
-  int format;
+  int format = TG_CF_NONE;
   if (!get_text(L, "format", name, sizeof name)) return;
-  if (tg_codec_by_name(tg_slice_str(name), &format) != TG_OK)
-    luaL_error(L, "on_register: format \"%s\" is not known", name);
+  bool is_known = tg_codec_by_name(tg_slice_str(name), &format) == TG_OK, fits = false;
+  for (size_t i = 0; is_known && i < TG_COUNT(formats); i++) fits = fits || formats[i] == format;
+  if (!fits) luaL_error(L, "on_register: format \"%s\" is none of tlv json senml-json senml-cbor lwm2m-cbor", name);
   call->decision->content_format = format;
 }
 

@@ -288,12 +288,8 @@ static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_co
   if (reads(op) || op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE) take_records(call, reg, answer, result);
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
   if (!observes(op)) return;
-  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
-  if (answer->observing && op == TG_OP_OBSERVE_COMPOSITE && command) {
-    const tg_reg_obs_t granted = {.id = answer->observation, .format = (int16_t)call->format};
-    tg_observe_granted_all(call->server, reg, command, &granted);
-  } else if (answer->observing) {
-    tg_observe_granted(call->server, reg, &call->path, answer->observation);
+  if (answer->observing) {
+    tg_observe_granted(call, reg, answer->observation);
   } else if (result->state == TG_COMMAND_DONE) {
     result->state = TG_COMMAND_FAILED;
     result->rc = TG_E_UNSUPPORTED;

@@ -105,19 +105,16 @@ void tg_observe_take(tg_server_t *server, tg_reg_t *reg, const tg_reg_obs_t *gra
   tg_observe_tell(server, reg, granted, "begun");
 }
 
-void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation) {
-  tg_observe_take(server, reg, &(tg_reg_obs_t){.path = *path, .id = observation, .format = TG_CF_NONE});
-}
-
-/* More names than a row keeps are left out: such a one ends by a reset. */
-void tg_observe_granted_all(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command,
-                            const tg_reg_obs_t *granted) {
+/* More names than a row keeps are left out: such a composite one ends by a reset. */
+void tg_observe_granted(const tg_server_call_t *call, tg_reg_t *reg, tg_id_t observation) {
+  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
   tg_path_t paths[UINT8_MAX];
-  tg_reg_obs_t obs = *granted;
-  if (command->record_count <= UINT8_MAX) {
+  tg_reg_obs_t obs = {.path = call->path, .id = observation, .format = TG_CF_NONE};
+  if (call->op == TG_OP_OBSERVE_COMPOSITE && command && command->record_count <= UINT8_MAX) {
     for (size_t i = 0; i < command->record_count; i++) paths[i] = command->records[i].path;
     obs.paths = paths;
     obs.path_count = (uint8_t)command->record_count;
+    obs.format = (int16_t)call->format;
   }
-  tg_observe_take(server, reg, &obs);
+  tg_observe_take(call->server, reg, &obs);
 }

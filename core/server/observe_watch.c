@@ -34,7 +34,8 @@ tg_rc_t tg_observe_watch_init(tg_server_t *server) {
 static uint64_t due_of(const tg_reg_obs_t *obs) {
   uint64_t period = (uint64_t)obs->pmax_s * 1000;
   if (period < PERIOD_MIN_MS) period = PERIOD_MIN_MS;
-  return obs->heard_ms + period + period / 2 + SLACK_MS;
+  uint64_t since = obs->since_ms > obs->heard_ms ? obs->since_ms : obs->heard_ms;
+  return since + period + period / 2 + SLACK_MS;
 }
 
 /* As of the specification, a pmax of 0 or below pmin says nothing (lwm2m.md 1.4.2). */
@@ -113,9 +114,8 @@ static void look(watch_t *watch, const tg_reg_t *reg) {
     if (!longest || due_of(obs) < due_of(longest)) longest = obs;
   }
   bool may_read = longest && device && device->awake && server->overdue < OVERDUE_MAX;
-  if (longest && !may_read) longest->heard_ms = now; /* one that sleeps has its excuse: it gets another period */
+  if (longest) longest->since_ms = now; /* also of one that sleeps: that is an excuse, it gets another period */
   if (may_read) {
-    longest->heard_ms = now;
     tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
     watch->attempt = 0;
     if (send_read(watch, reg, device, longest) == TG_OK) return;
@@ -170,7 +170,7 @@ void tg_observe_watch(tg_server_t *server, tg_reg_t *reg) {
   for (size_t i = 0; i < reg->obs_count; i++) {
     if (!has_pmax(&reg->obs[i])) continue;
     any = true;
-    if (!reg->obs[i].heard_ms) reg->obs[i].heard_ms = now; /* from before a restart */
+    if (!reg->obs[i].heard_ms) reg->obs[i].since_ms = now; /* from before a restart */
   }
   if (!any && !watch) return;
   if (!watch) {

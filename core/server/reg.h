@@ -43,6 +43,7 @@ typedef struct tg_reg_obs {
   uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
   uint32_t pmax_s;
   uint64_t heard_ms; /* monotonic, when its last notification came; 0 = none yet */
+  uint64_t since_ms; /* monotonic, from when on the next one is waited for, if later */
   tg_id_t id;        /* of the exchange layer */
 } tg_reg_obs_t;
 

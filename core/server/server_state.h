@@ -154,12 +154,8 @@ void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
 /** Ends plan and observations of @p reg without telling the device. */
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
 
-/** Takes note of an observation that the device granted. */
-void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);
-
-/** The same for a composite one: @p granted without its paths, which are those of @p command. */
-void tg_observe_granted_all(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command,
-                            const tg_reg_obs_t *granted);
+/** Takes note of an observation that the device granted to the command of @p call. */
+void tg_observe_granted(const tg_server_call_t *call, tg_reg_t *reg, tg_id_t observation);
 
 /** The observation @p obs of @p reg ended: list, row, OBSERVING event. */
 void tg_observe_ended(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const char *why);
