@@ -18,6 +18,7 @@ typedef enum tg_observe_step {
   TG_OBSERVE_ATTRIBUTES, /* writes the attributes of a path */
   TG_OBSERVE_SINGLE,     /* observes one path */
   TG_OBSERVE_GROUP,      /* observes several at once */
+  TG_OBSERVE_SEND,       /* tells the device whether it may Send */
   TG_OBSERVE_VERIFY      /* at last, asks by Discover whether the device has the attributes that it took */
 } tg_observe_step_t;
 

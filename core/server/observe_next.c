@@ -183,6 +183,10 @@ void tg_observe_next(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_device_t *
     return;
   }
   if (!next_target(plan, reg, device)) {
+    if (tg_policy_send(plan->server, reg, device, &plan->path) != TG_SERVER_SEND_LEAVE) {
+      plan->step = TG_OBSERVE_SEND;
+      return;
+    }
     bool asks = plan->told_query && !reg->attributes_seen;
     plan->step = asks ? TG_OBSERVE_VERIFY : TG_OBSERVE_END;
     plan->path = plan->told_path;
