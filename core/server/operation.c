@@ -3,7 +3,6 @@
 
 #include "core/server/operation.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/base/num.h"

@@ -31,6 +31,10 @@ static const struct {
     [TG_TRIGGER_MUTE] = {"mute", RES_MUTE, TG_OP_WRITE, TG_VERSION_1_1},
 };
 
+const char *tg_trigger_name(tg_trigger_kind_t kind) {
+  return kinds[kind].name;
+}
+
 tg_rc_t tg_trigger_of(tg_slice_t name, tg_trigger_kind_t *kind) {
   for (int i = 0; i < TG_TRIGGER_COUNT; i++) {
     if (!tg_slice_is(name, kinds[i].name)) continue;

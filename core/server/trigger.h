@@ -27,6 +27,9 @@ typedef struct tg_trigger {
   char text[8];
 } tg_trigger_t;
 
+/** Its name: `trigger`, `disable` … */
+const char *tg_trigger_name(tg_trigger_kind_t kind);
+
 /** The kind called @p name; TG_E_NOT_FOUND. */
 TG_MUST_CHECK tg_rc_t tg_trigger_of(tg_slice_t name, tg_trigger_kind_t *kind);
 
