@@ -151,8 +151,8 @@ static bool is_list(lua_State *L, int index) {
 /* Whether it is a table by resource: for an instance, or a Create, and neither a list of records nor one value in a table. */
 static bool is_keyed(lua_State *L, int index, const tg_command_t *command) {
   bool may = command->op == TG_OP_CREATE || command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE;
-  bool is_below = command->path.len == TG_PATH_INSTANCE ||
-                  (command->path.len == TG_PATH_OBJECT && command->op == TG_OP_CREATE);
+  bool is_below =
+      command->path.len == TG_PATH_INSTANCE || (command->path.len == TG_PATH_OBJECT && command->op == TG_OP_CREATE);
   if (!may || !is_below || lua_type(L, index) != LUA_TTABLE) return false;
   bool is_value = tg_lua_record_push_member(L, index, "bytes") != LUA_TNIL;
   lua_pop(L, 1);

@@ -197,6 +197,14 @@ static const op_t ops[] = {
     {"write", tg_control_command_submit},
     {"update", tg_control_command_submit},
     {"execute", tg_control_command_submit},
+    {"create", tg_control_command_submit},
+    {"write_composite", tg_control_command_submit},
+    {"observe_composite", tg_control_command_submit},
+    {"trigger", tg_control_command_submit},
+    {"disable", tg_control_command_submit},
+    {"bootstrap", tg_control_command_submit},
+    {"prefer", tg_control_command_submit},
+    {"mute", tg_control_command_submit},
     {"delete", tg_control_command_submit},
     {"discover", tg_control_command_submit},
     {"observe", tg_control_command_submit},
@@ -220,7 +228,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log queue cancel_command read read_composite write update execute delete discover observe cancel attributes");
+      "op is one of status devices scripts reload log queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {

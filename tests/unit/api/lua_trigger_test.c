@@ -27,7 +27,8 @@ static void each_name_is_a_command_to_object_1(void **state) {
       {"disable(print)", "op = 'disable'", "execute /1/0/4"},
       {"disable({ seconds = 60 }, print)", "op = 'disable', seconds = 60", "execute /1/0/4 /1/0/5=integer:60"},
       {"prefer('U', print)", "op = 'prefer', transport = 'U'", "write /1/0/22=string:U"},
-      {"prefer('u', { instance = 2 }, print)", "op = 'prefer', transport = 'u', instance = 2", "write /1/2/22=string:U"},
+      {"prefer('u', { instance = 2 }, print)", "op = 'prefer', transport = 'u', instance = 2",
+       "write /1/2/22=string:U"},
       {"mute(true, print)", "op = 'mute', value = true", "write /1/0/23=boolean:true"},
       {"mute(false, { timeout = 5 }, print)", "op = 'mute', value = false, timeout = 5", "write /1/0/23=boolean:false"},
   };
@@ -131,20 +132,28 @@ static void what_a_device_can_t_do_fails_before_it_is_asked(void **state) {
     tg_version_t version;
     const char *code, *says;
   } rows[] = {
-      {TG_VERSION_1_0, "say(code(d:trigger({ transport = 'U' }, print)))", "unsupported trigger with a transport is new in LwM2M 1.1"},
+      {TG_VERSION_1_0, "say(code(d:trigger({ transport = 'U' }, print)))",
+       "unsupported trigger with a transport is new in LwM2M 1.1"},
       {TG_VERSION_1_0, "say(code(d:mute(false, print)))", "unsupported mute is new in LwM2M 1.1"},
       {TG_VERSION_1_1, "say(code(d:trigger({ instance = 1 }, print)))", "not_found the device does not announce /1/1"},
-      {TG_VERSION_1_1, "say(code(d:discover('/3', { depth = 1 }, print)))", "unsupported depth is new in LwM2M 1.2; the device speaks 1.1"},
+      {TG_VERSION_1_1, "say(code(d:discover('/3', { depth = 1 }, print)))",
+       "unsupported depth is new in LwM2M 1.2; the device speaks 1.1"},
       {TG_VERSION_1_1, "say(code(d:delete('/3/0/6/0', print)))", "unsupported deleting a resource instance"},
       {TG_VERSION_1_1, "say(code(d:delete('/3/0/6', print)))", "argument a resource can't be deleted"},
       {TG_VERSION_1_1, "say(code(d:read('/0/0', print)))", "denied object 0 holds security data"},
       {TG_VERSION_1_1, "say(code(d:read_composite({ '/21/0' }, print)))", "denied object 21 holds security data"},
-      {TG_VERSION_1_1, "say(code(d:attributes('/3303/0', { gt = 5 }, print)))", "argument gt is for a resource that is a number"},
-      {TG_VERSION_1_1, "say(code(d:attributes('/3303/0', { pmin = 9, pmax = 5 }, print)))", "argument pmax must not be less than pmin"},
-      {TG_VERSION_1_0, "say(code(d:attributes('/3303/0', { epmin = 9 }, print)))", "unsupported epmin is new in LwM2M 1.1"},
-      {TG_VERSION_1_1, "say(code(d:submit { op = 'attributes', path = '/3303/0', attributes = { con = 1 } }))", "unsupported con is new in LwM2M 1.2"},
-      {TG_VERSION_1_1, "say(code(d:submit { op = 'discover', path = '/3', depth = 2 }))", "unsupported depth is new in LwM2M 1.2"},
-      {TG_VERSION_1_1, "say(code(d:submit { op = 'trigger', instance = 9 }))", "not_found the device does not announce /1/9"},
+      {TG_VERSION_1_1, "say(code(d:attributes('/3303/0', { gt = 5 }, print)))",
+       "argument gt is for a resource that is a number"},
+      {TG_VERSION_1_1, "say(code(d:attributes('/3303/0', { pmin = 9, pmax = 5 }, print)))",
+       "argument pmax must not be less than pmin"},
+      {TG_VERSION_1_0, "say(code(d:attributes('/3303/0', { epmin = 9 }, print)))",
+       "unsupported epmin is new in LwM2M 1.1"},
+      {TG_VERSION_1_1, "say(code(d:submit { op = 'attributes', path = '/3303/0', attributes = { con = 1 } }))",
+       "unsupported con is new in LwM2M 1.2"},
+      {TG_VERSION_1_1, "say(code(d:submit { op = 'discover', path = '/3', depth = 2 }))",
+       "unsupported depth is new in LwM2M 1.2"},
+      {TG_VERSION_1_1, "say(code(d:submit { op = 'trigger', instance = 9 }))",
+       "not_found the device does not announce /1/9"},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     api_harness_t h;
