@@ -28,6 +28,7 @@ typedef struct tg_coap_answer {
   tg_slice_t etag;
   tg_slice_t echo;
   tg_slice_t payload;
+  bool is_lent; /* what the payload is cut from need not be kept for further blocks; not written */
 } tg_coap_answer_t;
 
 /** Sends @p datagram to @p to on a bearer; a failure is as a loss on the way. */

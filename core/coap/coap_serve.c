@@ -82,6 +82,7 @@ static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
   answer->location[0] = reply->location[0];
   answer->location[1] = reply->location[1];
   if (!tg_coap_opts_is_unwanted(answer->no_response, reply->code)) answer->payload = reply->payload; /* nor kept */
+  if (reply->lent && reply->etag.len <= TG_COAP_BODY_ETAG) answer->etag = reply->etag;
   if (reply->code == TG_COAP_503 || reply->code == TG_COAP_429) answer->max_age = reply->max_age;
 }
 
@@ -115,6 +116,14 @@ static void observe(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_
   answer->has_observe = tg_coap_observer_add(coap, rx->peer, &call, &answer->observe) == TG_OK;
 }
 
+/* Nor is a long body kept for an address that may be another's; of a lent one nothing is kept, so its block alone counts. */
+static void fit_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer) {
+  if (!answer->code) return;
+  if (!answer->is_lent && cut_to_budget(coap, rx, answer, answer->payload.len)) return;
+  tg_coap_block2_out_cut(coap, rx, opts, answer);
+  if (answer->is_lent) (void)cut_to_budget(coap, rx, answer, answer->payload.len);
+}
+
 /* @return whether the answer is held */
 static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_slice_t body,
                          tg_coap_answer_t *answer) {
@@ -133,9 +142,8 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   coap->config.handler(coap->config.ud, &request, &reply);
   take_reply(&reply, answer);
   if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
-  /* Nor is a long body kept for it. */
-  if (reply.code && !cut_to_budget(coap, rx, answer, answer->payload.len))
-    tg_coap_block2_out_cut(coap, rx, opts, answer);
+  answer->is_lent = reply.lent && may_run_again(rx->msg->code);
+  fit_answer(coap, rx, opts, answer);
   return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
 }
 
