@@ -44,6 +44,7 @@ void tg_server_free(tg_server_t *server) {
   tg_pool_fini(&server->regs);
   tg_pool_fini(&server->calls);
   tg_pool_fini(&server->plans);
+  tg_pool_fini(&server->watches);
   tg_hidx_fini(&server->by_key);
   tg_buf_fini(&server->scratch);
   tg_buf_fini(&server->out);
