@@ -57,7 +57,7 @@ return { name = "mine", version = "7.1", rules = { { topic = "mine/{ep}{path}", 
 END
 write_config <<END
   name = "cli",
-  server = { observe = { "/3303/0/5700" }, awake = 1 },
+  server = { observe = { "/3303/0/5700" }, awake = 1, sends = "allow" },
   mqtt = { { uri = "mqtt://127.0.0.1:9" } },
   scripts = { "rules/mine.lua" },
 END
@@ -72,6 +72,9 @@ start_device sleeper "$UDP" --ep "Keller/3 #1" --queue --awake 0.4
 sleeps() { "$TIDEGATE" devices -c "$WORK/tidegate.lua" | grep -q '^Keller.* asleep '; }
 need 10 says hall '^observe /3303/0/5700'
 need 15 sleeps
+
+need 10 says hall '^write /1/0/23 (0|false)'
+check 0 "a device that registers is told that it may send"
 
 # Devices -------------------------------------------------------------------------------------------------------------
 
@@ -239,11 +242,13 @@ need 5 says hall '^execute /1/0/9'
 tidegate prefer hall U
 is "$STATUS $OUT" "0 done 2.04" "prefers a transport"
 need 5 says hall '^write /1/0/22 U'
+tidegate mute hall on
+is "$STATUS $OUT" "0 done 2.04" "may not send"
+need 5 says hall '^write /1/0/23 (1|true)'
 tidegate mute hall off
-is "$STATUS $OUT" "0 done 2.04" "may send"
-need 5 says hall '^write /1/0/23 (0|false)'
+is "$STATUS $OUT" "0 done 2.04" "or may"
 tidegate mute hall maybe
-is "$STATUS $ERR" "2 tidegate mute: on or off is wanted; see tidegate help" "or may not"
+is "$STATUS $ERR" "2 tidegate mute: on or off is wanted; see tidegate help" "one of the two"
 tidegate trigger hall --json
 json '.[-1] | [.op, .target, .state, .code] | join(",")' 'execute,/1/0/8,done,2.04' "programs see what was sent"
 tidegate read hall /3 --transport U
