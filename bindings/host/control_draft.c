@@ -223,7 +223,7 @@ static tg_rc_t read_format(const reader_t *in) {
   const tg_json_node_t *node = node_of(in, "format");
   if (!node) return TG_OK;
   if (!has_format(in->draft->command.op))
-    return fail(in, TG_E_ARG, "only read, write, update, create and observe have a format");
+    return fail(in, TG_E_ARG, "only read, write, update and observe, composites and create have a format");
   (void)fail(in, TG_OK,
              "no such format; text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor, or the number of one");
   return tg_codec_by_name(tg_json_read_str(node), &in->draft->command.content_format);
