@@ -306,14 +306,6 @@ return {
           max = 86400,
           doc = "How long a device in queue mode listens after its last message.",
         },
-        sends = {
-          "string",
-          default = "keep",
-          values = { "keep", "allow", "mute" },
-          doc = "What a device that registers is told about sending values of its own accord (Mute "
-            .. "Send, /1/x/23, LwM2M 1.1): nothing, that it may, that it may not. Without being "
-            .. "told it may not. Scripts decide for each: dev:mute().",
-        },
         rebind = {
           "string",
           default = "same-ip",

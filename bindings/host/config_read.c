@@ -125,8 +125,6 @@ static void read_server(const reader_t *r) {
   gateway->seen_by_reports = tg_config_get_bool(r->L, "reports_extend_lifetime");
   gateway->rebind = TG_COAP_REBIND_SAME_HOST;
   if (tg_config_get_is(r->L, "rebind", "never")) gateway->rebind = TG_COAP_REBIND_NEVER;
-  if (tg_config_get_is(r->L, "sends", "allow")) gateway->sends = TG_SERVER_SENDS_ALLOW;
-  if (tg_config_get_is(r->L, "sends", "mute")) gateway->sends = TG_SERVER_SENDS_MUTE;
   if (tg_config_get_is(r->L, "rebind", "any")) gateway->rebind = TG_COAP_REBIND_ANY;
   tg_config_policy_observe(r->L, r->arena, gateway);
   gateway->drops_early = tg_config_get_bool(r->L, "drop_early");

@@ -67,7 +67,6 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                      .default_lifetime_s = config->default_lifetime_s,
                                      .awake_ms = config->awake_ms,
                                      .seen_by_reports = config->seen_by_reports,
-                                     .sends = config->sends,
                                      .rebind = config->rebind};
   parts->server = tg_server_new(&server);
   if (!parts->server) return TG_E_NOMEM;

@@ -40,7 +40,6 @@ typedef struct tg_gateway_config {
   uint32_t default_lifetime_s;
   uint32_t awake_ms;
   bool seen_by_reports;
-  tg_server_sends_t sends;
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
   uint32_t devices_max;

@@ -198,7 +198,6 @@ static void settle(tg_server_t *server, const tg_coap_request_t *request, tg_reg
   tell_unknown(server, reg);
   tg_server_heard(server, reg);
   tg_observe_plan(server, reg, PLAN_DELAY_MS);
-  tg_mute_registered(server, reg);
   server->stats.registers++;
 }
 

@@ -74,13 +74,6 @@ typedef struct tg_server_decision {
 /** Seam: decides about a Register before it is answered. An error's CoAP code is the answer. */
 typedef tg_rc_t (*tg_server_admit_fn)(void *ud, const tg_server_candidate_t *candidate, tg_server_decision_t *decision);
 
-/** What devices that register are told about Send (/1/x/23). */
-typedef enum tg_server_sends {
-  TG_SERVER_SENDS_KEEP,  /* nothing */
-  TG_SERVER_SENDS_ALLOW, /* they may send */
-  TG_SERVER_SENDS_MUTE   /* they may not */
-} tg_server_sends_t;
-
 typedef struct tg_server_config {
   tg_coap_t *coap;        /* may be set later through tg_server_attach() */
   tg_twin_t *twin;        /* kept */
@@ -98,7 +91,6 @@ typedef struct tg_server_config {
   uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */
   uint32_t awake_ms;           /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */
   tg_coap_rebind_t rebind;     /* who may take a NoSec registration over from another address */
-  tg_server_sends_t sends;
   bool seen_by_reports;     /* notifications and Send extend the lifetime */
   tg_server_admit_fn admit; /* may be NULL */
   void *admit_ud;

@@ -194,9 +194,6 @@ TG_MUST_CHECK tg_rc_t tg_observe_init(tg_server_t *server);
 /** The backend of LwM2M devices. */
 extern const tg_backend_ops_t tg_command_backend;
 
-/** Tells the device of @p reg, which has just registered, whether it may send of its own accord, where the configuration says so. */
-void tg_mute_registered(tg_server_t *server, const tg_reg_t *reg);
-
 /** POST /rd. */
 void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply);
 

@@ -57,7 +57,7 @@ return { name = "mine", version = "7.1", rules = { { topic = "mine/{ep}{path}", 
 END
 write_config <<END
   name = "cli",
-  server = { observe = { "/3303/0/5700" }, awake = 1, sends = "allow" },
+  server = { observe = { "/3303/0/5700" }, awake = 1 },
   mqtt = { { uri = "mqtt://127.0.0.1:9" } },
   scripts = { "rules/mine.lua" },
 END
