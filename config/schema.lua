@@ -70,7 +70,7 @@ local quirk = {
       "integer",
       min = 16,
       max = 1024,
-      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to 16, 32 …",
+      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to a power of 2.",
     },
     content_format = {
       "string",
@@ -334,6 +334,14 @@ return {
               st = { "number", min = 0, doc = "Notify when the value moved by this much." },
             }, everything),
           },
+        },
+        send = {
+          "string",
+          default = "allow",
+          values = { "allow", "mute", "leave" },
+          doc = "What devices of LwM2M 1.1 are told after they register: that they may send values "
+            .. "of their own accord (Send), that they may not, or nothing. Untold, they may not "
+            .. "(/1/x/23).",
         },
         drop_early = {
           "boolean",
