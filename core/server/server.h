@@ -100,8 +100,8 @@ typedef struct tg_server_config {
   uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */
   uint32_t awake_ms;           /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */
   tg_coap_rebind_t rebind;     /* who may take a NoSec registration over from another address */
-  bool seen_by_reports;     /* notifications and Send extend the lifetime */
-  tg_server_admit_fn admit; /* may be NULL */
+  bool seen_by_reports;        /* notifications and Send extend the lifetime */
+  tg_server_admit_fn admit;    /* may be NULL */
   void *admit_ud;
 } tg_server_config_t;
 
