@@ -47,7 +47,7 @@ TG_MUST_CHECK tg_rc_t tg_trigger_fill(tg_trigger_t *trigger, const tg_device_t *
 /** @p command went out: where it asks its device to another transport, the device may come over it for ten minutes. */
 void tg_trigger_sent(tg_twin_t *twin, const tg_command_t *command, uint64_t now_ms);
 
-/** The device refused @p command, which has not ended yet: what tg_trigger_sent() opened is closed. */
-void tg_trigger_refused(tg_twin_t *twin, tg_id_t command);
+/** The device refused the command @p id, which has not ended yet: what tg_trigger_sent() opened is closed. */
+void tg_trigger_refused(tg_twin_t *twin, tg_id_t id);
 
 #endif
