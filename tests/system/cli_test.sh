@@ -339,6 +339,37 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 f = s.makefile()
 for _ in range(4): print(f.readline(), end="")' "$WORK/data/control.sock")
 json '[.[] | [.id // "-", .error // "-"] | join(" ")] | join(",")' 'x -,- syntax,- unsupported,- type' "other programs ask with lines of JSON"
+OUT=$(python3 -c 'import json, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile()
+for line in sys.stdin:
+    s.sendall(("{\"ep\":\"hall\"," + line.strip() + "}\n").encode())
+    print(json.loads(f.readline()).get("error"))' "$WORK/data/control.sock" <<'END' | xargs
+"op":"create","path":"/3311","values":5
+"op":"create","path":"/3311","values":{}
+"op":"create","path":"/3311","values":{"x":1}
+"op":"create","path":"/3311","values":{"5850":[1]}
+"op":"create","path":"/3311","values":{"99999":1}
+"op":"create","values":{"5850":true}
+"op":"write_composite","values":{"5850":true}
+"op":"write_composite"
+"op":"observe_composite","paths":[]
+"op":"observe_composite","paths":["/0/0"]
+"op":"discover","path":"/3","depth":"x"
+"op":"read","path":"/3","depth":1
+"op":"attributes","path":"/3"
+"op":"attributes","path":"/3","attributes":7
+"op":"trigger","transport":5
+"op":"trigger","instance":1.5
+"op":"trigger","instance":65535
+"op":"disable","seconds":-1
+"op":"disable","seconds":0
+"op":"prefer"
+"op":"mute","value":"on"
+"op":"delete","path":"/3303/0","format":"tlv"
+END
+)
+is "$OUT" "argument argument syntax type range argument argument argument argument denied range argument argument argument argument range range range range argument argument argument" \
+  "and every mistake of theirs has its name"
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 755 "$WORK" "$WORK/data"
   OUT=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$TIDEGATE" devices --socket "$WORK/data/control.sock" 2>&1)
