@@ -306,6 +306,12 @@ return {
           max = 86400,
           doc = "How long a device in queue mode listens after its last message.",
         },
+        learn_awake = {
+          "boolean",
+          default = true,
+          doc = "Whether a device that shows by its answers that it listens shorter or longer is "
+            .. "believed.",
+        },
         rebind = {
           "string",
           default = "same-ip",

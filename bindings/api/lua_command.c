@@ -21,9 +21,9 @@
 
 enum { OWNER_MAX = 64 };
 
-static const char *const submit_members[] = {"op",      "path",     "value",     "records",  "args",    "attributes",
-                                             "timeout", "priority", "format",    "tag",      "durable", "replace_key",
-                                             "paths",   "depth",    "transport", "instance", "seconds", NULL};
+static const char *const submit_members[] = {
+    "op",      "path",        "value", "records", "args",      "attributes", "timeout", "priority", "format", "tag",
+    "durable", "replace_key", "paths", "depth",   "transport", "instance",   "seconds", "retry",    NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {

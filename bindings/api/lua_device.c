@@ -35,6 +35,16 @@ static void push_queue_mode(lua_State *L, const tg_device_t *device) {
   lua_pushboolean(L, device->queue_mode);
 }
 
+static void push_awake_window(lua_State *L, const tg_device_t *device) {
+  if (!device->online || !device->awake_window_ms) lua_pushnil(L);
+  else lua_pushnumber(L, (lua_Number)device->awake_window_ms / 1000);
+}
+
+static void push_asleep_until(lua_State *L, const tg_device_t *device) {
+  if (!device->online || device->awake || !device->asleep_until_ms) lua_pushnil(L);
+  else lua_pushnumber(L, (lua_Number)device->asleep_until_ms / 1000);
+}
+
 static void push_lifetime(lua_State *L, const tg_device_t *device) {
   lua_pushinteger(L, device->lifetime_s);
 }
@@ -101,6 +111,8 @@ static const struct {
               {"online", push_online},
               {"asleep", push_asleep},
               {"queue_mode", push_queue_mode},
+              {"awake_window", push_awake_window},
+              {"asleep_until", push_asleep_until},
               {"lifetime", push_lifetime},
               {"version", push_version},
               {"since", push_since},

@@ -17,7 +17,7 @@
 
 enum { RECORDS_MAX = 1024, TIMEOUT_MAX = 2592000, TAG_MAX = 64 };
 
-static const char *const option_names[] = {"timeout", "priority", "format", "tag", "depth", NULL};
+static const char *const option_names[] = {"timeout", "priority", "format", "tag", "depth", "retry", NULL};
 
 static void read_numbers(lua_State *L, int index, tg_command_t *command) {
   if (tg_lua_record_push_member(L, index, "timeout") != LUA_TNIL) {
@@ -45,6 +45,13 @@ static void read_depth(lua_State *L, int index, tg_lua_draft_t *draft) {
   lua_pop(L, 1);
 }
 
+static void read_retry(lua_State *L, int index, tg_command_t *command) {
+  int type = tg_lua_record_push_member(L, index, "retry");
+  if (type != LUA_TNIL && type != LUA_TBOOLEAN) luaL_error(L, "retry is true or false");
+  command->retry = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+}
+
 void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict) {
   index = lua_absindex(L, index);
   luaL_checktype(L, index, LUA_TTABLE);
@@ -52,6 +59,7 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   if (is_strict) tg_lua_options_check(L, index, "option", option_names);
   read_numbers(L, index, &draft->command);
   read_depth(L, index, draft);
+  read_retry(L, index, &draft->command);
   size_t len = 0;
   if (tg_lua_record_push_member(L, index, "format") != LUA_TNIL) {
     const char *name = luaL_tolstring(L, -1, &len);

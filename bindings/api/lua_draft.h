@@ -17,7 +17,7 @@ typedef struct tg_lua_draft {
   const char *why; /* a sentence for the error, or NULL; lent as long as the stack stands and the draft does */
 } tg_lua_draft_t;
 
-/** Reads timeout, priority, format, tag, and depth for a Discover, from the table at @p index. Raises for unknown keys (when @p is_strict) and wrong values. */
+/** Reads timeout, priority, format, tag, retry, and depth for a Discover, from the table at @p index. Raises for unknown keys (when @p is_strict) and wrong values. */
 void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict);
 
 /** Reads durable and replace_key, which `submit` has besides. Raises for wrong values. */

@@ -10,7 +10,7 @@
 
 #define SECONDS_MAX INT32_MAX
 
-static const char *const names[] = {"transport", "instance", "seconds", "timeout", "priority", "tag", NULL};
+static const char *const names[] = {"transport", "instance", "seconds", "timeout", "priority", "tag", "retry", NULL};
 
 static void read_transport(lua_State *L, tg_trigger_t *trigger) {
   size_t len = 0;

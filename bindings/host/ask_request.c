@@ -233,6 +233,10 @@ static void write_options(const tg_cli_t *cli, tg_json_out_t *json) {
     tg_json_write_key(json, "timeout");
     tg_json_write_double(json, cli->timeout);
   }
+  if (cli->retry) {
+    tg_json_write_key(json, "retry");
+    tg_json_write_bool(json, true);
+  }
   if (cli->follow) {
     tg_json_write_key(json, "follow");
     tg_json_write_bool(json, true);

@@ -19,7 +19,8 @@ enum {
   OPT_TRANSPORT,
   OPT_DEPTH,
   OPT_INSTANCE,
-  OPT_FOR
+  OPT_FOR,
+  OPT_RETRY
 };
 
 enum { DEPTH_MAX = 3, INSTANCE_MAX = 65534 };
@@ -60,6 +61,7 @@ static bool take_option(tg_cli_t *cli, int option) {
   case OPT_DEPTH: return set_whole(cli, optarg, DEPTH_MAX, &cli->depth);
   case OPT_INSTANCE: return set_whole(cli, optarg, INSTANCE_MAX, &cli->instance);
   case OPT_FOR: return set_whole(cli, optarg, INT32_MAX, &cli->seconds);
+  case OPT_RETRY: cli->retry = true; return true;
   case OPT_TIMEOUT: return set_timeout(cli, optarg);
   default: return false;
   }
@@ -79,6 +81,7 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"depth", required_argument, NULL, OPT_DEPTH},
                                           {"instance", required_argument, NULL, OPT_INSTANCE},
                                           {"for", required_argument, NULL, OPT_FOR},
+                                          {"retry", no_argument, NULL, OPT_RETRY},
                                           {NULL, 0, NULL, 0}};
   *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua", .depth = -1, .instance = -1, .seconds = -1};
   optind = 0; /* begins anew, whatever was parsed before */

@@ -37,6 +37,7 @@ typedef struct tg_cli {
   bool json;
   bool follow;
   bool dump;
+  bool retry; /* --retry: execute again when no answer came */
   bool help;
 } tg_cli_t;
 

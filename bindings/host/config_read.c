@@ -122,6 +122,7 @@ static void read_server(const reader_t *r) {
   lua_getfield(r->L, -1, "server");
   gateway->default_lifetime_s = tg_config_get_scaled(r->L, "default_lifetime", 1);
   gateway->awake_ms = tg_config_get_scaled(r->L, "awake", 1000);
+  gateway->fixed_windows = !tg_config_get_bool(r->L, "learn_awake");
   gateway->seen_by_reports = tg_config_get_bool(r->L, "reports_extend_lifetime");
   gateway->rebind = TG_COAP_REBIND_SAME_HOST;
   if (tg_config_get_is(r->L, "rebind", "never")) gateway->rebind = TG_COAP_REBIND_NEVER;

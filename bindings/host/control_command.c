@@ -76,7 +76,7 @@ static void on_done(void *ud, const tg_command_t *command, const tg_command_resu
 
 /* A device that sleeps may take hours: its asker is told that the command waits. */
 static void tell_waiting(const tg_control_request_t *request, const tg_device_t *device) {
-  if (!device->queue_mode || device->awake) return;
+  if (device->awake || (!device->queue_mode && !device->online)) return;
   tg_control_reply_t reply;
   tg_control_reply_begin(&reply, &request->tag);
   tg_control_reply_text(&reply, "state", "waiting");

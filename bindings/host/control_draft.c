@@ -204,12 +204,15 @@ static tg_rc_t read_text(const reader_t *in) {
   return TG_OK;
 }
 
-static tg_rc_t read_timeout(const reader_t *in) {
+static tg_rc_t read_patience(const reader_t *in) {
   const tg_json_node_t *timeout = node_of(in, "timeout");
   double seconds = 0;
   if (timeout && (tg_json_read_double(timeout, &seconds) != TG_OK || !(seconds >= 1 && seconds <= TIMEOUT_MAX)))
     return fail(in, TG_E_RANGE, "timeout is a number of seconds, from 1 to 2592000");
   in->draft->command.timeout_s = (uint32_t)seconds;
+  const tg_json_node_t *retry = node_of(in, "retry");
+  if (retry && tg_json_read_bool(retry, &in->draft->command.retry) != TG_OK)
+    return fail(in, TG_E_TYPE, "retry is true or false");
   return TG_OK;
 }
 
@@ -295,7 +298,7 @@ tg_rc_t tg_control_draft_read(const tg_control_t *control, const tg_control_requ
   draft->command.content_format = -1;
   draft->command.priority = PRIORITY_INTERACTIVE;
   tg_rc_t rc = find_device(&in);
-  if (rc == TG_OK) rc = read_timeout(&in);
+  if (rc == TG_OK) rc = read_patience(&in);
   if (rc != TG_OK) return rc;
   if (tg_trigger_of(member(&in, "op"), &draft->trigger.kind) == TG_OK) return read_trigger(&in);
   rc = tg_twin_op_of(member(&in, "op"), &draft->command.op);

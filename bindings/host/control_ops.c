@@ -68,6 +68,17 @@ static void put_quirks(tg_control_reply_t *reply, const tg_device_t *device) {
   tg_json_write_close(&reply->json, '}');
 }
 
+/* What is known of when it listens; nothing of one that always does. */
+static void put_sleep(tg_control_reply_t *reply, const tg_device_t *device) {
+  if (!device->online) return;
+  if (device->awake_window_ms) {
+    tg_json_write_key(&reply->json, "awake_window");
+    tg_json_write_double(&reply->json, device->awake_window_ms / 1000.0);
+  }
+  if (!device->awake && device->asleep_until_ms)
+    tg_control_reply_int(reply, "asleep_until", device->asleep_until_ms / 1000);
+}
+
 static bool put_device(void *ud, const tg_device_t *device) {
   listing_t *listing = ud;
   if (listing->glob && fnmatch(listing->glob, device->ep, 0) != 0) return true;
@@ -81,6 +92,7 @@ static bool put_device(void *ud, const tg_device_t *device) {
   tg_control_reply_int(&reply, "since", device->since_ms / 1000);
   tg_control_reply_int(&reply, "last_seen", device->last_seen_ms / 1000);
   tg_control_reply_int(&reply, "waiting", device->queued);
+  put_sleep(&reply, device);
   put_objects(&reply, device);
   if (device->wire_ep) tg_control_reply_text(&reply, "wire_ep", device->wire_ep);
   put_tags(&reply, device);

@@ -10,7 +10,7 @@ tg.device = {}
 
 ---Where a command is. Exactly one of the last five ends it. `unknown`: an execute, create or delete that was sent when the gateway
 ---stopped; it is not repeated, and nobody knows whether it was carried out.
----@alias tg.command_state "waiting"|"sent"|"done"|"failed"|"expired"|"cancelled"|"unknown"
+---@alias tg.command_state "accepted"|"waiting"|"sent"|"done"|"failed"|"expired"|"cancelled"|"unknown"
 
 ---Attributes of a path (Write-Attributes): when the device shall notify. `false` or `""` instead of a number unsets one. `gt`, `lt` and
 ---`st` are for resources that are numbers; `pmax` is not less than `pmin`, `epmax` is more than `epmin`, `lt + 2 * st` is less than `gt`.
@@ -32,6 +32,7 @@ tg.device = {}
 ---@field priority? 0|1|2|3 0 for bulk work to 3 for somebody who waits; default 1. The higher goes first, then the older
 ---@field format? string content format to ask for or to write in, such as `"tlv"`; the gateway chooses well by itself
 ---@field tag? string your own id, at most 64 bytes; it comes back in `command` events
+---@field retry? boolean execute, create and delete may be sent again when no answer came, though they may have been carried out; by default they are sent at most once
 
 ---Options of discover.
 ---@class tg.device.discover_options : tg.device.options
@@ -61,6 +62,7 @@ tg.device = {}
 ---@field format? string as in tg.device.options
 ---@field tag? string as in tg.device.options
 ---@field durable? boolean it goes on after a restart of the gateway; commands over MQTT are. Where it has got to is told in `command` events
+---@field retry? boolean as in tg.device.options
 ---@field replace_key? string for write and update: a waiting one with the same key ends as `cancelled`; at most 64 bytes
 
 ---A command in a device's queue.
@@ -86,8 +88,10 @@ tg.device = {}
 ---@field kind "lwm2m"|"driver"|"" empty for one that has not been back since the gateway started and has commands waiting
 ---@field link string name of the link it came over, or of its driver
 ---@field online boolean registered, or its driver runs
----@field asleep boolean in queue mode and not listening now
+---@field asleep boolean in queue mode and not listening now, or its bearer can't reach it
 ---@field queue_mode boolean
+---@field awake_window? number in queue mode: seconds that it is taken to listen after each of its messages; nil where its bearer tells when it can be reached
+---@field asleep_until? number Unix seconds when its bearer expects to reach it again; nil where nobody knows
 ---@field lifetime integer seconds of its registration; 0 for ever
 ---@field version? string LwM2M version, `"1.0"` or `"1.1"`; nil for drivers
 ---@field since number Unix seconds since it is online

@@ -32,7 +32,7 @@ _tidegate() {
       ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --depth --transport --instance --for --dump -h --help" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --retry --depth --transport --instance --for --dump -h --help" -- "$word")
   elif [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
   fi

@@ -57,7 +57,8 @@ typedef struct tg_coap_result {
       rc; /* TG_OK: a response (any code); TG_E_TIMEOUT, TG_E_RESET, TG_E_LINK, TG_E_CANCELLED, TG_E_TOO_LONG (body over the cap), TG_E_SYNTAX … */
   uint8_t code;
   int content_format;
-  tg_slice_t body;        /* complete, whatever the number of blocks */
+  tg_slice_t body; /* complete, whatever the number of blocks */
+  bool unsent; /* with TG_E_LINK: the bearer says that the peer sleeps, and nothing of this request has reached it */
   bool confirmable;       /* of the (last) message */
   tg_slice_t location[2]; /* Location-Path segments of a 2.01 */
   bool observing;         /* the observation stands (Observe option in a successful answer) */
@@ -73,6 +74,9 @@ typedef void (*tg_coap_progress_fn)(void *ud, size_t sent);
 
 /** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; an error in reply->code leaves it without one, so that it comes again. */
 typedef void (*tg_coap_notify_fn)(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
+
+/** Seam: a bearer says whether @p peer can be reached (link.h, reach; times are monotonic). It may send, not forget peers. */
+typedef void (*tg_coap_reach_fn)(void *ud, tg_id_t peer, tg_link_reach_t reach, uint64_t until_ms);
 
 /** What to do with a notification whose token is known and whose NoSec address is not the one observed (spec: rebinding). */
 typedef enum tg_coap_rebind { TG_COAP_REBIND_NEVER, TG_COAP_REBIND_SAME_HOST, TG_COAP_REBIND_ANY } tg_coap_rebind_t;
@@ -114,7 +118,8 @@ typedef struct tg_coap_config {
   tg_coap_handler_fn handler;
   tg_coap_notify_fn notify;
   tg_coap_unobserved_fn unobserved; /* may be NULL */
-  void *ud;                         /* of handler, notify and unobserved */
+  tg_coap_reach_fn reach;           /* may be NULL */
+  void *ud;                         /* of handler, notify, unobserved and reach */
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
 } tg_coap_config_t;
@@ -159,6 +164,9 @@ void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
 /** Values of No-Response (RFC 7967 §2.1), to be combined. */
 enum { TG_COAP_NO_2XX = 2, TG_COAP_NO_4XX = 8, TG_COAP_NO_5XX = 16 };
 
+/** The longest payload of a request: the smallest blocks can count so far (RFC 7959 §2.2). */
+enum { TG_COAP_PAYLOAD_MAX = 16 << 20 };
+
 /** A request to a peer. Slices and strings are copied, unless the payload is lent. */
 typedef struct tg_coap_call {
   tg_id_t peer;
@@ -172,9 +180,10 @@ typedef struct tg_coap_call {
   int observe;        /* -1 none, 0 register, 1 cancel */
   uint8_t token[8];   /* used when token_len is not 0: cancel by the observation's token */
   uint8_t token_len;
-  uint8_t priority;    /* 0 bulk … 3 interactive: the order behind NSTART */
-  uint32_t timeout_ms; /* whole exchange without progress; 0 = from the parameters */
-  uint64_t cookie;     /* with observe 0: handed to notify */
+  uint8_t priority;       /* 0 bulk … 3 interactive: the order behind NSTART */
+  uint32_t timeout_ms;    /* whole exchange without progress; 0 = from the parameters */
+  uint32_t max_latency_s; /* how long a bearer that keeps datagrams may keep each; 0 = from the parameters */
+  uint64_t cookie;        /* with observe 0: handed to notify */
   uint8_t
       no_response; /* TG_COAP_NO_… bits: classes of answers not wanted (RFC 7967); one that does not come ends in TG_OK with code 0 */
   bool
@@ -189,7 +198,7 @@ typedef struct tg_coap_call {
   void *ud;
 } tg_coap_call_t;
 
-/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG (payload over 16 MiB). */
+/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, tg_id_t *exchange);
 
 /** Ends an exchange: done() comes with TG_E_CANCELLED before this returns. Stale ids are ignored. */

@@ -12,6 +12,7 @@ typedef struct tg_coap_answer {
   uint8_t type;
   uint8_t code;
   uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
+  uint32_t print;      /* of the request's datagram (coap_dedup.h); not written */
   uint16_t mid;
   tg_slice_t token;
   int content_format;

@@ -34,7 +34,8 @@ typedef struct tg_coap_rx {
   const tg_addr_t *from;
   tg_coap_peer_t *peer; /* NULL until known */
   const tg_coap_msg_t *msg;
-  size_t size; /* of the datagram */
+  tg_slice_t datagram;
+  tg_coap_mark_t mark; /* of a confirmable or non-confirmable message */
 } tg_coap_rx_t;
 
 struct tg_coap {
@@ -78,6 +79,12 @@ static inline const tg_coap_bearer_t *tg_coap_engine_bearer(const tg_coap_t *coa
 /** The peer behind a ref that is not 0. */
 static inline tg_coap_peer_t *tg_coap_engine_peer(const tg_coap_t *coap, uint32_t ref) {
   return tg_pool_at(&coap->peers.pool, ref - 1, NULL);
+}
+
+/** Whether another confirmable message of ours may begin, be it a request or a notification (RFC 7252 §4.7). */
+static inline bool tg_coap_engine_may_start(const tg_coap_t *coap, const tg_coap_peer_t *peer) {
+  uint8_t nstart = tg_coap_engine_bearer(coap, peer)->params.nstart;
+  return peer->outstanding < (nstart ? nstart : 1);
 }
 
 /** A bearer's index by its link; TG_COAP_BEARERS when it is not attached. */

@@ -123,7 +123,7 @@ static void transmit(tg_coap_t *coap, tg_coap_flight_t *flight) {
   tg_coap_peer_get_addr(peer, &to);
   tg_link_send_t send = {.peer = &to,
                          .datagram = tg_buf_slice(out),
-                         .max_latency_s = bearer->params.max_latency_s,
+                         .max_latency_s = flight->max_latency_s ? flight->max_latency_s : bearer->params.max_latency_s,
                          .priority = flight->priority,
                          .expects_reply = flight->is_request};
   uint64_t handle = 0;
@@ -158,6 +158,7 @@ void tg_coap_flight_start(tg_coap_t *coap, tg_coap_flight_t *flight) {
   flight->timer.fn = on_timer;
   flight->timer.ud = coap;
   flight->sent = 0;
+  flight->was_out = false;
   list_add(tg_coap_engine_peer(coap, flight->peer_ref), flight);
   transmit(coap, flight);
 }
@@ -192,7 +193,8 @@ tg_coap_flight_t *tg_coap_flight_find(const tg_coap_peer_t *peer, uint16_t mid) 
 static void failed(tg_coap_t *coap, tg_coap_flight_t *flight, uint64_t retry_at_ms) {
   forget_handle(coap, flight);
   if (!retry_at_ms || (flight->give_up_ms && retry_at_ms >= flight->give_up_ms)) {
-    fail_soon(coap, flight, TG_E_LINK);
+    bool is_unsent = tg_coap_engine_peer(coap, flight->peer_ref)->is_away && !flight->was_out;
+    fail_soon(coap, flight, is_unsent ? TG_E_ASLEEP : TG_E_LINK);
     return;
   }
   flight->state = TG_COAP_FLIGHT_PARKED;
@@ -215,6 +217,7 @@ void tg_coap_flight_on_tx(void *ud, tg_link_t *link, uint64_t handle, tg_link_tx
     break;
   case TG_LINK_TX_SENT:
   case TG_LINK_TX_ACKED:
+    flight->was_out = true;
     if (is_waiting) break;
     flight->state = TG_COAP_FLIGHT_RUNNING;
     flight->act_ms = tg_coap_engine_now(coap) + flight->interval_ms;
@@ -234,13 +237,14 @@ static void release_parked(tg_coap_t *coap, tg_coap_peer_t *peer) {
 void tg_coap_flight_on_reach(void *ud, tg_link_t *link, const tg_addr_t *addr, tg_link_reach_t reach,
                              uint64_t until_ms) {
   tg_coap_t *coap = ud;
-  (void)until_ms;
   uint8_t bearer = tg_coap_engine_find(coap, link);
   if (bearer == TG_COAP_BEARERS) return;
   tg_coap_peer_t *peer = tg_coap_peer_make(coap, bearer, addr);
   if (!peer) return;
   peer->is_down = reach == TG_LINK_DOWN;
-  if (!peer->is_down) release_parked(coap, peer);
+  peer->is_away = reach == TG_LINK_HELD;
+  if (!peer->is_down && !peer->is_away) release_parked(coap, peer);
+  if (coap->config.reach) coap->config.reach(coap->config.ud, tg_coap_peer_id(coap, peer), reach, until_ms);
 }
 
 void tg_coap_flight_on_limits(void *ud, tg_link_t *link, const tg_addr_t *addr, size_t mtu) {

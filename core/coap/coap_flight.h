@@ -16,7 +16,7 @@ typedef struct tg_coap_flight tg_coap_flight_t;
 typedef struct tg_coap_flight_ops {
   /** Writes the message; the same bytes each time. */
   void (*write)(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *out);
-  /** The end: TG_E_TIMEOUT, TG_E_LINK, TG_E_TOO_LONG, TG_E_NOT_FOUND. The flight is out of all lists. */
+  /** The end: TG_E_TIMEOUT, TG_E_LINK, TG_E_ASLEEP (the bearer says that the peer sleeps, and nothing has reached it), TG_E_TOO_LONG, TG_E_NOT_FOUND. The flight is out of all lists. */
   void (*lost)(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc);
 } tg_coap_flight_ops_t;
 
@@ -41,6 +41,7 @@ struct tg_coap_flight {
   uint32_t peer_ref;
   uint32_t ref; /* the owner: pool slot + 1, the top bits say of what */
   uint32_t interval_ms;
+  uint32_t max_latency_s; /* how long the bearer may keep it; 0 = from the parameters */
   uint16_t mid;
   uint8_t state; /* tg_coap_flight_state_t */
   uint8_t sent;  /* transmissions so far */
@@ -49,6 +50,7 @@ struct tg_coap_flight {
   bool is_confirmable;
   bool is_request;
   bool is_listed;
+  bool was_out; /* the bearer reported a transmission of it as sent */
 };
 
 /** Top bit of a flight's ref: it belongs to a held reply. */

@@ -164,7 +164,7 @@ static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *see
 
 static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange) {
   tg_coap_opts_t opts;
-  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   bool is_good = tg_coap_opts_response(rx->msg, &opts);
   rx->peer->is_proved = true;
   confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);
@@ -173,7 +173,7 @@ static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_excha
 }
 
 static bool is_duplicate(tg_coap_t *coap, const tg_coap_rx_t *rx) {
-  const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->msg->mid) : NULL;
+  const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->mark) : NULL;
   if (!seen) return false;
   coap->stats.rx_duplicate++;
   if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));

@@ -92,6 +92,7 @@ static bool hold(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answ
   if (rc == TG_OK) return true;
   tg_coap_answer_t plain = answer_to(rx->msg);
   plain.no_response = answer->no_response;
+  plain.print = answer->print;
   plain.code = TG_COAP_503;
   plain.max_age = TG_COAP_FULL_MAX_AGE;
   *answer = plain;
@@ -209,10 +210,11 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   tg_coap_dedup_prefetch(&coap->dedup, rx->peer);
   tg_coap_peer_touch(coap, rx->peer);
   uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
-  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->mark);
   if (seen && answer_again(coap, rx, seen)) return;
 
   tg_coap_answer_t answer = answer_to(rx->msg);
+  answer.print = rx->mark.print;
   bool is_held = false;
   if (!opts.block1.more) answer.no_response = opts.no_response;
   tg_coap_peer_hold(coap, rx->peer);
@@ -220,7 +222,7 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   if (!refusal) is_held = run(coap, rx, &opts, &answer);
   else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
   /* Remembered late: what was prefetched has come by now. */
-  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   if (!is_held) send_answer(coap, rx, seen, &answer);
   tg_coap_peer_let_go(coap, rx->peer);
 }

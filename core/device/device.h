@@ -51,9 +51,10 @@ struct tg_command {
   int content_format; /* wanted format, -1 = the backend chooses */
   uint32_t
       timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode and with a body 7,200 s; with a body it begins anew with each progress */
-  uint8_t priority;       /* 0 bulk … 3 interactive */
-  tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
-  bool durable;           /* has a row in the store until it ends: goes on after a restart */
+  uint8_t priority; /* 0 bulk … 3 interactive */
+  tg_slice_t tag;   /* the asker's own id (≤ 64 bytes), echoed in events */
+  bool durable;     /* has a row in the store until it ends: goes on after a restart */
+  bool retry; /* EXECUTE, CREATE, DELETE: may be sent again when no answer came, though it may have been carried out */
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
   tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
   int64_t deadline_ms;    /* Unix time; set by submit */
@@ -96,7 +97,7 @@ struct tg_device {
   const char *link;        /* name of its link, or its driver; kept by the source */
   bool online;             /* registered, or its driver runs */
   bool queue_mode;
-  bool awake;      /* commands may go out; always true without queue mode */
+  bool awake;      /* commands may go out; without queue mode true unless the bearer holds what is sent */
   uint8_t active;  /* commands started and not finished */
   uint16_t queued; /* commands waiting */
   uint16_t object_count;
@@ -107,7 +108,10 @@ struct tg_device {
   const char *wire_ep;          /* what it calls itself, where a policy gave it another name; else NULL */
   const char *tags;             /* words separated by blanks; NULL = none */
   tg_version_t enabler;         /* LwM2M version, 0 for drivers */
-  int64_t since_ms;             /* online since, Unix time */
+  uint32_t
+      awake_window_ms; /* how long it is taken to listen after a message; 0 = not in queue mode, or its bearer tells */
+  int64_t asleep_until_ms; /* not awake: Unix time when its bearer expects it; 0 = not known */
+  int64_t since_ms;        /* online since, Unix time */
   int64_t last_seen_ms;
   uint64_t may_move_until_ms; /* monotonic: so long it may come from another link; see tg_twin_may_move(); 0 = not */
   const tg_path_t *objects;   /* what it announced: objects and instances, ascending */
@@ -125,6 +129,7 @@ typedef struct tg_twin_config {
   uint32_t commands_max;    /* all devices together, 0 = 65,536; 100 a device */
   size_t command_bytes_max; /* values and texts of all commands, 0 = 64 MiB */
   uint32_t values_max;      /* last values a device keeps, 0 = 512; the oldest written goes */
+  bool fixed_windows;       /* windows are as configured, whatever devices show */
 } tg_twin_config_t;
 
 /** An empty twin; NULL without memory. @p config is copied. */
@@ -139,7 +144,7 @@ void tg_twin_free(tg_twin_t *twin);
 /** Takes over the durable commands that an earlier process left in the store, once, before messages come: they wait for their devices, known or not. Those whose time is over end as EXPIRED; an EXECUTE, CREATE or DELETE that may have been sent as UNKNOWN; both are told when the loop runs. Bad rows are logged and left out. @param count set to how many there are. TG_E_STORE, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count);
 
-/** The store told of a commit (or of a failed one): commands whose rows are on disk now may go. */
+/** The store told of a commit (or of a failed one): commands whose rows are on disk now are ACCEPTED (told as events, then WAITING of those that wait) and may go. New ones whose rows could not be written end as FAILED with TG_E_STORE when the loop runs. */
 void tg_twin_committed(tg_twin_t *twin, uint64_t ticket, tg_rc_t rc);
 
 /** How a source introduces or refreshes a device. Borrowed; everything is copied but `link` (kept). */
@@ -177,8 +182,20 @@ void tg_twin_may_move(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 /** The device has come over @p link (kept) without registering anew. A stale id is ignored. */
 void tg_twin_moved(tg_twin_t *twin, tg_id_t id, const char *link);
 
-/** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
+/** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. So does any device's that was held. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
 void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
+
+/** The device in queue mode was heard: it listens for @p window_ms, or for as long as it has shown by how it answers. */
+void tg_twin_heard(tg_twin_t *twin, tg_id_t id, uint32_t window_ms);
+
+/** A request goes out to the device; what comes of it shows how long it listens. */
+void tg_twin_asked(tg_twin_t *twin, tg_id_t id);
+
+/** An answer came; to be called before tg_twin_heard(). @p is_short: it was one message, as the request was; else the device listened when it was asked, and what came later was its own doing. */
+void tg_twin_answered(tg_twin_t *twin, tg_id_t id, bool is_short);
+
+/** None came to what tg_twin_asked() told of: where the device has said nothing else since, it did not listen. */
+void tg_twin_missed(tg_twin_t *twin, tg_id_t id);
 
 /** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
 void tg_twin_asleep(tg_twin_t *twin, tg_id_t id);
@@ -188,6 +205,8 @@ void tg_twin_quirks_set(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
 
 /** Each of @p quirks was tolerated just now: noted and counted. */
 void tg_twin_quirks_count(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
+/** Its bearer can't reach the device, in queue mode or not, and keeps what was sent: it sleeps until @p until_ms (monotonic, 0: nobody knows), then it is tried again, or until tg_twin_awake() or tg_twin_heard(). Started commands are not touched. */
+void tg_twin_held(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
 /** The device @p id, or NULL. */
 const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);

@@ -5,7 +5,16 @@
 
 #include "core/registry/row.h"
 
-enum { ROW_VERSION = 1, PRIORITY_MAX = 3, TAG_MAX = 64, TEXT_MAX = 4096, FORMAT_NONE = 0xFFFF };
+enum {
+  ROW_VERSION = 1,
+  FLAG_SENT = 1,
+  FLAG_RETRY = 2,
+  FLAGS_MAX = 3,
+  PRIORITY_MAX = 3,
+  TAG_MAX = 64,
+  TEXT_MAX = 4096,
+  FORMAT_NONE = 0xFFFF
+};
 
 static void put_value(tg_buf_t *out, const tg_value_t *value) {
   uint64_t bits;
@@ -38,7 +47,7 @@ void tg_journal_row_encode(const tg_journal_row_t *row, tg_buf_t *out) {
   const tg_command_t *command = &row->command;
   int format = command->content_format;
   tg_buf_put_u8(out, ROW_VERSION);
-  tg_buf_put_u8(out, row->sent);
+  tg_buf_put_u8(out, (uint8_t)((row->sent ? FLAG_SENT : 0) | (command->retry ? FLAG_RETRY : 0)));
   tg_buf_put_u8(out, (uint8_t)command->op);
   tg_buf_put_u8(out, command->priority);
   tg_buf_put_be16(out, format < 0 ? (uint16_t)FORMAT_NONE : (uint16_t)format);
@@ -103,7 +112,9 @@ tg_rc_t tg_journal_row_decode(tg_slice_t bytes, tg_record_t *records, tg_journal
   tg_command_t *command = &row->command;
   if (tg_row_get(&in, 1) > ROW_VERSION) return TG_E_VERSION;
   if (bytes.len == 0 || bytes.p[0] != ROW_VERSION) return TG_E_CORRUPT;
-  row->sent = tg_row_get_max(&in, 1, 1) != 0;
+  unsigned flags = (unsigned)tg_row_get_max(&in, 1, FLAGS_MAX);
+  row->sent = (flags & FLAG_SENT) != 0;
+  command->retry = (flags & FLAG_RETRY) != 0;
   command->op = (tg_op_t)tg_row_get_max(&in, 1, TG_OP_COUNT - 1);
   command->priority = (uint8_t)tg_row_get_max(&in, 1, PRIORITY_MAX);
   command->content_format = (int)tg_row_get(&in, 2);

@@ -95,6 +95,7 @@ static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
   offline_del(twin, device);
   tg_hidx_del(&twin->by_ep, tg_hash32(&twin->key, tg_slice_str(device->pub.ep)), tg_id_slot(device->pub.id));
   tg_id_t id = device->pub.id;
+  tg_twin_wake_forget(twin, device);
   free_device(twin, device);
   tg_pool_give(&twin->devices, id);
 }
@@ -262,6 +263,8 @@ tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_t
   bool was_awake = device->pub.online && device->pub.awake;
   commit(twin, device, info, &shape);
   device->pub.awake = !info->queue_mode || (quiet ? was_awake : true);
+  device->pub.asleep_until_ms = 0;
+  if (device->wake) device->wake->is_held = false;
   if (device->queue && device->pub.awake) tg_twin_pump(twin, device);
   *id = device->pub.id;
   return TG_OK;
@@ -272,7 +275,7 @@ void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slic
   if (!device || !device->pub.online) return;
   device->pub.online = false;
   device->pub.awake = false;
-  tg_twin_wake_free(twin, device);
+  tg_twin_wake_stop(twin, device);
   offline_add(twin, device);
   tg_event_t told = {.type = event, .note = note};
   tg_twin_emit_or_log(twin, device, &told);

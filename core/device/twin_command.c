@@ -74,6 +74,8 @@ static void on_deadline(tg_timer_t *timer, void *ud) {
   tg_twin_command_t *command = ud;
   if (command->ends_as == TG_COMMAND_UNKNOWN) {
     end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
+  } else if (command->ends_as == TG_COMMAND_FAILED) {
+    end_with(command, TG_COMMAND_FAILED, TG_E_STORE);
   } else if (command->state == TG_COMMAND_SENT) {
     stop_at_backend(command);
     end_with(command, TG_COMMAND_FAILED, TG_E_TIMEOUT);
@@ -167,7 +169,7 @@ static void accept(tg_twin_command_t *command, bool waits) {
   tg_twin_device_t *device = command->device;
   set_deadline(command);
   tg_twin_queue_add(command, false);
-  if (waits) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
+  if (waits && !command->row) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
   if (device->pub.awake && !*tg_twin_queue_place(command)) tg_twin_pump(command->twin, device);
 }
 
@@ -216,8 +218,8 @@ static bool goes_back(const tg_twin_command_t *command, const tg_command_result_
   if (result->state != TG_COMMAND_FAILED || result->code != 0 || tg_twin_queue_is_bulk(command)) return false;
   bool queue_mode = command->device->pub.queue_mode;
   if (result->rc == TG_E_ASLEEP) return queue_mode; /* never left: any operation */
-  if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(command->pub.op);
-  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_queue_is_repeatable(command->pub.op);
+  if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(&command->pub);
+  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_queue_is_repeatable(&command->pub);
 }
 
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result) {
@@ -226,7 +228,10 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   tg_twin_device_t *device = command->device;
   if (result->rc == TG_E_ASLEEP || result->rc == TG_E_TIMEOUT) tg_twin_asleep(twin, device->pub.id);
   if (!goes_back(command, result)) {
-    end_command(command, result);
+    bool is_open = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
+    is_open = is_open && !tg_twin_queue_is_repeatable(&command->pub); /* its registration was replaced under it */
+    if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
+    else end_command(command, result);
     return;
   }
   back_to_queue(command, result->rc);
@@ -246,8 +251,8 @@ void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_command_t *command = device->running;
   if (command) {
     stop_at_backend(command);
-    if (tg_twin_queue_is_repeatable(command->pub.op)) back_to_queue(command, TG_E_AGAIN);
-    else end_with(command, TG_COMMAND_FAILED, TG_E_GONE);
+    if (tg_twin_queue_is_repeatable(&command->pub)) back_to_queue(command, TG_E_AGAIN);
+    else end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
   }
   command = device->bulk;
   if (!command) return;

@@ -9,9 +9,9 @@
 /** Most commands that wait for one device. */
 enum { TG_TWIN_QUEUE_MAX = 100 };
 
-/** Whether an operation may be carried out once more without harm. */
-static inline bool tg_twin_queue_is_repeatable(tg_op_t op) {
-  return op != TG_OP_EXECUTE && op != TG_OP_CREATE && op != TG_OP_DELETE;
+/** Whether @p command may be carried out once more: without harm, or because its asker said so. */
+static inline bool tg_twin_queue_is_repeatable(const tg_command_t *command) {
+  return command->retry || (command->op != TG_OP_EXECUTE && command->op != TG_OP_CREATE && command->op != TG_OP_DELETE);
 }
 
 /** Whether @p command is one with a body: it has a place of its own at the backend, beside the others. */

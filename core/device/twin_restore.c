@@ -17,7 +17,7 @@ typedef struct restore {
 } restore_t;
 
 static tg_command_state_t ends_as(const restore_t *restore, const tg_journal_row_t *row) {
-  if (row->sent && !tg_twin_queue_is_repeatable(row->command.op)) return TG_COMMAND_UNKNOWN;
+  if (row->sent && !tg_twin_queue_is_repeatable(&row->command)) return TG_COMMAND_UNKNOWN;
   return row->command.deadline_ms <= restore->wall_ms ? TG_COMMAND_EXPIRED : TG_COMMAND_WAITING;
 }
 
@@ -46,6 +46,17 @@ static tg_rc_t on_row(void *ud, uint64_t number, const tg_journal_row_t *row) {
   return TG_OK;
 }
 
+/* Of a device that is not known the row is of no use any more. */
+static bool on_window(void *ud, tg_slice_t key, tg_slice_t value) {
+  tg_twin_t *twin = ud;
+  const tg_device_t *known = tg_twin_find_ep(twin, key);
+  tg_twin_device_t *device = known ? tg_twin_device_of(twin, known->id) : NULL;
+  tg_rc_t rc = device ? tg_twin_wake_restore(twin, device, value) : TG_E_GONE;
+  if (rc != TG_OK && rc != TG_E_NOMEM) rc = tg_store_del(twin->config.store, TG_TWIN_WAKE_BUCKET, key);
+  if (rc != TG_OK) tg_log("device", TG_LOG_WARN, "window_not_restored rc=%s", tg_rc_name(rc));
+  return true;
+}
+
 tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count) {
   *count = 0;
   if (!twin->config.store) return TG_OK;
@@ -55,5 +66,6 @@ tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count) {
   twin->next_row = found.highest;
   if (rc != TG_OK) twin->next_row += UNREAD_MAX; /* behind what could not be read */
   *count = found.rows - found.left_out;
+  if (rc == TG_OK) rc = tg_store_each(twin->config.store, TG_TWIN_WAKE_BUCKET, on_window, twin);
   return rc;
 }

@@ -29,7 +29,7 @@ typedef enum tg_event_type {
 /** Where records come from. */
 typedef enum tg_source { TG_SOURCE_NOTIFY, TG_SOURCE_SEND, TG_SOURCE_READ, TG_SOURCE_DRIVER } tg_source_t;
 
-/** States of a command (architecture, point 7): exactly one of the last five ends it. */
+/** States of a command (architecture, point 7): exactly one of DONE to UNKNOWN ends it. */
 typedef enum tg_command_state {
   TG_COMMAND_WAITING, /* in the device's queue: asleep, or others are before it */
   TG_COMMAND_SENT,
@@ -37,7 +37,8 @@ typedef enum tg_command_state {
   TG_COMMAND_FAILED,
   TG_COMMAND_EXPIRED,
   TG_COMMAND_CANCELLED,
-  TG_COMMAND_UNKNOWN /* was sent when the process ended; can't be repeated, and nobody knows how it went */
+  TG_COMMAND_UNKNOWN, /* was sent when the process or its registration ended; can't be repeated, and nobody knows how it went */
+  TG_COMMAND_ACCEPTED /* of a durable one, told once, before all others: it is on disk. No command is in this state */
 } tg_command_state_t;
 
 /** What RECORDS events carry. */

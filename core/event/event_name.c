@@ -23,9 +23,9 @@ const char *tg_event_type_name(tg_event_type_t type) {
 
 const char *tg_event_state_name(tg_command_state_t state) {
   static const char *const names[] = {
-      [TG_COMMAND_WAITING] = "waiting", [TG_COMMAND_SENT] = "sent",       [TG_COMMAND_DONE] = "done",
-      [TG_COMMAND_FAILED] = "failed",   [TG_COMMAND_EXPIRED] = "expired", [TG_COMMAND_CANCELLED] = "cancelled",
-      [TG_COMMAND_UNKNOWN] = "unknown",
+      [TG_COMMAND_WAITING] = "waiting", [TG_COMMAND_SENT] = "sent",         [TG_COMMAND_DONE] = "done",
+      [TG_COMMAND_FAILED] = "failed",   [TG_COMMAND_EXPIRED] = "expired",   [TG_COMMAND_CANCELLED] = "cancelled",
+      [TG_COMMAND_UNKNOWN] = "unknown", [TG_COMMAND_ACCEPTED] = "accepted",
   };
   return (unsigned)state < TG_COUNT(names) ? names[state] : "unknown";
 }

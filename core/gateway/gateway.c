@@ -45,6 +45,7 @@ static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config
                                  .wheel = tg_loop_wheel(parts->loop),
                                  .store = parts->store,
                                  .random = tg_random_fill,
+                                 .fixed_windows = config->fixed_windows,
                                  .devices_max = config->devices_max};
   parts->twin = tg_twin_new(&twin);
   return parts->twin ? TG_OK : TG_E_NOMEM;
@@ -76,6 +77,7 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                  .random = tg_random_fill,
                                  .handler = tg_server_on_request,
                                  .notify = tg_server_on_notify,
+                                 .reach = tg_server_on_reach,
                                  .ud = parts->server,
                                  .rebind = config->rebind,
                                  .limits = config->limits};

@@ -40,6 +40,7 @@ typedef struct tg_gateway_config {
   bool drops_early;
   uint32_t default_lifetime_s;
   uint32_t awake_ms;
+  bool fixed_windows;
   bool seen_by_reports;
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;

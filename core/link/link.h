@@ -39,13 +39,19 @@ typedef enum tg_link_tx {
 } tg_link_tx_t;
 
 /** Whether a peer can be reached. */
-typedef enum tg_link_reach { TG_LINK_UP, TG_LINK_DOWN, TG_LINK_WINDOW } tg_link_reach_t;
+typedef enum tg_link_reach {
+  TG_LINK_UP, /* nothing speaks against sending: it was just heard, something just reached it, or nobody knows better */
+  TG_LINK_DOWN,   /* nothing reaches it until UP is told */
+  TG_LINK_WINDOW, /* it listens until the time that is told */
+  TG_LINK_HELD /* it sleeps: the bearer keeps what was sent to it, or has just given up; until the time that is told, 0 = nobody knows */
+} tg_link_reach_t;
 
 /** Receiver of what happens on a link; every pointer is lent for the call. Set with tg_link_attach() by the exchange layer. */
 typedef struct tg_link_events {
   void (*rx)(void *ud, tg_link_t *link, const tg_addr_t *peer, tg_slice_t datagram);
   /** Later news of a datagram by the handle of send(); @p retry_at_ms (monotonic) 0 = not said. Only links with delivery reports call it. */
   void (*tx)(void *ud, tg_link_t *link, uint64_t handle, tg_link_tx_t status, uint64_t retry_at_ms);
+  /** Comes before the rx() and tx() that belong to it, never from inside send() or cancel(). @p until_ms is monotonic. Only links that know call it. */
   void (*reach)(void *ud, tg_link_t *link, const tg_addr_t *peer, tg_link_reach_t reach, uint64_t until_ms);
   /** The largest datagram that reaches @p peer now, in bytes. */
   void (*limits)(void *ud, tg_link_t *link, const tg_addr_t *peer, size_t mtu);

@@ -58,7 +58,7 @@ static void become_ready(tg_link_nidd_device_t *device) {
   device->phase = TG_LINK_NIDD_READY;
   device->ready_ms = tg_loop_now(device->nidd->loop);
   start_renewal(device);
-  tg_link_nidd_state_set_reach(device, TG_LINK_UP);
+  tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
   tg_link_nidd_state_start(device->nidd, &device->pump, 0);
 }
 
@@ -168,6 +168,7 @@ static void on_created(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
 static void forget_and_create(tg_link_nidd_device_t *device) {
   leave_ready(device);
   device->phase = TG_LINK_NIDD_BUSY;
+  device->recall_due = false; /* what was held goes with it */
   tg_rc_t rc = tg_link_nidd_state_set_url(device, tg_slice(NULL, 0));
   if (rc == TG_OK) create(device);
 }
@@ -221,6 +222,7 @@ static void patch(tg_link_nidd_device_t *device, bool destination_too) {
 
 void tg_link_nidd_conf_adopt(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf) {
   device->nidd->stats.adopted++;
+  device->recall_due = true;
   device->failures = 0;
   take_conf(device, conf, 0);
   tg_log("nidd", TG_LOG_INFO, "configuration_found device=%.*s mtu=%zu", (int)device->addr.len,
@@ -303,7 +305,7 @@ void tg_link_nidd_conf_denied(tg_link_nidd_device_t *device) {
   device->phase = TG_LINK_NIDD_DENIED;
   tg_log("nidd", TG_LOG_WARN, "device_denied device=%.*s", (int)device->addr.len, (const char *)device->addr.b);
   tg_link_nidd_state_start(device->nidd, &device->conf_timer, DENIED_MS);
-  tg_link_nidd_state_set_reach(device, TG_LINK_DOWN);
+  tg_link_nidd_state_set_reach(device, TG_LINK_DOWN, 0);
   tg_link_nidd_state_start(device->nidd, &device->pump, 0); /* what waits fails */
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/log.h"
 #include "core/link/link_nidd_api.h"
 #include "core/link/link_nidd_conf.h"
+#include "core/link/link_nidd_recall.h"
 #include "core/link/t8_uri.h"
 
 enum { BODY_MAX = 128 * 1024, URL_MAX = 4096, ANSWER_MAX = 256 * 1024, GRACE_MS = 60 * 1000, MTU_LEAST = 16 };
@@ -45,6 +46,12 @@ static void pump_soon(tg_link_nidd_device_t *device, uint64_t delay_ms) {
   tg_link_nidd_state_start(device->nidd, &device->pump, delay_ms);
 }
 
+/* The SCEF keeps it: the device sleeps. */
+static void tell_held(const tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
+  tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, retry_at_ms);
+  tell(delivery, TG_LINK_TX_BUFFERED, retry_at_ms);
+}
+
 /* The end of a delivery: gone before it is told of, since the answer to the news may be a new datagram. */
 static void finish(tg_link_nidd_delivery_t *delivery, tg_link_tx_t tx, uint64_t retry_at_ms) {
   tg_link_nidd_device_t *device = delivery->device;
@@ -52,13 +59,35 @@ static void finish(tg_link_nidd_delivery_t *delivery, tg_link_tx_t tx, uint64_t 
   if (tx == TG_LINK_TX_FAILED) device->nidd->stats.failed++;
   free_delivery(delivery);
   pump_soon(device, 0);
+  bool is_out = tx == TG_LINK_TX_SENT || tx == TG_LINK_TX_ACKED;
+  if (is_out && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
   tell(&told, tx, retry_at_ms);
+}
+
+/* It did not reach the device, which therefore sleeps. */
+static void finish_unreached(tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
+  tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, retry_at_ms);
+  finish(delivery, TG_LINK_TX_FAILED, retry_at_ms);
+}
+
+/* What the SCEF says has become of it. */
+static void take_news(tg_link_nidd_delivery_t *delivery, const tg_link_nidd_news_t *news) {
+  if (news->tx == TG_LINK_TX_BUFFERED) tell_held(delivery, news->retry_at_ms);
+  else if (news->is_unreached) finish_unreached(delivery, news->retry_at_ms);
+  else finish(delivery, news->tx, news->retry_at_ms);
+}
+
+static tg_link_nidd_news_t news_of(const tg_link_nidd_t *nidd, const tg_t8_json_delivery_t *said) {
+  return (tg_link_nidd_news_t){.tx = tg_t8_json_tx(said->status),
+                               .is_unreached = tg_t8_json_is_unreached(said->status),
+                               .retry_at_ms = tg_link_nidd_state_mono(nidd, said->retry_ms)};
 }
 
 static void on_delivery_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_link_nidd_delivery_t *delivery = ud; /* its time in the queue, or at the SCEF, is over */
-  finish(delivery, TG_LINK_TX_FAILED, 0);
+  if (delivery->stage == TG_LINK_NIDD_BUFFERED) finish_unreached(delivery, 0);
+  else finish(delivery, TG_LINK_TX_FAILED, 0);
 }
 
 static void become_queued(tg_link_nidd_delivery_t *delivery) {
@@ -97,27 +126,26 @@ static bool take_early(tg_link_nidd_delivery_t *delivery) {
   delivery->device->early = (tg_link_nidd_early_t){0};
   bool match = early.url && delivery->url && tg_t8_uri_same(tg_slice_str(early.url), tg_slice_str(delivery->url));
   tg_alloc_free(early.url);
-  if (match && early.tx == TG_LINK_TX_BUFFERED) tell(delivery, early.tx, early.retry_at_ms);
-  else if (match) finish(delivery, early.tx, early.retry_at_ms);
+  if (match) take_news(delivery, &early.news);
   return match;
 }
 
 static void take_accepted(tg_link_nidd_delivery_t *delivery, const tg_http_result_t *result,
-                          const tg_t8_json_delivery_t *news) {
+                          const tg_t8_json_delivery_t *said) {
   tg_link_nidd_device_t *device = delivery->device;
-  tg_link_tx_t tx = tg_t8_json_tx(news->status);
-  uint64_t retry_at = tg_link_nidd_state_mono(device->nidd, news->retry_ms);
-  bool kept = result->status == 201 && tx == TG_LINK_TX_SENT && !news->status.len;
+  tg_link_nidd_news_t news = news_of(device->nidd, said);
+  bool kept = result->status == 201 && news.tx == TG_LINK_TX_SENT && !said->status.len;
   device->nidd->stats.downlinks++;
-  if (tx != TG_LINK_TX_BUFFERED && !kept) {
-    finish(delivery, tx, tx == TG_LINK_TX_FAILED ? retry_at : 0);
+  if (news.tx != TG_LINK_TX_BUFFERED && !kept) {
+    if (news.tx != TG_LINK_TX_FAILED) news.retry_at_ms = 0;
+    take_news(delivery, &news);
     return;
   }
   device->nidd->stats.buffered++;
-  become_buffered(delivery, *result->location ? tg_slice_str(result->location) : news->self);
+  become_buffered(delivery, *result->location ? tg_slice_str(result->location) : said->self);
   pump_soon(device, 0);
   if (!delivery->cancelled) {
-    if (!take_early(delivery)) tell(delivery, TG_LINK_TX_BUFFERED, retry_at);
+    if (!take_early(delivery)) tell_held(delivery, news.retry_at_ms);
     return;
   }
   if (delivery->url) delete_url(device->nidd, delivery->url);
@@ -191,7 +219,10 @@ static void take_refused(tg_link_nidd_delivery_t *delivery, const tg_http_result
   if (!retry_at && result->retry_after_s >= 0 && result->retry_after_s < 604800) {
     retry_at = tg_loop_now(device->nidd->loop) + (uint64_t)result->retry_after_s * 1000;
   }
-  finish(delivery, TG_LINK_TX_FAILED, retry_at);
+  /* A NiddDownlinkDataDeliveryFailure; everything else is not about the device. */
+  bool is_unreached = result->rc == TG_OK && result->status == 500 && (news->cause.len || news->retry_ms);
+  if (is_unreached) finish_unreached(delivery, retry_at);
+  else finish(delivery, TG_LINK_TX_FAILED, retry_at);
 }
 
 static void on_posted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
@@ -260,9 +291,28 @@ static tg_link_nidd_delivery_t *first_queued(const tg_link_nidd_device_t *device
   return delivery;
 }
 
+/* What the SCEF held was taken back: where nothing else is held, nobody knows whether the device sleeps. */
+static void tell_let_go(tg_link_nidd_device_t *device) {
+  const tg_link_nidd_delivery_t *delivery = device->head;
+  while (delivery && delivery->stage != TG_LINK_NIDD_BUFFERED) delivery = delivery->next;
+  device->is_let_go = false;
+  if (!delivery && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
+}
+
+/* @return whether what an earlier process left is to be taken back first; then the pump is started again */
+static bool recalls(tg_link_nidd_device_t *device) {
+  if (device->recall_due && device->url && device->phase == TG_LINK_NIDD_READY) {
+    device->recall_due = false;
+    tg_link_nidd_recall_begin(device);
+  }
+  return device->recall_due || device->recalling;
+}
+
 static void on_pump(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_link_nidd_device_t *device = ud;
+  if (device->is_let_go) tell_let_go(device);
+  if (device->phase != TG_LINK_NIDD_DENIED && recalls(device)) return;
   tg_link_nidd_delivery_t *delivery = first_queued(device);
   if (!delivery || device->posting != TG_ID_NONE) return;
   uint64_t pause = tg_link_nidd_api_pause(device->nidd);
@@ -326,6 +376,10 @@ void tg_link_nidd_down_cancel(tg_link_nidd_t *nidd, uint64_t handle) {
     return;
   }
   if (delivery->url) delete_url(nidd, delivery->url);
+  if (delivery->stage == TG_LINK_NIDD_BUFFERED) {
+    delivery->device->is_let_go = true;
+    pump_soon(delivery->device, 0);
+  }
   free_delivery(delivery);
 }
 
@@ -335,21 +389,16 @@ static tg_link_nidd_delivery_t *find_url(const tg_link_nidd_device_t *device, tg
   return delivery;
 }
 
-bool tg_link_nidd_down_status(tg_link_nidd_device_t *device, tg_slice_t url, const tg_t8_json_delivery_t *news) {
-  tg_link_tx_t tx = tg_t8_json_tx(news->status);
-  uint64_t retry_at = tg_link_nidd_state_mono(device->nidd, news->retry_ms);
+bool tg_link_nidd_down_status(tg_link_nidd_device_t *device, tg_slice_t url, const tg_t8_json_delivery_t *said) {
+  const tg_link_nidd_news_t news = news_of(device->nidd, said);
   tg_link_nidd_delivery_t *delivery = find_url(device, url);
-  if (delivery && tx == TG_LINK_TX_BUFFERED) {
-    tell(delivery, tx, retry_at);
-    return true;
-  }
   if (delivery) {
-    finish(delivery, tx, retry_at);
+    take_news(delivery, &news);
     return true;
   }
   if (device->posting == TG_ID_NONE) return false;
   tg_alloc_free(device->early.url);
-  device->early = (tg_link_nidd_early_t){.url = tg_alloc_str(url), .tx = tx, .retry_at_ms = retry_at};
+  device->early = (tg_link_nidd_early_t){.url = tg_alloc_str(url), .news = news};
   return true;
 }
 

@@ -20,6 +20,6 @@ TG_MUST_CHECK tg_rc_t tg_link_nidd_down_send(tg_link_nidd_t *nidd, const tg_link
 void tg_link_nidd_down_cancel(tg_link_nidd_t *nidd, uint64_t handle);
 
 /** News of the delivery resource @p url (a NiddDownlinkDataDeliveryStatusNotification). @return whether the delivery is known, or may still become known */
-bool tg_link_nidd_down_status(tg_link_nidd_device_t *device, tg_slice_t url, const tg_t8_json_delivery_t *news);
+bool tg_link_nidd_down_status(tg_link_nidd_device_t *device, tg_slice_t url, const tg_t8_json_delivery_t *said);
 
 #endif

@@ -82,6 +82,7 @@ static void take_memory(tg_link_nidd_device_t *device, tg_slice_t value) {
   if (!is_token(token)) return;
   memcpy(device->token, token.p, TG_LINK_NIDD_TOKEN);
   if (value.len) device->url = tg_alloc_str(value);
+  device->recall_due = device->url != NULL;
 }
 
 static void load(tg_link_nidd_device_t *device) {
@@ -194,12 +195,12 @@ void tg_link_nidd_state_set_mtu(tg_link_nidd_device_t *device, size_t mtu) {
   if (link->events && link->events->limits) link->events->limits(link->events_ud, link, &device->addr, mtu);
 }
 
-void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t reach) {
-  if (device->reach_told && device->reach == reach) return;
+void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t reach, uint64_t until_ms) {
+  if (device->reach_told && device->reach == reach && reach != TG_LINK_HELD) return;
   device->reach = reach;
   device->reach_told = true;
   tg_link_t *link = &device->nidd->link;
-  if (link->events && link->events->reach) link->events->reach(link->events_ud, link, &device->addr, reach, 0);
+  if (link->events && link->events->reach) link->events->reach(link->events_ud, link, &device->addr, reach, until_ms);
 }
 
 uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t wall_ms) {

@@ -4,7 +4,7 @@
 
 /**
  * What one NIDD link knows: devices, deliveries, requests to the SCEF. Inner header of link_nidd*.c, which are layered: link_nidd.c and
- * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
+ * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, _down uses _recall, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
  * timer instead of calling the downlink.
  */
 
@@ -28,11 +28,17 @@ typedef enum tg_link_nidd_phase {
   TG_LINK_NIDD_DENIED, /* TERMINATED_UE_NOT_AUTHORIZED; conf_timer runs to a late try */
 } tg_link_nidd_phase_t;
 
+/** What the SCEF says has become of a delivery. */
+typedef struct tg_link_nidd_news {
+  tg_link_tx_t tx;
+  bool is_unreached; /* FAILED since the device could not be reached */
+  uint64_t retry_at_ms;
+} tg_link_nidd_news_t;
+
 /** A status notification that overtook the answer that names its delivery. */
 typedef struct tg_link_nidd_early {
   char *url;
-  tg_link_tx_t tx;
-  uint64_t retry_at_ms;
+  tg_link_nidd_news_t news;
 } tg_link_nidd_early_t;
 
 /** A device. */
@@ -51,6 +57,9 @@ typedef struct tg_link_nidd_device {
   unsigned losses;       /* configurations lost soon after they were made, in a row */
   tg_link_reach_t reach; /* as told last */
   bool reach_told;
+  bool recall_due;    /* an earlier process may have left something at the SCEF: the pump sees to it */
+  uint32_t recalling; /* requests about that which are under way: nothing is posted meanwhile */
+  bool is_let_go;     /* what the SCEF held for it was taken back: the pump tells */
   tg_timer_t conf_timer;
   tg_timer_t pump; /* sends the next datagram */
   tg_link_nidd_delivery_t *head, *tail;
@@ -150,8 +159,8 @@ void tg_link_nidd_state_put_destination(const tg_link_nidd_device_t *device, tg_
 /** Sets the largest datagram, and tells of a change. */
 void tg_link_nidd_state_set_mtu(tg_link_nidd_device_t *device, size_t mtu);
 
-/** Sets whether the device can be reached, and tells of a change. */
-void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t reach);
+/** Sets whether the device can be reached, and tells of a change; of HELD every time. */
+void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t reach, uint64_t until_ms);
 
 /** Monotonic time of a wall-clock one, at least now and at most a week ahead; 0 stays 0. */
 uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t wall_ms);

@@ -32,7 +32,7 @@ static int take_uplink(tg_link_nidd_device_t *device, const tg_t8_callback_t *ca
     status = 503;
   } else {
     nidd->stats.uplinks++;
-    tg_link_nidd_state_set_reach(device, TG_LINK_UP);
+    tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
     link->events->rx(link->events_ud, link, &device->addr, tg_buf_slice(&datagram));
   }
   tg_buf_fini(&datagram);

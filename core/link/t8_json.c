@@ -132,6 +132,10 @@ void tg_t8_json_get_delivery(const tg_json_node_t *node, tg_t8_json_delivery_t *
   if (!delivery->cause.len) delivery->cause = get_text(node, "cause");
 }
 
+bool tg_t8_json_is_unreached(tg_slice_t status) {
+  return tg_slice_begins(status, tg_slice_str("FAILURE")) && !tg_slice_is(status, "FAILURE_RDS_DISABLED");
+}
+
 tg_link_tx_t tg_t8_json_tx(tg_slice_t status) {
   if (tg_slice_is(status, "SUCCESS_ACKNOWLEDGED")) return TG_LINK_TX_ACKED;
   if (tg_slice_begins(status, tg_slice_str("FAILURE"))) return TG_LINK_TX_FAILED;

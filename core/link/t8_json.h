@@ -72,4 +72,7 @@ void tg_t8_json_get_delivery(const tg_json_node_t *node, tg_t8_json_delivery_t *
 /** What a DeliveryStatus means to the exchange layer (non-ip.md §1.4): unknown words count as sent, since only an error status says otherwise. */
 tg_link_tx_t tg_t8_json_tx(tg_slice_t status);
 
+/** Whether a DeliveryStatus says that the data did not reach the device. */
+bool tg_t8_json_is_unreached(tg_slice_t status);
+
 #endif

@@ -8,13 +8,14 @@
 
 #include <stdio.h>
 
+#include "core/base/clock.h"
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
 #include "core/server/observe.h"
 #include "core/server/operation.h"
 #include "core/server/trigger.h"
 
-enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20 };
+enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20, LEAST_BLOCK = 16 };
 
 tg_rc_t tg_command_init(tg_server_t *server) {
   return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
@@ -106,6 +107,13 @@ static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, t
   return TG_OK;
 }
 
+/* How long a bearer that keeps datagrams may keep it: a little beyond the command's deadline, when it is taken back. The blocks of a body: as long as the exchange layer's patience has it. */
+static uint32_t patience_s(const tg_command_t *command) {
+  int64_t left_s = (command->deadline_ms - tg_clock_wall_ms() + 1999) / 1000;
+  if (!command->deadline_ms || command->body.len) return 0;
+  return left_s < 1 ? 1 : left_s > UINT32_MAX ? UINT32_MAX : (uint32_t)left_s;
+}
+
 static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
                          const tg_command_t *asked) {
   char path[TG_FORMAT_PATH_MAX], query[512] = "";
@@ -124,6 +132,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
                         .accept = TG_CF_NONE,
                         .content_format = TG_CF_NONE,
                         .priority = command->priority,
+                        .max_latency_s = patience_s(command),
                         .cookie = call->reg,
                         .done = on_done,
                         .ud = call};
@@ -223,8 +232,12 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
                              .format = TG_CF_NONE};
   rc = send_first(call, reg, device, command);
   if (rc == TG_OK) tg_trigger_sent(server->config.twin, command, tg_wheel_now(server->config.wheel));
-  if (rc == TG_OK) *noted(reg, command) = id;
-  else tg_pool_give(&server->calls, id);
+  if (rc == TG_OK) {
+    *noted(reg, command) = id;
+    if (command->body.len == 0) tg_server_asked(server, reg); /* a body takes its time: that shows nothing */
+  } else {
+    tg_pool_give(&server->calls, id);
+  }
   return rc;
 }
 
@@ -316,6 +329,7 @@ static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_res
 static void judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
                   tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
   *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
+  if (answer->unsent) result->rc = TG_E_ASLEEP;
   if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
   if (answer->rc != TG_OK || !reg) return;
   if (call->late != TG_OK) {
@@ -361,6 +375,12 @@ static bool execute_now(tg_server_call_t *call, const tg_reg_t *reg, const tg_co
   return call->late == TG_OK;
 }
 
+/* Whether request and answer were one message each, so that the time between them is the device's. */
+static bool is_short(const tg_server_call_t *call, const tg_coap_result_t *answer) {
+  tg_op_t op = (tg_op_t)call->op;
+  return answer->body.len <= LEAST_BLOCK && !writes(op) && !tg_composite_is(op) && !call->steps && !call->is_prepared;
+}
+
 static void on_done(void *ud, const tg_coap_result_t *answer) {
   tg_server_call_t *call = ud;
   tg_server_t *server = call->server;
@@ -375,7 +395,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
   if (ended.command != TG_ID_NONE) {
     char created[TG_PATH_TEXT_MAX] = "";
     tg_command_result_t result;
-    if (answer->rc == TG_OK && reg) tg_server_heard(server, reg);
+    if (reg) tg_server_answered(server, reg, answer->rc, is_short(&ended, answer));
     if (ended.steps && answer->rc == TG_OK && reg) tg_composite_end(ended.steps, &result);
     else judge(&ended, reg, answer, &result, created);
     if (result.code >> 5 > 2) tg_trigger_refused(server->config.twin, ended.command);

@@ -134,4 +134,7 @@ void tg_server_on_request(void *ud, const tg_coap_request_t *request, tg_coap_re
 /** The exchange layer's notification seam; @p ud is the server. */
 void tg_server_on_notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
 
+/** The exchange layer's reachability seam; @p ud is the server. A device whose datagrams the bearer holds sleeps; commands wait. */
+void tg_server_on_reach(void *ud, tg_id_t peer, tg_link_reach_t reach, uint64_t until_ms);
+
 #endif

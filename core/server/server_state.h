@@ -42,8 +42,14 @@ void tg_server_tolerate(tg_server_t *server, const tg_reg_t *reg, uint32_t quirk
 /** Holds @p reply until what this turn wrote is on disk. */
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
 
-/** @p reg was heard from: the device's window and last_seen move. */
+/** @p reg was heard from: the device's window and last_seen move. On a bearer that reports delivery it is awake until the bearer says otherwise. */
 void tg_server_heard(tg_server_t *server, const tg_reg_t *reg);
+
+/** A command's request goes out to @p reg. */
+void tg_server_asked(tg_server_t *server, const tg_reg_t *reg);
+
+/** It has ended: TG_OK with an answer, which counts as heard; TG_E_TIMEOUT without one. @p is_short: request and answer were one message each */
+void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bool is_short);
 
 /** Puts @p reg on a new address where @p peer is allowed to take it (see takeover.c); emits MOVED. TG_E_DENIED, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer);
@@ -112,7 +118,7 @@ bool tg_command_wire_format(tg_server_call_t *call, const tg_reg_t *reg, const t
 /** Where the payload of @p wire in @p format begins; the instance of @p records (a copy of its own) is set where the server picks it. */
 tg_path_t tg_command_wire_base(const tg_device_t *device, const tg_command_t *wire, int format, tg_record_t *records);
 
-/** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_GONE. */
+/** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
 
 /** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */

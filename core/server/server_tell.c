@@ -54,8 +54,46 @@ void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply) {
   reply->ticket = tg_store_ticket(server->config.store);
 }
 
+/* A bearer that reports what becomes of datagrams, so that no window need be guessed. */
+static bool is_told(const tg_server_t *server, const tg_reg_t *reg) {
+  tg_link_t *link;
+  const tg_addr_t *addr;
+  return tg_coap_peer_addr(server->coap, reg->peer, &link, &addr) && link->reports_tx;
+}
+
 void tg_server_heard(tg_server_t *server, const tg_reg_t *reg) {
-  tg_twin_seen(server->config.twin, reg->device);
-  if (!reg->queue_mode) return;
-  tg_twin_awake(server->config.twin, reg->device, tg_wheel_now(server->config.wheel) + server->config.awake_ms);
+  tg_twin_t *twin = server->config.twin;
+  tg_twin_seen(twin, reg->device);
+  if (!reg->queue_mode) return; /* one that was held has been told of by its bearer */
+  if (is_told(server, reg)) tg_twin_awake(twin, reg->device, UINT64_MAX);
+  else tg_twin_heard(twin, reg->device, server->config.awake_ms);
+}
+
+void tg_server_asked(tg_server_t *server, const tg_reg_t *reg) {
+  if (reg->queue_mode && !is_told(server, reg)) tg_twin_asked(server->config.twin, reg->device);
+}
+
+void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bool is_short) {
+  tg_twin_t *twin = server->config.twin;
+  bool learns = reg->queue_mode && !is_told(server, reg);
+  if (rc == TG_OK) {
+    if (learns) tg_twin_answered(twin, reg->device, is_short);
+    tg_server_heard(server, reg);
+  } else if (rc == TG_E_TIMEOUT && learns) {
+    tg_twin_missed(twin, reg->device);
+  } else if (!reg->queue_mode) {
+    tg_twin_awake(twin, reg->device, UINT64_MAX); /* nothing is held for it any more: the next one is tried */
+  }
+}
+
+void tg_server_on_reach(void *ud, tg_id_t peer, tg_link_reach_t reach, uint64_t until_ms) {
+  tg_server_t *server = ud;
+  const tg_reg_t *reg = tg_reg_table_of_peer(server, peer);
+  if (!reg) return;
+  switch (reach) {
+  case TG_LINK_UP: tg_twin_awake(server->config.twin, reg->device, UINT64_MAX); break;
+  case TG_LINK_WINDOW: tg_twin_awake(server->config.twin, reg->device, until_ms); break;
+  case TG_LINK_HELD:
+  case TG_LINK_DOWN: tg_twin_held(server->config.twin, reg->device, until_ms); break;
+  }
 }

@@ -132,6 +132,9 @@ end
 
 local asked = memory.new(tg)
 local running = {} -- numbers of commands that came from here
+local undecided = {} -- by key_of(): not on disk yet, so that nobody may rely on them
+
+local function key_of(ep, id) return ep .. "\n" .. id end
 
 local function send_result(ep, result) send(device_topic(ep, "/result"), result, "result") end
 
@@ -156,11 +159,15 @@ local function submit(ep, wanted)
     refuse(ep, wanted, { code = "not_found", message = message })
     return
   end
-  local first = { id = wanted.id, op = wanted.op, path = wanted.path, state = "waiting", t = now() }
-  asked.put(ep, wanted.id, "waiting", as_text(first))
+  -- Who reads this after a restart reads it from the disk, where the command is, too.
+  local is_durable = wanted.durable ~= false
+  local state = is_durable and "accepted" or "waiting"
+  local first = { id = wanted.id, op = wanted.op, path = wanted.path, state = state, t = now() }
+  asked.put(ep, wanted.id, state, as_text(first))
   local ok, number, err = pcall(dev.submit, dev, request.command(wanted))
   if ok and number then
     running[number] = true
+    undecided[key_of(ep, wanted.id)] = is_durable or nil
     return
   end
   asked.drop(ep, wanted.id)
@@ -181,7 +188,8 @@ local function on_command(msg)
   end
   local last = asked.get(ep, wanted.id)
   if last then
-    send_result(ep, last.text)
+    -- One whose first copy is just being written is answered when that is decided.
+    if not undecided[key_of(ep, wanted.id)] then send_result(ep, last.text) end
   else
     submit(ep, wanted)
   end
@@ -229,8 +237,14 @@ local function on_command_event(dev, info)
   local ok, text = pcall(as_text, result)
   if not ok then text = as_text(memory.brief(result)) end -- more than a message can hold
   send_result(ep, text)
-  asked.put(ep, id, info.state, #text <= TEXT_MAX and text or as_text(memory.brief(result)))
   if is_final then running[info.id] = nil end
+  local was_undecided = undecided[key_of(ep, id)]
+  undecided[key_of(ep, id)] = nil
+  if was_undecided and info.state == "failed" then
+    asked.drop(ep, id) -- the disk refused it: it may come again
+  else
+    asked.put(ep, id, info.state, #text <= TEXT_MAX and text or as_text(memory.brief(result)))
+  end
 end
 
 local is_handed_over = false -- by the generation before, whose commands go on
@@ -307,11 +321,12 @@ return {
 
   events = events,
 
-  save = function() return { running = running } end,
+  save = function() return { running = running, undecided = undecided } end,
 
   restore = function(data)
     is_handed_over = true
     for number in pairs(data.running or {}) do running[number] = true end
+    for key in pairs(data.undecided or {}) do undecided[key] = true end
     asked.load()
   end,
 }

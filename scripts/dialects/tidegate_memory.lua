@@ -7,6 +7,7 @@ local memory = {}
 
 local SLOTS = 2048
 local AGE_MAX = 24 * 3600 -- seconds
+local ON_THE_WAY = { accepted = true, waiting = true, sent = true }
 
 --- A result without what makes it long.
 function memory.brief(result)
@@ -57,7 +58,7 @@ function memory.new(tg, size)
   -- states on the way are not worth a write.
   function made.put(ep, id, state, text)
     local slot = by_key[key_of(ep, id)]
-    local is_lasting = not slot or state ~= "waiting" and state ~= "sent"
+    local is_lasting = not slot or not ON_THE_WAY[state]
     if not slot then
       newest = newest % size + 1
       slot = newest

@@ -46,6 +46,7 @@ local LEVELS = { "an object", "an instance", "a resource", "a resource instance"
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
   "durable", "replace_key", "paths", "depth", "transport", "instance", "seconds",
+  "retry",
 }
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax" }
 local OF_NAMED = { "transport", "instance", "seconds" }
@@ -209,7 +210,8 @@ local function check_depth(wanted)
 end
 
 local function check_durable(wanted)
-  local durable, key = wanted.durable, wanted.replace_key
+  local durable, key, retry = wanted.durable, wanted.replace_key, wanted.retry
+  if retry ~= nil and type(retry) ~= "boolean" then fail("retry is true or false") end
   if durable ~= nil and type(durable) ~= "boolean" then fail("durable is true or false") end
   if key == nil then return end
   if type(key) ~= "string" or key == "" or #key > ID_MAX then
@@ -314,6 +316,7 @@ function request.command(wanted)
     transport = wanted.transport,
     instance = wanted.instance,
     seconds = wanted.seconds,
+    retry = wanted.retry,
   }
 end
 

@@ -12,7 +12,7 @@ local command = {}
 local KNOWN = { "name", "topic", "qos", "broker", "map" }
 local KNOWN_COMMAND = {
   "ep", "op", "path", "value", "records", "args", "attributes", "timeout", "priority", "format",
-  "tag", "done", "paths", "depth", "transport", "instance", "seconds",
+  "tag", "done", "paths", "depth", "transport", "instance", "seconds", "retry",
 }
 -- What a device's method of that name takes after the path.
 local OPERAND = {
@@ -101,6 +101,7 @@ local function start(dev, wanted)
       transport = wanted.transport,
       instance = wanted.instance,
       seconds = wanted.seconds,
+      retry = wanted.retry,
     }
   end
   local options = {
@@ -109,6 +110,7 @@ local function start(dev, wanted)
     format = wanted.format,
     tag = wanted.tag,
     depth = wanted.depth,
+    retry = wanted.retry,
   }
   if NAMED[wanted.op] ~= nil then return start_named(dev, wanted, options) end
   local method, operand = dev[wanted.op], OPERAND[wanted.op]

@@ -22,7 +22,12 @@ typedef struct target {
   unsigned sent;
   unsigned calls;
   unsigned dones;
+  tg_id_t last_call;
+  size_t told; /* bytes, of the last progress */
 } target_t;
+
+enum { LENT = 5000 };
+static const uint8_t lent[LENT];
 
 static tg_rc_t keep_send(tg_link_t *link, const tg_link_send_t *send, uint64_t *handle) {
   target_t *target = (target_t *)link;
@@ -72,6 +77,10 @@ static void handle(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *
   reply->hold = (request->msg->mid & 16) != 0;
   reply->observed = request->msg->mid & 3;
   reply->ticket = ++target->ticket;
+  if (!(request->msg->mid & 32)) return;
+  reply->payload = tg_slice(lent, (size_t)(request->msg->mid >> 8) * (LENT / 255));
+  reply->lent = true;
+  reply->etag = tg_slice(lent, request->msg->mid >> 12);
 }
 
 static void notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
@@ -86,6 +95,8 @@ static void tell_observers(target_t *target, uint8_t first) {
   uint8_t bytes[128] = {0};
   tg_coap_reply_t reply = {.code = first & 64 ? TG_COAP_404 : TG_COAP_205, .content_format = TG_CF_NONE};
   reply.payload = tg_slice(bytes, first & 127);
+  reply.lent = (first & 32) != 0;
+  if (reply.lent) reply.payload = tg_slice(lent, (size_t)(first >> 6) * (LENT / 3));
   (void)tg_coap_observer_notify(target->coap, 1 + (first & 1), &reply, first & 4);
 }
 
@@ -93,6 +104,25 @@ static void done(void *ud, const tg_coap_result_t *result) {
   target_t *target = ud;
   target->dones++;
   touch(result->body);
+}
+
+/* Bytes that were told can't be more than there are; who is told may end the call. */
+static void progress(void *ud, size_t sent) {
+  target_t *target = ud;
+  TG_REQUIRE(sent > 0 && sent <= LENT);
+  target->told = sent;
+  if (target->random.state & 1 && sent > LENT / 2) tg_coap_cancel(target->coap, target->last_call);
+}
+
+/* What bodies may be, from the third byte. */
+static void lend(tg_coap_call_t *request, uint8_t how) {
+  request->priority = how & 3;
+  request->patience_ms = how & 4 ? 200000 : 0;
+  if (how & 8) request->progress = progress;
+  if (!(how & 16)) return;
+  request->lent = true;
+  request->payload = tg_slice(lent, how & 32 ? LENT : 700);
+  request->first_at = (size_t)(how >> 6) * 230;
 }
 
 static tg_id_t peer_of(target_t *target, uint8_t number) {
@@ -136,7 +166,8 @@ static void call(target_t *target, tg_slice_t bytes) {
                             .timeout_ms = more & 8 ? 5000 : 0,
                             .done = done,
                             .ud = target};
-  if (tg_coap_send(target->coap, &request, NULL) == TG_OK) target->calls++;
+  lend(&request, bytes.len > 2 ? bytes.p[2] : 0);
+  if (tg_coap_send(target->coap, &request, &target->last_call) == TG_OK) target->calls++;
 }
 
 static void report(target_t *target, tg_slice_t bytes) {

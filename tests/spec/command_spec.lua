@@ -93,6 +93,7 @@ describe("tidegate.command", function()
           priority = 2,
           format = "tlv",
           tag = "t1",
+          retry = true,
         }
       end)
       ask(gateway)
@@ -105,6 +106,7 @@ describe("tidegate.command", function()
           priority = 2,
           format = "tlv",
           tag = "t1",
+          retry = true,
         },
       }, dev.commands)
     end)

@@ -553,6 +553,7 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { timeout = "60" }, "argument", "timeout is 1 to 2592000 seconds" },
         { with { priority = 4 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },
         { with { durable = 1 }, "argument", "durable is true or false" },
+        { with { retry = 1 }, "argument", "retry is true or false" },
         { with { replace_key = "" }, "argument", "replace_key is text of 1 to 64 bytes" },
         { with { replace_key = "k" }, "argument", "replace_key is for write and update" },
         { with { priority = 1.5 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },
@@ -801,8 +802,9 @@ describe("scripts/dialects/tidegate.lua", function()
       local gateway = start()
       local dev = gateway:device "m1"
       ask(gateway, "m1", WRITE)
+      assert.equal("accepted", finish(gateway, dev, { state = "accepted" })[1].value.state)
       local value = ask(gateway, "m1", WRITE)[1].value
-      assert.same({ "a1", "waiting" }, { value.id, value.state })
+      assert.same({ "a1", "accepted" }, { value.id, value.state })
       local first = finish(gateway, dev)[1]
       local again = ask(gateway, "m1", WRITE)
       assert.equal(1, #again)
@@ -811,6 +813,35 @@ describe("scripts/dialects/tidegate.lua", function()
       first.value.seq, again[1].value.seq = nil, nil
       assert.same(first.value, again[1].value)
       assert.equal(1, #dev.commands)
+    end)
+
+    it("is not answered before it is known whether the first is on disk", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      ask(gateway, "m1", WRITE)
+      assert.same({}, ask(gateway, "m1", WRITE))
+      finish(gateway, dev, { state = "accepted" })
+      assert.equal("accepted", ask(gateway, "m1", WRITE)[1].value.state)
+      assert.equal(1, #dev.commands)
+    end)
+
+    it("is run when the disk had refused the first", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      ask(gateway, "m1", WRITE)
+      local why = { state = "failed", error = "store", message = "the store failed" }
+      local value = finish(gateway, dev, why)[1].value
+      assert.same({ "failed", "store" }, { value.state, value.error })
+      assert.same({}, ask(gateway, "m1", WRITE))
+      assert.equal(2, #dev.commands)
+    end)
+
+    it("is answered at once where the first was not to be on disk", function()
+      local gateway = start()
+      gateway:device "m1"
+      local fleeting = { id = "a1", op = "read", path = "/3/0/9", durable = false }
+      ask(gateway, "m1", fleeting)
+      assert.equal("waiting", ask(gateway, "m1", fleeting)[1].value.state)
     end)
 
     it("to another device is another command", function()
@@ -911,8 +942,9 @@ describe("scripts/dialects/tidegate.lua", function()
       local later = fake.gateway()
       later.stored = stored
       later:start(FILE)
-      later:device "m1"
+      local dev = later:device "m1"
       ask(later, "m1", { id = "i6", op = "read", path = "/3/0/9" })
+      finish(later, dev, { tag = "i6", state = "accepted" })
       for nth = 1, 6 do
         assert.equal(1, #ask(later, "m1", { id = "i" .. nth, op = "read", path = "/3/0/9" }))
       end
@@ -960,6 +992,7 @@ describe("scripts/dialects/tidegate.lua", function()
       gateway.store_refuses = "full: more than 1 MiB"
       ask(gateway, "m1", WRITE)
       ask(gateway, "m1", { id = "a2", op = "read", path = "/3/0/9" })
+      finish(gateway, dev, { state = "accepted" })
       assert.equal(1, #ask(gateway, "m1", WRITE))
       assert.equal(2, #dev.commands)
       assert.equal(1, #gateway.lines)
@@ -969,6 +1002,7 @@ describe("scripts/dialects/tidegate.lua", function()
       local gateway = start()
       local dev = gateway:device "m1"
       ask(gateway, "m1", WRITE)
+      finish(gateway, dev, { state = "accepted" })
       finish(gateway, dev, { state = "waiting" })
       finish(gateway, dev, { state = "sent" })
       finish(gateway, dev)

@@ -135,6 +135,8 @@ like "$STATUS $ERR" '^1 tidegate write: no such type; string integer' "a type th
 tidegate execute hall /3303/0/5605 "0='now'"
 is "$STATUS $OUT" "0 done 2.04" "a resource is executed"
 need 5 says hall "^execute /3303/0/5605 0='now'"
+tidegate execute hall /3303/0/5605 --retry
+is "$STATUS $OUT" "0 done 2.04" "one that may be repeated likewise"
 tidegate execute hall /3
 like "$STATUS $ERR" '^1 tidegate execute: execute wants a resource' "an object can't be"
 

@@ -69,13 +69,13 @@ await 10 asleep
 for ((i = 1; i <= 150; i++)); do printf '{"id":"f%d","op":"read","path":"/3/0/9"}\n' "$i"; done |
   mosquitto_pub -h 127.0.0.1 -p "$BROKER" -q 1 -t tidegate/dev/sleeper/cmd -l
 states() { grep '^tidegate/dev/sleeper/result' "$WORK/messages.log" | sed 's/^[^ ]* //' | jq -r '[.state, .error // empty] | join(" ")' | sort | uniq -c | xargs; }
-all_refused() { [ "$(states)" = "50 failed full 100 waiting" ]; }
+all_refused() { [ "$(states)" = "100 accepted 50 failed full 100 waiting" ]; }
 await 15 all_refused
-is "$(states)" "50 failed full 100 waiting" "a device has at most 100 commands waiting; the others are refused"
+is "$(states)" "100 accepted 50 failed full 100 waiting" "a device has at most 100 commands waiting; the others are refused"
 tell sleeper update
-all_done() { states | grep -q '^100 done'; }
+all_done() { states | grep -q ' 100 done '; }
 await 15 all_done
-like "$(states)" '^100 done 50 failed full (100 sent )?100 waiting$' "when it wakes all are carried out"
+like "$(states)" '^100 accepted 100 done 50 failed full (100 sent )?100 waiting$' "when it wakes all are carried out"
 
 # The control socket --------------------------------------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ await 10 says sleeper '^write /3311/0/5850 true'
 check $? "when it wakes it gets its command"
 await 5 has_ended sleeper s1
 result .state "done" "which is answered"
-like "$(results sleeper s1 | jq -r .state | xargs)" '^waiting (sent )?done$' "in that order"
+like "$(results sleeper s1 | jq -r .state | xargs)" '^accepted waiting (sent )?done$' "in that order"
 
 # Names ---------------------------------------------------------------------------------------------------------------
 

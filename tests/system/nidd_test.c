@@ -254,6 +254,104 @@ static void datagrams_of_one_device_keep_their_order_and_their_bounds(void **sta
   scef_bench_close(&bench);
 }
 
+/* ---- reach ---- */
+
+static void check_reach(const scef_bench_t *bench, tg_link_reach_t reach, unsigned before_tx) {
+  check_int(bench->reach, reach);
+  check_int(bench->tx_at_reach, before_tx); /* the exchange layer knows why when it hears what became of it */
+}
+
+static void a_device_whose_data_the_scef_keeps_is_held_until_it_is_delivered(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  open_ready(&bench);
+  unsigned up = bench.up;
+  for (unsigned i = 0; i < 2; i++) {
+    scef_bench_control(&bench, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"buffer\",\"retryAfterMs\":600000}}");
+    scef_bench_send(&bench, DEV1, "read", 3600, true);
+    scef_bench_until(&bench, &bench.tx_count, 2 * i + 1);
+    check_reach(&bench, TG_LINK_HELD, 2 * i);
+    assert_in_range(bench.reach_until_ms - tg_loop_now(bench.loop), 590000, 601000);
+    scef_bench_control(&bench, "{\"op\":\"release\"}");
+    scef_bench_until(&bench, &bench.tx_count, 2 * i + 2);
+    check_reach(&bench, TG_LINK_UP, 2 * i + 1);
+    check_int(bench.up, ++up);
+    check_int(bench.held, i + 1);
+  }
+  scef_bench_close(&bench);
+}
+
+static void a_held_device_that_says_something_is_up(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  open_ready(&bench);
+  scef_bench_control(&bench, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"buffer\"}}");
+  scef_bench_send(&bench, DEV1, "read", 3600, true);
+  scef_bench_until(&bench, &bench.held, 1);
+  check_int(bench.reach_until_ms, 0);
+  unsigned up = bench.up;
+  scef_bench_uplink(&bench, 0, "update");
+  scef_bench_until(&bench, &bench.up, up + 1);
+  scef_bench_until(&bench, &bench.rx_count, 2);
+  scef_bench_close(&bench);
+}
+
+/* Each row: what the SCEF does with a datagram, and whether it says that the device sleeps. */
+static void only_failures_that_are_the_devices_say_that_it_sleeps(void **state) {
+  (void)state;
+  static const struct {
+    const char *behaviour;
+    const char *released_as; /* NULL: refused at once */
+    unsigned held;
+  } rows[] = {
+      {"{\"mode\":\"refuse\"}", NULL, 1}, /* 500, TEMPORARILY_NOT_REACHABLE */
+      {"{\"mode\":\"refuse\",\"refuseStatus\":403,\"refuseCause\":\"QUOTA_EXCEEDED\"}", NULL, 0},
+      {"{\"mode\":\"refuse\",\"refuseStatus\":400,\"refuseCause\":\"X\"}", NULL, 0},
+      {"{\"mode\":\"buffer\"}", "FAILURE_TEMPORARILY_NOT_REACHABLE", 2},
+      {"{\"mode\":\"buffer\"}", "FAILURE_TIMEOUT", 2},
+      {"{\"mode\":\"buffer\"}", "FAILURE_NEXT_HOP", 2},
+      {"{\"mode\":\"buffer\"}", "FAILURE", 2},
+      {"{\"mode\":\"buffer\"}", "FAILURE_RDS_DISABLED", 1}, /* it was held, which is over */
+  };
+  for (unsigned i = 0; i < TG_COUNT(rows); i++) {
+    scef_bench_t bench;
+    char control[256];
+    open_ready(&bench);
+    snprintf(control, sizeof control, "{\"op\":\"set\",\"behaviour\":%s}", rows[i].behaviour);
+    scef_bench_control(&bench, control);
+    scef_bench_send(&bench, DEV1, "x", 60, true);
+    scef_bench_until(&bench, &bench.tx_count, 1);
+    if (rows[i].released_as) {
+      snprintf(control, sizeof control, "{\"op\":\"release\",\"deliveryStatus\":\"%s\"}", rows[i].released_as);
+      scef_bench_control(&bench, control);
+      scef_bench_until(&bench, &bench.tx_count, 2);
+    }
+    check_int(bench.tx[bench.tx_count - 1].tx, TG_LINK_TX_FAILED);
+    if (bench.held != rows[i].held) fail_msg("row %u: held %u times, want %u", i, bench.held, rows[i].held);
+    scef_bench_close(&bench);
+  }
+}
+
+static void when_all_that_was_held_is_taken_back_the_device_is_tried_again(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  open_ready(&bench);
+  scef_bench_control(&bench, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"buffer\"}}");
+  uint64_t first = scef_bench_send(&bench, DEV1, "one", 3600, true);
+  uint64_t second = scef_bench_send(&bench, DEV1, "two", 3600, true);
+  scef_bench_until(&bench, &bench.tx_count, 2);
+  unsigned up = bench.up;
+  bench.link->ops->cancel(bench.link, first);
+  check_int(bench.up, up); /* never from inside cancel() */
+  for (int i = 0; i < 10; i++) tg_loop_turn(bench.loop, 5);
+  check_int(bench.up, up); /* the other one is still there */
+  bench.link->ops->cancel(bench.link, second);
+  check_int(bench.up, up);
+  scef_bench_until(&bench, &bench.up, up + 1);
+  check_int(bench.tx_count, 2);
+  scef_bench_close(&bench);
+}
+
 static void a_smaller_packet_size_is_learnt(void **state) {
   (void)state;
   scef_bench_t bench;
@@ -439,6 +537,46 @@ static void a_restart_finds_the_configurations_again(void **state) {
   scef_bench_close(&bench);
 }
 
+/* The process before died with datagrams at the SCEF: their answers find nobody, and they must not come behind what is sent now. */
+static void what_an_earlier_process_left_at_the_scef_is_taken_back(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  char got[256];
+  open_ready(&bench);
+  scef_bench_control(&bench, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"buffer\",\"modeCount\":2}}");
+  scef_bench_send(&bench, DEV1, "stale", 3600, true);
+  scef_bench_send(&bench, DEV1, "staler", 3600, true);
+  scef_bench_until(&bench, &bench.tx_count, 2);
+  scef_bench_close_link(&bench);
+  scef_bench_open_link(&bench, one);
+  uint64_t handle = scef_bench_send(&bench, DEV1, "fresh", 3600, true);
+  scef_bench_until(&bench, &bench.tx_count, 1);
+  check_tx(&bench, 0, handle, TG_LINK_TX_SENT);
+  scef_bench_control(&bench, "{\"op\":\"release\"}"); /* nothing is held any more */
+  scef_bench_send(&bench, DEV1, "last", 3600, true);
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "fresh");
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "last");
+  check_int(stats_of(&bench).adopted, 1);
+  scef_bench_close(&bench);
+}
+
+/* An SCEF that can't list deliveries is none the worse for it. */
+static void an_scef_that_does_not_tell_what_it_holds_is_served_all_the_same(void **state) {
+  (void)state;
+  scef_bench_t bench;
+  char got[256];
+  open_ready(&bench);
+  scef_bench_close_link(&bench);
+  scef_bench_open_link(&bench, one);
+  scef_bench_send(&bench, DEV1, "fresh", 3600, true);
+  scef_bench_control(&bench, "{\"op\":\"drop\"}"); /* 404 for everything that was there */
+  scef_bench_downlink(&bench, 0, got, sizeof got);
+  assert_string_equal(got, "fresh");
+  scef_bench_close(&bench);
+}
+
 static void without_memory_configurations_are_found_by_their_destination(void **state) {
   (void)state;
   scef_bench_t bench;
@@ -616,6 +754,10 @@ int main(void) {
       cmocka_unit_test(what_expects_no_reply_is_now_or_never),
       cmocka_unit_test(a_cancelled_delivery_is_deleted_and_silent),
       cmocka_unit_test(datagrams_of_one_device_keep_their_order_and_their_bounds),
+      cmocka_unit_test(a_device_whose_data_the_scef_keeps_is_held_until_it_is_delivered),
+      cmocka_unit_test(a_held_device_that_says_something_is_up),
+      cmocka_unit_test(only_failures_that_are_the_devices_say_that_it_sleeps),
+      cmocka_unit_test(when_all_that_was_held_is_taken_back_the_device_is_tried_again),
       cmocka_unit_test(a_smaller_packet_size_is_learnt),
       cmocka_unit_test(a_vanished_configuration_is_made_anew_and_the_datagram_sent_again),
       cmocka_unit_test(a_terminated_configuration_is_made_anew),
@@ -627,6 +769,8 @@ int main(void) {
       cmocka_unit_test(the_start_survives_an_scef_that_fails_at_first),
       cmocka_unit_test(a_short_configuration_is_renewed_before_it_ends),
       cmocka_unit_test(a_restart_finds_the_configurations_again),
+      cmocka_unit_test(what_an_earlier_process_left_at_the_scef_is_taken_back),
+      cmocka_unit_test(an_scef_that_does_not_tell_what_it_holds_is_served_all_the_same),
       cmocka_unit_test(without_memory_configurations_are_found_by_their_destination),
       cmocka_unit_test(devices_come_and_go_while_the_link_runs),
       cmocka_unit_test(duplicates_are_handed_up_and_losses_are_not_invented),

@@ -99,10 +99,13 @@ static void on_tx(void *ud, tg_link_t *link, uint64_t handle, tg_link_tx_t tx, u
 static void on_reach(void *ud, tg_link_t *link, const tg_addr_t *peer, tg_link_reach_t reach, uint64_t until_ms) {
   (void)link;
   (void)peer;
-  (void)until_ms;
   scef_bench_t *bench = ud;
   if (reach == TG_LINK_UP) bench->up++;
   if (reach == TG_LINK_DOWN) bench->down++;
+  if (reach == TG_LINK_HELD) bench->held++;
+  bench->reach = reach;
+  bench->reach_until_ms = until_ms;
+  bench->tx_at_reach = bench->tx_count;
 }
 
 static void on_limits(void *ud, tg_link_t *link, const tg_addr_t *peer, size_t mtu) {

@@ -46,7 +46,10 @@ typedef struct scef_bench {
   char token_url[96];
   bool hold; /* rx() holds its notification */
   uint64_t ticket;
-  unsigned rx_count, tx_count, up, down, limits;
+  unsigned rx_count, tx_count, up, down, held, limits;
+  tg_link_reach_t reach; /* as told last */
+  uint64_t reach_until_ms;
+  unsigned tx_at_reach; /* tx_count then */
   size_t mtu;
   scef_rx_t rx[SCEF_NEWS];
   scef_tx_t tx[SCEF_NEWS];

@@ -83,7 +83,9 @@ void tg_scef_delivery_create(tg_scef_config_t *config, struct json_object *trans
   if (fate.kind == TG_SCEF_REFUSED) {
     refuse(&fate, config->device->behave.retry_after, reply);
   } else if (fate.kind == TG_SCEF_HELD) {
-    tg_scef_reply_json(reply, 201, tg_scef_carry_show(fate.delivery));
+    struct json_object *held = tg_scef_carry_show(fate.delivery);
+    tg_scef_carry_put_retry(held, config->device->behave.retry_after);
+    tg_scef_reply_json(reply, 201, held);
     reply->location = tg_scef_carry_link(fate.delivery);
   } else {
     tg_scef_reply_json(reply, 200, with_status(transfer, fate.word));

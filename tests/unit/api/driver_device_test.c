@@ -132,6 +132,25 @@ static void writes_and_executes_reach_its_functions(void **state) {
   api_harness_close(&h);
 }
 
+/* Bodies are for devices that have blocks. */
+static void a_body_is_refused(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  load_driver(&h, "write = function(self, path, value) print('never') return true end");
+  static const uint8_t body[100];
+  tg_command_t command = {.device = tg_twin_find_ep(h.twin, tg_slice_str("s"))->id, .op = TG_OP_WRITE};
+  command.path = tg_path(3, 3303, 0, 5601);
+  command.content_format = -1;
+  command.body = tg_slice(body, sizeof body);
+  tg_id_t id;
+  check_rc(tg_twin_submit(h.twin, &command, heard, &h, &id), TG_OK);
+  api_harness_settle(&h);
+  check_has(h.question, "failed unsupported: ");
+  check_said(&h, "write failed nil unsupported ");
+  api_harness_close(&h);
+}
+
 static void without_read_the_last_values_are_the_answer(void **state) {
   (void)state;
   api_harness_t h;
@@ -214,8 +233,8 @@ static void a_device_that_is_closed_is_off_line_until_it_is_opened_again(void **
   ask(&h, TG_OP_EXECUTE, "/3303/0/5605"); /* which never ends */
   check_said(&h, "");
   run(&h, "self:close('unplugged') self:close() return tostring(select(2, self:put('/3303/0/5700', 1)))");
-  check_said(&h, "gone: the device, object or handle is gone; execute failed nil gone ");
-  check_slice(tg_slice_str(h.question), "failed gone: ");
+  check_said(&h, "gone: the device, object or handle is gone; execute unknown nil unknown ");
+  check_slice(tg_slice_str(h.question), "unknown unknown: ");
   check_false(tg_twin_find(h.twin, id)->online);
   run(&h, "_G.again = self:device('s', { '/3303/0' }) return again.ep");
   check_said(&h, "s");
@@ -334,7 +353,7 @@ static void a_command_that_fails_outside_the_driver_s_code_counts(void **state) 
   api_harness_close(&h);
 }
 
-CHECK_SUITE(what_read_returns_becomes_records, writes_and_executes_reach_its_functions,
+CHECK_SUITE(what_read_returns_becomes_records, writes_and_executes_reach_its_functions, a_body_is_refused,
             without_read_the_last_values_are_the_answer, what_is_put_is_checked,
             a_device_that_is_closed_is_off_line_until_it_is_opened_again, a_driver_may_have_many_devices,
             where_no_device_fits_any_more_the_driver_does_not_start, a_new_version_takes_the_device_over_without_a_gap,

@@ -130,6 +130,13 @@ static void options_reach_the_device(void **state) {
   check_int(h.asked.content_format, 11542);
   check_slice(tg_slice_str(h.question), "read /3/0/9 tag=mine");
   end(&h);
+  check_false(h.asked.retry);
+  begin(&h, "d:execute('/3/0/4', nil, { retry = true }, print)");
+  check_true(h.asked.retry);
+  end(&h);
+  begin(&h, "d:execute('/3/0/4', nil, { retry = false }, print)");
+  check_false(h.asked.retry);
+  end(&h);
   begin(&h, "d:read('/3/0/9', { format = 110 }, print)");
   check_int(h.asked.content_format, 110);
   check_int(h.asked.timeout_s, 0);
@@ -137,6 +144,9 @@ static void options_reach_the_device(void **state) {
   end(&h);
   begin(&h, "d:read('/3/0/9', print)");
   check_int(h.asked.content_format, -1);
+  end(&h);
+  begin(&h, "d:submit { op = 'execute', path = '/3/0/4', retry = true }"); /* which goes on without the script */
+  check_true(h.asked.retry);
   end(&h);
   api_harness_close(&h);
 }
@@ -284,6 +294,8 @@ static void misuse_raises_at_the_caller(void **state) {
       {"d:submit{ op = 'attributes', path = '/3', attributes = 7 }", "submit: attributes are a table"},
       {"d:submit{ op = 'execute', path = '/3/0/4', args = 7 }", "submit: args are text"},
       {"d:submit{ op = 'read', path = '/3', durable = 1 }", "durable is true or false"},
+      {"d:submit{ op = 'execute', path = '/3/0/4', retry = 1 }", "retry is true or false"},
+      {"d:execute('/3/0/4', nil, { retry = 'yes' })", "retry is true or false"},
       {"d:submit{ op = 'write', path = '/3/0/14', value = 'x', replace_key = '' }",
        "replace_key is text of 1 to 64 bytes"},
       {"d:submit{ op = 'read', path = '/3', replace_key = 'k' }", "replace_key is for write and update"},

@@ -56,6 +56,7 @@ typedef struct world {
   uint32_t patience_ms;
   unsigned blocks;      /* Block1 messages of the gateway */
   uint32_t first_block; /* number of the first one */
+  bool is_last_lost;    /* the device is not heard any more when it has been sent the last block */
 } world_t;
 
 static uint64_t current_seed;
@@ -95,6 +96,7 @@ static void spy(void *ud, uint8_t from, uint8_t to, tg_slice_t datagram) {
   uint32_t value = 0;
   for (size_t i = 0; i < opt->len; i++) value = value << 8 | opt->p[i];
   if (world->blocks++ == 0) world->first_block = value >> 4;
+  if (world->is_last_lost && !(value & 8)) world->net.mute = DEVICE;
 }
 
 static void start_engine(world_t *world, uint8_t address) {
@@ -392,6 +394,49 @@ static void patience_ends_in_a_timeout(void **state) {
   }
 }
 
+static bool had_whole(void *ud) {
+  const world_t *world = ud;
+  return world->puts > 0;
+}
+
+/* The device has had everything and said so; that is lost until, after some minutes, it is asked once more. */
+static void an_end_whose_answer_was_lost_is_asked_for(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    world_t *world = open_world(seed, &bad);
+    start_world(world);
+    world->is_last_lost = true;
+    push(world, 0);
+    check_true(sim_run(&world->net, DAY_MS, had_whole, world));
+    check_false(sim_run(&world->net, 120000, push_over, world));
+    world->is_last_lost = false;
+    world->net.mute = 0;
+    check_true(sim_run(&world->net, DAY_MS, push_over, world));
+    check_pushed(world);
+    close_world(world);
+  }
+}
+
+/* After the time for which messages are remembered nobody knows any more; the asker is told so instead of a second push. */
+static void an_end_that_is_forgotten_is_not_known(void **state) {
+  (void)state;
+  for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    world_t *world = open_world(seed, &bad);
+    start_world(world);
+    world->is_last_lost = true;
+    push(world, 0);
+    check_true(sim_run(&world->net, DAY_MS, had_whole, world));
+    check_false(sim_run(&world->net, 400000, push_over, world));
+    world->is_last_lost = false;
+    world->net.mute = 0;
+    check_true(sim_run(&world->net, DAY_MS, push_over, world));
+    check_rc(world->push.rc, TG_OK);
+    check_int(world->push.code, TG_COAP_408);
+    check_int(world->good_puts, 1);
+    close_world(world);
+  }
+}
+
 static void a_body_that_changes_under_way_is_had_in_its_new_state(void **state) {
   (void)state;
   world_t *world = open_world(3, &bad);
@@ -478,6 +523,8 @@ int main(void) {
       SEEDED(a_resumption_that_finds_nothing_begins_anew),
       SEEDED(an_outage_shorter_than_the_patience_is_sat_out),
       SEEDED(patience_ends_in_a_timeout),
+      SEEDED(an_end_whose_answer_was_lost_is_asked_for),
+      SEEDED(an_end_that_is_forgotten_is_not_known),
       SEEDED(a_body_that_changes_under_way_is_had_in_its_new_state),
       SEEDED(a_body_too_long_for_the_device_is_refused_with_the_first_block),
       SEEDED(a_slow_bearer_gets_its_blocks_through),

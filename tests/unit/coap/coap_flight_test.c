@@ -186,6 +186,73 @@ static void a_window_releases_what_is_parked(void **state) {
   }
 }
 
+static void reach(wire_t *wire, tg_link_reach_t said, uint64_t until_ms) {
+  tg_addr_t addr = wire_addr('a');
+  wire->link.events->reach(wire->link.events_ud, &wire->link, &addr, said, until_ms);
+}
+
+static void a_held_peer_is_not_asked_again_before_its_time(void **state) {
+  (void)state;
+  wire_t *wire = open_reporting();
+  tg_coap_call_t call = wire_call(wire);
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  (void)wire_out(wire);
+  uint64_t at = tg_wheel_now(wire->wheel) + 60000;
+  reach(wire, TG_LINK_HELD, at);
+  report(wire, TG_LINK_TX_FAILED, at);
+  reach(wire, TG_LINK_HELD, at); /* said again: releases nothing */
+  wire_wait(wire, 59000);
+  assert_string_equal(wire_out(wire), "");
+  wire_wait(wire, 1500);
+  assert_string_not_equal(wire_out(wire), ""); /* held is not down */
+  wire_close(wire);
+}
+
+/* What has reached nobody may go again, whatever it is; what may have reached it not. */
+static void a_request_that_never_reached_a_sleeping_peer_says_so(void **state) {
+  (void)state;
+  static const struct {
+    tg_link_reach_t said;
+    bool was_out;
+    bool unsent;
+  } rows[] = {{TG_LINK_HELD, false, true}, {TG_LINK_HELD, true, false}, {TG_LINK_UP, false, false}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    wire_t *wire = open_reporting();
+    tg_coap_call_t call = wire_call(wire);
+    check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+    if (rows[i].was_out) {
+      report(wire, TG_LINK_TX_SENT, 0);
+      wire_wait(wire, 46000); /* once more, which is then kept and given up */
+    }
+    reach(wire, TG_LINK_HELD, 0);
+    report(wire, TG_LINK_TX_BUFFERED, 0);
+    reach(wire, rows[i].said, 0);
+    report(wire, TG_LINK_TX_FAILED, 0);
+    wire_wait(wire, 1);
+    check_int(wire->dones, 1);
+    check_rc(wire->result.rc, TG_E_LINK);
+    check_int(wire->result.unsent, rows[i].unsent);
+    wire_close(wire);
+  }
+}
+
+static void a_call_says_how_long_the_bearer_may_keep_it(void **state) {
+  (void)state;
+  wire_t *wire = open_reporting();
+  tg_coap_call_t call = wire_call(wire);
+  call.max_latency_s = 7200;
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  report(wire, TG_LINK_TX_BUFFERED, 0);
+  wire_wait(wire, UINT64_C(7200) * 1000);
+  check_int(wire->dones, 0);
+  wire_wait(wire, 314000);
+  check_int(wire->dones, 0);
+  wire_wait(wire, 2000);
+  check_rc(wire->result.rc, TG_E_TIMEOUT);
+  check_int(wire->result.unsent, false);
+  wire_close(wire);
+}
+
 static void nothing_is_sent_to_a_peer_that_is_down(void **state) {
   (void)state;
   wire_t *wire = wire_open(NULL);
@@ -246,4 +313,6 @@ CHECK_SUITE(retransmissions_back_off_with_a_random_factor, the_first_interval_di
             a_buffering_bearer_stops_the_clock_until_it_has_sent, what_the_bearer_never_delivers_ends_with_its_latency,
             a_failure_with_a_time_is_tried_again_then, a_failure_without_a_time_or_beyond_the_deadline_is_the_end,
             a_window_releases_what_is_parked, nothing_is_sent_to_a_peer_that_is_down,
-            a_bearer_that_fails_at_once_ends_the_call, the_limit_of_a_peer_decides_the_block_size)
+            a_held_peer_is_not_asked_again_before_its_time, a_request_that_never_reached_a_sleeping_peer_says_so,
+            a_call_says_how_long_the_bearer_may_keep_it, a_bearer_that_fails_at_once_ends_the_call,
+            the_limit_of_a_peer_decides_the_block_size)

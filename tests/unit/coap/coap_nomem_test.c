@@ -189,6 +189,48 @@ static bool as_client(void *ud) {
   return is_good;
 }
 
+static void on_progress(void *ud, size_t sent) {
+  scene_t *scene = ud;
+  scene->body = sent;
+}
+
+/* A lent body of three blocks; the first is challenged, the second times out and goes once more. */
+static bool as_pusher(void *ud) {
+  static const uint8_t image[BLOCKS * BLOCK - 1];
+  scene_t scene;
+  (void)ud;
+  bool is_good = open_scene(&scene);
+  if (is_good) {
+    tg_addr_t addr = address();
+    tg_coap_call_t call = {.method = TG_COAP_PUT, .path = "/5/0/0", .accept = TG_CF_NONE, .done = done, .ud = &scene};
+    call.content_format = TG_CF_OPAQUE;
+    call.payload = tg_slice(image, sizeof image);
+    call.lent = true;
+    call.observe = -1;
+    call.patience_ms = 500000;
+    call.progress = on_progress;
+    tg_rc_t rc = tg_coap_peer(scene.coap, &scene.link, &addr, &call.peer);
+    if (rc == TG_OK) rc = tg_coap_send(scene.coap, &call, NULL);
+    unsigned accepted = rc == TG_OK;
+    if (accepted) challenge(&scene);
+    for (uint8_t num = 0; accepted && num < BLOCKS; num++) {
+      bool is_last = num + 1 == BLOCKS;
+      if (num == 1) tg_wheel_advance(scene.wheel, tg_wheel_now(scene.wheel) + 100000);
+      uint8_t message[12 + 3] = {0x68, is_last ? TG_COAP_204 : TG_COAP_231, scene.last[2], scene.last[3]};
+      const uint8_t option[] = {0xd1, 0x0e, (uint8_t)(num << 4 | (is_last ? 0 : 8) | 6)};
+      memcpy(message + 4, scene.last + 4, 8);
+      memcpy(message + 12, option, sizeof option);
+      receive(&scene, message, sizeof message);
+    }
+    is_good = rc == TG_OK && scene.good == 1 && scene.body == sizeof image;
+    tg_coap_free(scene.coap);
+    scene.coap = NULL;
+    check_int(scene.dones, accepted);
+  }
+  close_scene(&scene);
+  return is_good;
+}
+
 static void a_server_survives_every_failing_allocation(void **state) {
   (void)state;
   check_true(alloc_harness_each_failure(as_server, NULL) > 15);
@@ -204,5 +246,10 @@ static void a_client_survives_every_failing_allocation(void **state) {
   check_true(alloc_harness_each_failure(as_client, NULL) > 15);
 }
 
-CHECK_SUITE(a_server_survives_every_failing_allocation, observers_survive_every_failing_allocation,
-            a_client_survives_every_failing_allocation)
+static void a_push_survives_every_failing_allocation(void **state) {
+  (void)state;
+  check_true(alloc_harness_each_failure(as_pusher, NULL) > 15);
+}
+
+CHECK_SUITE(a_push_survives_every_failing_allocation, a_server_survives_every_failing_allocation,
+            observers_survive_every_failing_allocation, a_client_survives_every_failing_allocation)

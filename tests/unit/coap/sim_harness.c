@@ -63,7 +63,7 @@ static tg_rc_t sim_send(tg_link_t *link, const tg_link_send_t *send, uint64_t *h
   memcpy(packet.bytes, send->datagram.p, send->datagram.len);
   net->sent++;
   if (net->spy) net->spy(net->spy_ud, from->address, packet.to->address, send->datagram);
-  if (draw(net, 1000) < net->weather.loss) {
+  if (from->address == net->mute || draw(net, 1000) < net->weather.loss) {
     net->lost++;
     return TG_OK;
   }

@@ -33,7 +33,8 @@ enum { SIM_LINKS = 8 };
 struct sim_net {
   tg_wheel_t *wheel;
   tg_random_seeded_t random;
-  sim_weather_t weather;
+  sim_weather_t weather; /* may be changed */
+  uint8_t mute;          /* address of an end of which nothing arrives any more; 0: none; may be changed */
   sim_link_t *links[SIM_LINKS];
   unsigned link_count;
   unsigned in_flight;

@@ -22,6 +22,7 @@ static tg_journal_row_t sample(void) {
   return (tg_journal_row_t){.ep = tg_slice_str("meter"),
                             .sent = true,
                             .command = {.op = TG_OP_UPDATE,
+                                        .retry = true,
                                         .path = tg_path(2, 3, 0, 0),
                                         .records = values,
                                         .record_count = TG_COUNT(values),
@@ -50,7 +51,7 @@ static void a_row_comes_back_as_it_was(void **state) {
   tg_journal_row_t back;
   check_rc(tg_journal_row_decode(encode(&row, memory), records, &back), TG_OK);
   check_slice(back.ep, "meter");
-  check_true(back.sent && back.command.durable);
+  check_true(back.sent && back.command.durable && back.command.retry);
   check_int(back.command.op, TG_OP_UPDATE);
   check_int(back.command.content_format, 110);
   check_int(back.command.priority, 3);
@@ -123,7 +124,7 @@ static void members_out_of_range_are_corrupt(void **state) {
     uint8_t byte;
     tg_rc_t rc;
   } rows[] = {
-      {0, 0, TG_E_CORRUPT},  {0, 2, TG_E_VERSION},  {1, 2, TG_E_CORRUPT},  {2, TG_OP_COUNT, TG_E_CORRUPT},
+      {0, 0, TG_E_CORRUPT},  {0, 2, TG_E_VERSION},  {1, 4, TG_E_CORRUPT},  {2, TG_OP_COUNT, TG_E_CORRUPT},
       {3, 4, TG_E_CORRUPT},  {14, 5, TG_E_CORRUPT}, {19, 0, TG_E_CORRUPT}, {20, 0, TG_E_CORRUPT},
       {16, 4, TG_E_CORRUPT}, /* the records lie outside the path */
   };

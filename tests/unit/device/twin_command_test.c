@@ -86,7 +86,7 @@ static void a_timeout_in_queue_mode_waits_for_the_next_wake_up(void **state) {
   twin_bench_close(&bench);
 }
 
-static void what_can_not_be_repeated_fails_when_it_was_sent(void **state) {
+static void what_can_not_be_repeated_ends_when_it_was_sent(void **state) {
   (void)state;
   static const struct {
     tg_op_t op;
@@ -94,13 +94,13 @@ static void what_can_not_be_repeated_fails_when_it_was_sent(void **state) {
     bool queue_mode;
     bool repeats;
   } rows[] = {
-      {TG_OP_EXECUTE, TG_E_TIMEOUT, true, false}, {TG_OP_CREATE, TG_E_TIMEOUT, true, false},
-      {TG_OP_DELETE, TG_E_TIMEOUT, true, false},  {TG_OP_EXECUTE, TG_E_AGAIN, true, false},
-      {TG_OP_EXECUTE, TG_E_ASLEEP, true, true},   {TG_OP_READ, TG_E_TIMEOUT, false, false},
-      {TG_OP_READ, TG_E_AGAIN, false, true},      {TG_OP_WRITE, TG_E_TIMEOUT, true, true},
-      {TG_OP_UPDATE, TG_E_TIMEOUT, true, true},   {TG_OP_DISCOVER, TG_E_TIMEOUT, true, true},
-      {TG_OP_OBSERVE, TG_E_TIMEOUT, true, true},  {TG_OP_CANCEL, TG_E_TIMEOUT, true, true},
-      {TG_OP_READ, TG_E_RESET, true, false},      {TG_OP_ATTRIBUTES, TG_E_TIMEOUT, true, true},
+      {TG_OP_EXECUTE, TG_E_TIMEOUT, true, false},   {TG_OP_CREATE, TG_E_TIMEOUT, true, false},
+      {TG_OP_DELETE, TG_E_TIMEOUT, true, false},    {TG_OP_EXECUTE, TG_E_ASLEEP, true, true},
+      {TG_OP_READ, TG_E_TIMEOUT, false, false},     {TG_OP_READ, TG_E_AGAIN, false, true},
+      {TG_OP_WRITE, TG_E_TIMEOUT, true, true},      {TG_OP_UPDATE, TG_E_TIMEOUT, true, true},
+      {TG_OP_DISCOVER, TG_E_TIMEOUT, true, true},   {TG_OP_OBSERVE, TG_E_TIMEOUT, true, true},
+      {TG_OP_CANCEL, TG_E_TIMEOUT, true, true},     {TG_OP_READ, TG_E_RESET, true, false},
+      {TG_OP_ATTRIBUTES, TG_E_TIMEOUT, true, true},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     twin_bench_t bench;
@@ -111,6 +111,55 @@ static void what_can_not_be_repeated_fails_when_it_was_sent(void **state) {
     finish(&bench, id, TG_COMMAND_FAILED, rows[i].rc);
     check_int(bench.done_count, rows[i].repeats ? 0 : 1);
     if (!rows[i].repeats) check_rc(bench.last.rc, rows[i].rc);
+    twin_bench_close(&bench);
+  }
+}
+
+/* The exchange was cancelled since a new Register took the place of the old one: it may have arrived. */
+static void what_was_sent_when_its_registration_was_replaced_or_ended_is_unknown(void **state) {
+  (void)state;
+  static const tg_op_t ops[] = {TG_OP_EXECUTE, TG_OP_CREATE, TG_OP_DELETE};
+  for (size_t i = 0; i < TG_COUNT(ops) * 2; i++) {
+    twin_bench_t bench;
+    twin_bench_open(&bench, 8);
+    tg_id_t device = twin_bench_online(&bench, "a", true);
+    tg_id_t id = twin_bench_submit(&bench, device, ops[i / 2], "x");
+    twin_bench_pass(&bench, 1);
+    if (i % 2) finish(&bench, id, TG_COMMAND_FAILED, TG_E_AGAIN);
+    else tg_twin_offline(bench.twin, device, TG_EVENT_EXPIRED, tg_slice_str(""));
+    check_int(bench.done_count, 1);
+    check_int(bench.last.state, TG_COMMAND_UNKNOWN);
+    check_rc(bench.last.rc, TG_E_UNKNOWN);
+    twin_bench_close(&bench);
+  }
+}
+
+static tg_id_t submit_with_retry(twin_bench_t *bench, tg_id_t device, tg_op_t op) {
+  tg_command_t command = {
+      .device = device, .op = op, .path = tg_path(3, 3, 0, 4), .tag = tg_slice_str("x"), .retry = true};
+  tg_id_t id = TG_ID_NONE;
+  check_rc(tg_twin_submit(bench->twin, &command, twin_bench_done, bench, &id), TG_OK);
+  return id;
+}
+
+static void what_its_asker_lets_repeat_goes_again_whatever_it_is(void **state) {
+  (void)state;
+  static const tg_op_t ops[] = {TG_OP_EXECUTE, TG_OP_CREATE, TG_OP_DELETE};
+  static const tg_rc_t why[] = {TG_E_TIMEOUT, TG_E_AGAIN};
+  for (size_t i = 0; i < TG_COUNT(ops) * TG_COUNT(why); i++) {
+    twin_bench_t bench;
+    twin_bench_open(&bench, 8);
+    tg_id_t device = twin_bench_online(&bench, "a", true);
+    tg_id_t id = submit_with_retry(&bench, device, ops[i / 2]);
+    twin_bench_pass(&bench, 1);
+    finish(&bench, id, TG_COMMAND_FAILED, why[i % 2]);
+    tg_twin_awake(bench.twin, device, UINT64_MAX);
+    twin_bench_pass(&bench, 1);
+    check_int(bench.done_count, 0);
+    check_int(bench.start_count, 2);
+    check_int(bench.started[1], id);
+    tg_twin_offline(bench.twin, device, TG_EVENT_EXPIRED, tg_slice_str(""));
+    check_int(bench.done_count, 0); /* it waits for the next registration */
     twin_bench_close(&bench);
   }
 }
@@ -284,7 +333,9 @@ static void a_command_keeps_its_own_copy_of_what_was_lent(void **state) {
 
 CHECK_SUITE(a_command_starts_in_the_next_turn_and_ends_once, one_runs_at_a_time_by_priority_then_order,
             a_sleeping_device_gets_its_commands_when_it_wakes, a_timeout_in_queue_mode_waits_for_the_next_wake_up,
-            what_can_not_be_repeated_fails_when_it_was_sent, a_deadline_expires_what_waits_and_fails_what_was_sent,
+            what_can_not_be_repeated_ends_when_it_was_sent,
+            what_was_sent_when_its_registration_was_replaced_or_ended_is_unknown,
+            what_its_asker_lets_repeat_goes_again_whatever_it_is, a_deadline_expires_what_waits_and_fails_what_was_sent,
             a_queued_command_outlives_registrations_in_queue_mode_only,
             an_error_at_the_start_fails_the_command_but_not_inside_submit, cancelling_ends_a_command_wherever_it_is,
             freeing_the_twin_ends_every_command, the_queue_can_be_listed_in_the_order_in_which_it_goes,

@@ -304,11 +304,74 @@ static void a_plain_device_that_goes_keeps_its_durable_commands(void **state) {
   check_int(bench.start_count, 1);
 }
 
-static void a_commit_that_fails_holds_the_command_until_one_does_not(void **state) {
+static void a_command_is_accepted_when_its_row_is_on_disk(void **state) {
+  store_harness_t *h = *state;
+  open_twin(h);
+  tg_id_t awake = twin_bench_online(&bench, "b", false);
+  tg_id_t device = sleeper();
+  submit(awake, TG_OP_READ, "goes");
+  submit(device, TG_OP_READ, "waits");
+  submit(device, TG_OP_EXECUTE, "behind");
+  twin_bench_submit(&bench, device, TG_OP_READ, "not durable");
+  twin_bench_pass(&bench, 50);
+  assert_string_equal(twin_bench_events(&bench), "registered:b registered:a asleep:a command:waiting ");
+  commit(h);
+  assert_string_equal(twin_bench_events(&bench), "command:accepted command:accepted command:waiting "
+                                                 "command:accepted command:waiting command:sent ");
+  commit(h);
+  assert_string_equal(twin_bench_events(&bench), "");
+  check_int(kill_and_open(h), 3);
+  twin_bench_pass(&bench, 10);
+  assert_string_equal(twin_bench_events(&bench), ""); /* they were told so before */
+}
+
+static void one_that_ends_before_its_row_is_on_disk_is_not_accepted(void **state) {
+  store_harness_t *h = *state;
+  open_twin(h);
+  tg_id_t device = sleeper();
+  tg_id_t ids[3];
+  for (size_t i = 0; i < 3; i++) ids[i] = submit(device, TG_OP_READ, "x");
+  for (size_t i = 0; i < 3; i++) { /* from the middle, the end, the front */
+    static const size_t order[] = {1, 2, 0};
+    check_rc(tg_twin_cancel(bench.twin, ids[order[i]]), TG_OK);
+  }
+  tg_id_t last = submit(device, TG_OP_READ, "y");
+  twin_bench_pass(&bench, 1);
+  assert_string_equal(twin_bench_events(&bench),
+                      "registered:a asleep:a command:cancelled command:cancelled command:cancelled ");
+  commit(h);
+  assert_string_equal(twin_bench_events(&bench), "command:accepted command:waiting ");
+  check_rc(tg_twin_cancel(bench.twin, last), TG_OK);
+  check_int(kill_and_open(h), 0);
+}
+
+static void a_command_whose_row_is_not_taken_by_the_disk_fails_and_says_so(void **state) {
   store_harness_t *h = *state;
   open_twin(h);
   tg_id_t device = twin_bench_online(&bench, "a", false);
-  submit(device, TG_OP_READ, "r");
+  submit(device, TG_OP_READ, "first");
+  submit(device, TG_OP_READ, "second");
+  tg_twin_committed(bench.twin, tg_store_ticket(h->store), TG_E_STORE);
+  twin_bench_pass(&bench, 2);
+  check_int(bench.start_count, 0);
+  assert_string_equal(bench.done_tags, "first second ");
+  check_int(bench.last.state, TG_COMMAND_FAILED);
+  check_rc(bench.last.rc, TG_E_STORE);
+  submit(device, TG_OP_READ, "third");
+  commit(h);
+  check_int(bench.start_count, 1);
+  finish(bench.started[0]);
+  check_int(kill_and_open(h), 0);
+}
+
+/* It was accepted; the row that says that it may have gone could not be written. */
+static void a_commit_that_fails_holds_an_accepted_command_until_one_does_not(void **state) {
+  store_harness_t *h = *state;
+  open_twin(h);
+  tg_id_t device = sleeper();
+  submit(device, TG_OP_EXECUTE, "x");
+  commit(h);
+  tg_twin_awake(bench.twin, device, UINT64_MAX);
   twin_bench_pass(&bench, 1);
   tg_twin_committed(bench.twin, tg_store_ticket(h->store), TG_E_STORE);
   settle(h);
@@ -317,6 +380,28 @@ static void a_commit_that_fails_holds_the_command_until_one_does_not(void **stat
   twin_bench_pass(&bench, 600); /* the row is written again */
   commit(h);
   check_int(bench.start_count, 1);
+  check_int(bench.done_count, 0);
+}
+
+static void an_execute_that_may_be_repeated_goes_again_after_a_kill(void **state) {
+  store_harness_t *h = *state;
+  open_twin(h);
+  tg_id_t device = twin_bench_online(&bench, "a", true), id;
+  tg_command_t command = {.device = device,
+                          .op = TG_OP_EXECUTE,
+                          .path = tg_path(3, 3, 0, 4),
+                          .tag = tg_slice_str("x"),
+                          .durable = true,
+                          .retry = true};
+  check_rc(tg_twin_submit(bench.twin, &command, twin_bench_done, &bench, &id), TG_OK);
+  commit(h);
+  check_int(bench.start_count, 1);
+  check_int(kill_and_open(h), 1);
+  twin_bench_online(&bench, "a", true);
+  twin_bench_pass(&bench, 1);
+  check_int(bench.start_count, 1);
+  check_true(tg_twin_command(bench.twin, bench.started[0])->retry);
+  assert_string_equal(twin_bench_events(&bench), "registered:a command:sent ");
 }
 
 #define DURABLE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -333,7 +418,11 @@ int main(void) {
       DURABLE(bad_rows_are_left_out_and_stay),
       DURABLE(a_device_is_not_forgotten_while_durable_commands_wait),
       DURABLE(a_plain_device_that_goes_keeps_its_durable_commands),
-      DURABLE(a_commit_that_fails_holds_the_command_until_one_does_not),
+      DURABLE(a_command_is_accepted_when_its_row_is_on_disk),
+      DURABLE(one_that_ends_before_its_row_is_on_disk_is_not_accepted),
+      DURABLE(a_command_whose_row_is_not_taken_by_the_disk_fails_and_says_so),
+      DURABLE(a_commit_that_fails_holds_an_accepted_command_until_one_does_not),
+      DURABLE(an_execute_that_may_be_repeated_goes_again_after_a_kill),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

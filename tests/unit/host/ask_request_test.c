@@ -49,6 +49,7 @@ static void each_command_is_its_request(void **state) {
       {"update a /3/0/14 +02", "{\"op\":\"update\",\"ep\":\"a\",\"path\":\"/3/0/14\",\"value\":\"+02\"}"},
       {"execute a /3/0/4", "{\"op\":\"execute\",\"ep\":\"a\",\"path\":\"/3/0/4\"}"},
       {"execute a /3/0/4 0='x'", "{\"op\":\"execute\",\"ep\":\"a\",\"path\":\"/3/0/4\",\"args\":\"0='x'\"}"},
+      {"execute a /3/0/4 --retry", "{\"op\":\"execute\",\"ep\":\"a\",\"path\":\"/3/0/4\",\"retry\":true}"},
       {"create a /3311 5850=1", "{\"op\":\"create\",\"ep\":\"a\",\"path\":\"/3311\",\"values\":{\"5850\":\"1\"}}"},
       {"delete a /3311/1", "{\"op\":\"delete\",\"ep\":\"a\",\"path\":\"/3311/1\"}"},
       {"observe a /3 -f", "{\"op\":\"observe\",\"ep\":\"a\",\"path\":\"/3\",\"follow\":true}"},

@@ -39,8 +39,12 @@ static void options_stand_anywhere_and_words_keep_their_order(void **state) {
     assert_string_equal(cli.socket, "/s");
     assert_true(cli.timeout > 2.4 && cli.timeout < 2.6);
     assert_true(cli.json);
-    assert_false(cli.follow);
+    assert_false(cli.follow || cli.retry);
   }
+  char memory[256];
+  tg_cli_t cli;
+  assert_true(parse("execute --retry ep /3/0/4", memory, &cli));
+  assert_true(cli.retry);
 }
 
 static void what_is_not_given_is_absent(void **state) {

@@ -130,6 +130,34 @@ static void a_read_is_answered_between_two_blocks(void **state) {
   server_bench_close(&bench);
 }
 
+/* The end of the one says nothing of the other: that is still stopped when it is cancelled. */
+static void each_is_stopped_by_itself(void **state) {
+  (void)state;
+  open_bench("ep=a&lwm2m=1.1");
+  push_from(3 * BLOCK);
+  far_msg_t block = check_block(3);
+  tg_id_t pushed = running;
+  tg_command_t read = {.device = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id,
+                       .op = TG_OP_READ,
+                       .path = tg_path(3, 3, 0, 9),
+                       .content_format = -1};
+  check_rc(submit(&read), TG_OK);
+  take_block('a', &block);
+  check_int(ends, 1);
+  assert_null(tg_twin_command(bench.twin, pushed));
+  check_int(server_bench_out(&bench)->code, TG_COAP_GET);
+  check_rc(tg_twin_cancel(bench.twin, running), TG_OK);
+  check_int(reads, 1);
+  server_bench_pass(&bench, 10000);
+  assert_null(server_bench_out(&bench)); /* not sent again */
+  push_from(0);
+  check_block(0);
+  check_rc(tg_twin_cancel(bench.twin, running), TG_OK);
+  server_bench_pass(&bench, 10000);
+  assert_null(server_bench_out(&bench));
+  server_bench_close(&bench);
+}
+
 static void it_goes_on_behind_what_the_device_has(void **state) {
   (void)state;
   open_bench("ep=a&lwm2m=1.1");
@@ -185,6 +213,18 @@ static void only_the_opaque_format_can_be_asked_for(void **state) {
   command.content_format = TG_CF_OPAQUE;
   check_rc(submit(&command), TG_OK);
   check_block(0);
+  server_bench_close(&bench);
+}
+
+/* The bytes are not looked at. */
+static void what_blocks_can_not_count_is_too_long(void **state) {
+  (void)state;
+  open_bench("ep=a&lwm2m=1.1");
+  tg_command_t command = image_from(0);
+  command.body.len = TG_COAP_PAYLOAD_MAX + 1;
+  check_rc(submit(&command), TG_OK);
+  check_failed(TG_E_TOO_LONG);
+  assert_null(server_bench_out(&bench));
   server_bench_close(&bench);
 }
 
@@ -287,6 +327,25 @@ static void silence_ends_it_at_last(void **state) {
   server_bench_close(&bench);
 }
 
+/* A bearer that buffers may take ten minutes for one message. */
+static void a_bearer_that_buffers_is_given_more_time(void **state) {
+  (void)state;
+  open_bench("ep=a&lwm2m=1.1&lt=86400");
+  bench.link.reports_tx = true;
+  push_from(0);
+  for (unsigned i = 0; i < 50; i++) {
+    bench.sent_count = bench.read_count = 0; /* there is not that much room */
+    server_bench_pass(&bench, 60000);
+    check_int(ends, 0);
+  }
+  for (unsigned i = 0; i < 30 && !ends; i++) {
+    bench.sent_count = bench.read_count = 0;
+    server_bench_pass(&bench, 60000);
+  }
+  check_failed(TG_E_TIMEOUT);
+  server_bench_close(&bench);
+}
+
 static void nothing_is_left_when_the_server_goes_first(void **state) {
   (void)state;
   open_bench("ep=a&lwm2m=1.1");
@@ -296,9 +355,10 @@ static void nothing_is_left_when_the_server_goes_first(void **state) {
   check_int(ends, 1);
 }
 
-CHECK_SUITE(an_image_goes_in_blocks_and_each_is_told, a_read_is_answered_between_two_blocks,
+CHECK_SUITE(an_image_goes_in_blocks_and_each_is_told, a_read_is_answered_between_two_blocks, each_is_stopped_by_itself,
             it_goes_on_behind_what_the_device_has, it_begins_anew_where_the_device_has_forgotten,
-            the_device_may_refuse_it, only_the_opaque_format_can_be_asked_for, security_is_not_written_so_either,
-            a_new_registration_ends_it_and_its_asker_goes_on, a_new_address_ends_it, a_deregistration_ends_it,
-            it_may_be_cancelled_while_it_is_told, a_sleeper_stays_awake_while_its_blocks_flow, silence_ends_it_at_last,
+            the_device_may_refuse_it, only_the_opaque_format_can_be_asked_for, what_blocks_can_not_count_is_too_long,
+            security_is_not_written_so_either, a_new_registration_ends_it_and_its_asker_goes_on, a_new_address_ends_it,
+            a_deregistration_ends_it, it_may_be_cancelled_while_it_is_told, a_sleeper_stays_awake_while_its_blocks_flow,
+            silence_ends_it_at_last, a_bearer_that_buffers_is_given_more_time,
             nothing_is_left_when_the_server_goes_first)

@@ -12,7 +12,8 @@ static tg_rc_t send_out(tg_link_t *link, const tg_link_send_t *send, uint64_t *h
   size_t offset = is_second ? offsetof(server_bench_t, second) : 0;
   server_bench_t *bench = (server_bench_t *)(void *)((char *)link - offset);
   static tg_coap_msg_t msg;
-  *handle = 0;
+  *handle = link->reports_tx ? ++bench->handle : 0;
+  bench->latency_s = send->max_latency_s;
   check_rc(tg_coap_msg_decode(&msg, send->datagram), TG_OK);
   assert_true(bench->sent_count < TG_COUNT(bench->sent));
   bench->to[bench->sent_count] = (char)(send->peer->b[0] | (is_second ? SECOND : 0));
@@ -103,6 +104,7 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
                            .random_ud = &bench->random,
                            .handler = tg_server_on_request,
                            .notify = tg_server_on_notify,
+                           .reach = tg_server_on_reach,
                            .ud = bench->server,
                            .rebind = TG_COAP_REBIND_SAME_HOST};
   bench->coap = tg_coap_new(&coap);
@@ -159,6 +161,17 @@ void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg) {
   link->events->rx(link->events_ud, link, &from, tg_buf_slice(&out));
   tg_event_drain(bench->bus);
   tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
+}
+
+void server_bench_reach(server_bench_t *bench, char peer, tg_link_reach_t reach, uint64_t until_ms) {
+  tg_addr_t from = {.len = 1, .b = {(uint8_t)peer}};
+  bench->link.events->reach(bench->link.events_ud, &bench->link, &from, reach, until_ms);
+  tg_event_drain(bench->bus);
+}
+
+void server_bench_tx(server_bench_t *bench, tg_link_tx_t tx, uint64_t retry_at_ms) {
+  bench->link.events->tx(bench->link.events_ud, &bench->link, bench->handle, tx, retry_at_ms);
+  server_bench_pass(bench, 1);
 }
 
 const far_msg_t *server_bench_out(server_bench_t *bench) {

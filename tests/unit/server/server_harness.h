@@ -37,6 +37,8 @@ typedef struct server_bench {
   tg_random_seeded_t random;
   uint64_t now;
   uint16_t mid;
+  uint64_t handle;    /* of the last datagram, where link.reports_tx was set */
+  uint32_t latency_s; /* how long the link may keep it */
   far_msg_t sent[64]; /* what the server sent, oldest first */
   char to[64];        /* to which peer */
   size_t sent_count, read_count;
@@ -65,6 +67,12 @@ unsigned server_bench_register(server_bench_t *bench, char peer, const char *que
 
 /** A message to the server as it stands. */
 void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg);
+
+/** The link says whether @p peer can be reached. */
+void server_bench_reach(server_bench_t *bench, char peer, tg_link_reach_t reach, uint64_t until_ms);
+
+/** The link says what became of the last datagram. */
+void server_bench_tx(server_bench_t *bench, tg_link_tx_t tx, uint64_t retry_at_ms);
 
 /** The next message that the server sent, or NULL. */
 const far_msg_t *server_bench_out(server_bench_t *bench);
