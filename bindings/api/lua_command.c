@@ -16,13 +16,14 @@
 #include "bindings/api/lua_draft.h"
 #include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
+#include "bindings/api/lua_trigger.h"
 #include "core/base/alloc.h"
 
 enum { OWNER_MAX = 64 };
 
-static const char *const submit_members[] = {"op",         "path",        "value",    "records", "args",
-                                             "attributes", "timeout",     "priority", "format",  "tag",
-                                             "durable",    "replace_key", "paths",    "retry",   NULL};
+static const char *const submit_members[] = {
+    "op",      "path",        "value", "records", "args",      "attributes", "timeout", "priority", "format", "tag",
+    "durable", "replace_key", "paths", "depth",   "transport", "instance",   "seconds", "retry",    NULL};
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {
@@ -163,14 +164,17 @@ static int submit_and_wait(lua_State *L, const tg_command_t *command, int fn_ind
   return tg_vm_await(L);
 }
 
+static tg_twin_t *twin_of(lua_State *L) {
+  return tg_bundle_of(L)->api->parts.twin;
+}
+
 /* Begins a draft for the device at index 1. TG_E_GONE. */
 static tg_rc_t begin(lua_State *L, tg_op_t op, tg_lua_draft_t *draft) {
   *draft =
       (tg_lua_draft_t){.command = {.device = tg_lua_device_check(L, 1), .op = op, .content_format = -1, .priority = 1}};
-  const tg_twin_t *twin = tg_bundle_of(L)->api->parts.twin;
-  const tg_device_t *device = tg_twin_find(twin, draft->command.device);
+  const tg_device_t *device = tg_twin_find(twin_of(L), draft->command.device);
   if (!device) return TG_E_GONE;
-  draft->model = tg_twin_model(twin, device);
+  draft->model = tg_twin_model(twin_of(L), device);
   return TG_OK;
 }
 
@@ -207,6 +211,7 @@ static int run_composite(lua_State *L, tg_op_t op) {
   luaL_checktype(L, 2, LUA_TTABLE);
   int fn = take_trailing(L, 2, &draft);
   if (rc == TG_OK) rc = has_values(op) ? tg_lua_draft_values(L, 2, &draft) : tg_lua_draft_paths(L, 2, &draft);
+  if (rc == TG_OK) rc = tg_lua_draft_check(twin_of(L), &draft);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
   return submit_and_wait(L, &draft.command, fn);
 }
@@ -227,6 +232,27 @@ static int run_method(lua_State *L) {
   int fn = take_trailing(L, fixed_args(L, op), &draft);
   if (op == TG_OP_ATTRIBUTES) tg_lua_draft_attributes(L, 3, &draft);
   if (rc == TG_OK && has_values(op)) rc = tg_lua_draft_values(L, 3, &draft);
+  if (rc == TG_OK) rc = tg_lua_draft_check(twin_of(L), &draft);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
+  return submit_and_wait(L, &draft.command, fn);
+}
+
+/* dev:trigger([options][, fn]), dev:prefer(transport[, options][, fn]) …; upvalue 1 is the kind. */
+static int trigger_method(lua_State *L) {
+  tg_trigger_t trigger = {.kind = (tg_trigger_kind_t)lua_tointeger(L, lua_upvalueindex(1)), .instance = -1};
+  bool has_operand = trigger.kind == TG_TRIGGER_PREFER || trigger.kind == TG_TRIGGER_MUTE;
+  int after = has_operand ? 2 : 1, top = lua_gettop(L);
+  tg_lua_draft_t draft;
+  tg_rc_t rc = begin(L, TG_OP_EXECUTE, &draft);
+  if (has_operand) tg_lua_trigger_operand(L, 2, &trigger);
+  while (top > after && lua_isnil(L, top)) top--;
+  int fn = top > after && lua_isfunction(L, top) ? top-- : 0;
+  luaL_argcheck(L, top <= after + 1, after + 2, "a function as last argument is wanted");
+  if (top > after && !lua_isnil(L, top)) {
+    tg_lua_trigger_options(L, top, &trigger, true);
+    tg_lua_draft_options(L, top, &draft, false);
+  }
+  if (rc == TG_OK) rc = tg_lua_trigger_fill(twin_of(L), &trigger, &draft);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
   return submit_and_wait(L, &draft.command, fn);
 }
@@ -256,12 +282,39 @@ static void read_submit_path(lua_State *L, tg_lua_draft_t *draft) {
     luaL_error(L, "submit: path is text such as \"/3303/0/5700\"");
 }
 
-static tg_op_t read_submit_op(lua_State *L) {
-  tg_op_t op = TG_OP_READ;
+static void refuse_members(lua_State *L, const char *op, const char *const members[]) {
+  for (; *members; members++) {
+    if (lua_getfield(L, 2, *members) != LUA_TNIL) luaL_error(L, "submit: %s takes no %s", op, *members);
+    lua_pop(L, 1);
+  }
+}
+
+/* @return whether it is an operation; else it is what @p trigger says */
+static bool read_submit_op(lua_State *L, tg_op_t *op, tg_trigger_t *trigger) {
   const char *name = lua_getfield(L, 2, "op") == LUA_TSTRING ? lua_tostring(L, -1) : luaL_typename(L, -1);
-  if (lua_type(L, -1) != LUA_TSTRING || tg_twin_op_of(tg_slice_str(name), &op) != TG_OK)
+  bool is_text = lua_type(L, -1) == LUA_TSTRING;
+  if (is_text && tg_twin_op_of(tg_slice_str(name), op) == TG_OK) {
+    refuse_members(L, name, (const char *const[]){"transport", "instance", "seconds", NULL});
+    return true;
+  }
+  if (!is_text || tg_trigger_of(tg_slice_str(name), &trigger->kind) != TG_OK)
     luaL_error(L, "submit: op \"%s\" is not known", name);
-  return op;
+  refuse_members(L, name, (const char *const[]){"path", "records", "args", "attributes", "paths", "depth", NULL});
+  tg_lua_trigger_options(L, 2, trigger, false);
+  return false;
+}
+
+/* What the operation works on. */
+static tg_rc_t read_submit_content(lua_State *L, tg_lua_draft_t *draft) {
+  tg_op_t op = draft->command.op;
+  if (has_values(op)) {
+    if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");
+    draft->why = "value or records are missing";
+    return lua_isnil(L, -1) ? TG_E_ARG : tg_lua_draft_values(L, -1, draft);
+  }
+  if (!is_composite(op)) return TG_OK;
+  if (lua_getfield(L, 2, "paths") != LUA_TTABLE) luaL_error(L, "submit: paths are a list");
+  return tg_lua_draft_paths(L, -1, draft);
 }
 
 /* dev:submit{ op=, path=, … }: the command's id; how it goes is told as events. */
@@ -269,26 +322,22 @@ static int submit_method(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
   tg_lua_options_check(L, 2, "submit:", submit_members);
+  tg_trigger_t trigger = {.instance = -1};
   tg_lua_draft_t draft;
-  tg_op_t op = read_submit_op(L);
+  tg_op_t op = TG_OP_EXECUTE;
+  bool is_op = read_submit_op(L, &op, &trigger);
   tg_rc_t rc = begin(L, op, &draft);
-  read_submit_path(L, &draft);
+  if (is_op) read_submit_path(L, &draft);
   tg_lua_draft_options(L, 2, &draft, false);
   tg_lua_draft_durable(L, 2, &draft);
   draft.command.owner = tg_slice_str(tg_bundle_of(L)->source.name);
   if (draft.command.owner.len > OWNER_MAX) draft.command.owner.len = 0; /* its events are nobody's */
-  read_submit_text(L, &draft);
-  if (rc == TG_OK && has_values(op)) {
-    if (lua_getfield(L, 2, "records") == LUA_TNIL) lua_getfield(L, 2, "value");
-    draft.why = "value or records are missing";
-    rc = lua_isnil(L, -1) ? TG_E_ARG : tg_lua_draft_values(L, -1, &draft);
-  }
-  if (rc == TG_OK && is_composite(op) && !has_values(op)) {
-    if (lua_getfield(L, 2, "paths") != LUA_TTABLE) luaL_error(L, "submit: paths are a list");
-    rc = tg_lua_draft_paths(L, -1, &draft);
-  }
+  if (is_op) read_submit_text(L, &draft);
+  if (rc == TG_OK && is_op) rc = read_submit_content(L, &draft);
+  if (rc == TG_OK && is_op) rc = tg_lua_draft_check(twin_of(L), &draft);
+  if (rc == TG_OK && !is_op) rc = tg_lua_trigger_fill(twin_of(L), &trigger, &draft);
   tg_id_t id = 0;
-  if (rc == TG_OK) rc = tg_twin_submit(tg_bundle_of(L)->api->parts.twin, &draft.command, on_done_unheard, NULL, &id);
+  if (rc == TG_OK) rc = tg_twin_submit(twin_of(L), &draft.command, on_done_unheard, NULL, &id);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, draft.why);
   lua_pushinteger(L, (lua_Integer)id);
   return 1;
@@ -342,6 +391,11 @@ void tg_lua_command_methods(lua_State *L) {
     lua_pushinteger(L, op);
     lua_pushcclosure(L, run_method, 1);
     lua_setfield(L, -2, tg_twin_op_name((tg_op_t)op));
+  }
+  for (int kind = 0; kind < TG_TRIGGER_COUNT; kind++) {
+    lua_pushinteger(L, kind);
+    lua_pushcclosure(L, trigger_method, 1);
+    lua_setfield(L, -2, tg_trigger_name((tg_trigger_kind_t)kind));
   }
   lua_pushcfunction(L, submit_method);
   lua_setfield(L, -2, "submit");

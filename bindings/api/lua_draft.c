@@ -5,6 +5,7 @@
 
 #include <lauxlib.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bindings/api/lua_options.h"
@@ -12,10 +13,11 @@
 #include "core/base/clock.h"
 #include "core/base/num.h"
 #include "core/codec/codec.h"
+#include "core/server/attributes.h"
 
 enum { RECORDS_MAX = 1024, TIMEOUT_MAX = 2592000, TAG_MAX = 64 };
 
-static const char *const option_names[] = {"timeout", "priority", "format", "tag", "retry", NULL};
+static const char *const option_names[] = {"timeout", "priority", "format", "tag", "depth", "retry", NULL};
 
 static void read_numbers(lua_State *L, int index, tg_command_t *command) {
   if (tg_lua_record_push_member(L, index, "timeout") != LUA_TNIL) {
@@ -28,6 +30,17 @@ static void read_numbers(lua_State *L, int index, tg_command_t *command) {
     lua_Integer priority = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
     if (priority < 0 || priority > 3) luaL_error(L, "priority is 0 to 3");
     command->priority = (uint8_t)priority;
+  }
+  lua_pop(L, 1);
+}
+
+static void read_depth(lua_State *L, int index, tg_lua_draft_t *draft) {
+  if (tg_lua_record_push_member(L, index, "depth") != LUA_TNIL) {
+    if (draft->command.op != TG_OP_DISCOVER) luaL_error(L, "depth is for discover");
+    lua_Integer depth = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : -1;
+    if (depth < 0 || depth > 3) luaL_error(L, "depth is a whole number from 0 to 3");
+    int len = snprintf(draft->text, sizeof draft->text, "depth=%d", (int)depth);
+    draft->command.text = tg_slice(draft->text, (size_t)len);
   }
   lua_pop(L, 1);
 }
@@ -45,6 +58,7 @@ void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool i
   luaL_checkstack(L, 8, "options");
   if (is_strict) tg_lua_options_check(L, index, "option", option_names);
   read_numbers(L, index, &draft->command);
+  read_depth(L, index, draft);
   read_retry(L, index, &draft->command);
   size_t len = 0;
   if (tg_lua_record_push_member(L, index, "format") != LUA_TNIL) {
@@ -132,18 +146,81 @@ static tg_rc_t read_list(lua_State *L, int index, tg_lua_draft_t *draft) {
 static bool is_list(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TTABLE) return false;
   if (lua_rawlen(L, index) == 0) {
-    bool is_opaque = tg_lua_record_push_member(L, index, "bytes") != LUA_TNIL;
-    lua_pop(L, 1);
-    return !is_opaque;
+    lua_pushnil(L);
+    bool is_empty = lua_next(L, index) == 0;
+    if (!is_empty) lua_pop(L, 2);
+    return is_empty;
   }
   bool is = lua_rawgeti(L, index, 1) == LUA_TTABLE;
   lua_pop(L, 1);
   return is;
 }
 
+/* Whether it is a table by resource: for an instance, or a Create, and neither a list of records nor one value in a table. */
+static bool is_keyed(lua_State *L, int index, const tg_command_t *command) {
+  bool may = command->op == TG_OP_CREATE || command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE;
+  bool is_below =
+      command->path.len == TG_PATH_INSTANCE || (command->path.len == TG_PATH_OBJECT && command->op == TG_OP_CREATE);
+  if (!may || !is_below || lua_type(L, index) != LUA_TTABLE) return false;
+  bool is_value = tg_lua_record_push_member(L, index, "bytes") != LUA_TNIL;
+  lua_pop(L, 1);
+  int type = lua_rawgeti(L, index, 1);
+  lua_pop(L, 1);
+  lua_pushnil(L);
+  bool is_empty = lua_next(L, index) == 0;
+  if (!is_empty) lua_pop(L, 2);
+  return !is_value && type != LUA_TTABLE && !is_empty;
+}
+
+/* `5850` or "6/1" behind @p above. */
+static tg_rc_t read_key(lua_State *L, const tg_path_t *above, tg_path_t *path) {
+  char text[TG_PATH_TEXT_MAX * 2];
+  if (lua_type(L, -2) == LUA_TNUMBER && !lua_isinteger(L, -2)) return TG_E_TYPE;
+  if (lua_type(L, -2) != LUA_TNUMBER && lua_type(L, -2) != LUA_TSTRING) return TG_E_TYPE;
+  lua_pushvalue(L, -2); /* lua_next() wants the key as it is */
+  const char *key = lua_tostring(L, -1);
+  int len = snprintf(text, sizeof text, "/0/0/%s", key);
+  lua_pop(L, 1);
+  if (len < 0 || (size_t)len >= sizeof text) return TG_E_SYNTAX;
+  tg_rc_t rc = tg_path_parse(tg_slice(text, (size_t)len), path);
+  path->id[0] = above->id[0];
+  path->id[1] = above->id[1];
+  return rc == TG_OK && path->len < TG_PATH_RESOURCE ? TG_E_SYNTAX : rc;
+}
+
+static tg_rc_t read_keyed(lua_State *L, int index, tg_lua_draft_t *draft) {
+  tg_path_t above = draft->command.path;
+  if (above.len == TG_PATH_OBJECT) above = tg_path_child(&above, TG_OPERATION_ANY_INSTANCE);
+  size_t count = 0;
+  for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) count++;
+  draft->why = "too many values";
+  if (count > RECORDS_MAX) return TG_E_TOO_LONG;
+  tg_record_t *records = lua_newuserdatauv(L, count * sizeof *records, 0); /* stays on the stack */
+  tg_rc_t rc = TG_OK;
+  count = 0;
+  lua_pushnil(L);
+  while (lua_next(L, index)) {
+    tg_record_t *record = &records[count++];
+    *record = (tg_record_t){.time_ms = tg_clock_wall_ms(), .time_source = TG_TIME_RECEIVED};
+    draft->why = "a key is the number of a resource, or \"6/1\" for an instance of it";
+    rc = read_key(L, &above, &record->path);
+    if (rc != TG_OK) return rc;
+    draft->why = "a value does not fit the type of its resource";
+    rc = tg_lua_record_get_for(L, -1, &draft->model, &record->path, &record->value);
+    if (rc != TG_OK) return rc;
+    lua_pop(L, 1);
+  }
+  qsort(records, count, sizeof *records, by_path);
+  draft->command.records = records;
+  draft->command.record_count = count;
+  draft->why = NULL;
+  return TG_OK;
+}
+
 tg_rc_t tg_lua_draft_values(lua_State *L, int index, tg_lua_draft_t *draft) {
   index = lua_absindex(L, index);
   luaL_checkstack(L, 8, "values");
+  if (is_keyed(L, index, &draft->command)) return read_keyed(L, index, draft);
   if (is_list(L, index)) return read_list(L, index, draft);
   draft->why = "write_composite takes a list of records";
   if (draft->command.op == TG_OP_WRITE_COMPOSITE) return TG_E_TYPE;
@@ -184,24 +261,40 @@ tg_rc_t tg_lua_draft_paths(lua_State *L, int index, tg_lua_draft_t *draft) {
   return TG_OK;
 }
 
+/* An attribute's value: a number; false or "" unsets. */
+static void put_attribute(lua_State *L, const char *name, tg_buf_t *text) {
+  size_t len = 1;
+  int type = lua_type(L, -1);
+  bool is_unset = (type == LUA_TBOOLEAN && !lua_toboolean(L, -1)) ||
+                  (type == LUA_TSTRING && lua_tolstring(L, -1, &len) && len == 0);
+  if (type != LUA_TNUMBER && !is_unset) luaL_error(L, "attribute \"%s\" is a number, or false to unset it", name);
+  tg_buf_put_fmt(text, "%s%s", text->len ? "&" : "", name);
+  if (is_unset) return;
+  double value = lua_tonumber(L, -1);
+  if (!(fabs(value) < 1e15)) luaL_error(L, "attribute \"%s\" is out of range", name);
+  tg_buf_put_u8(text, '=');
+  tg_num_put_double(text, value, false);
+}
+
 void tg_lua_draft_attributes(lua_State *L, int index, tg_lua_draft_t *draft) {
-  static const char *const names[] = {"pmin", "pmax", "gt", "lt", "st", NULL};
   index = lua_absindex(L, index);
   luaL_checktype(L, index, LUA_TTABLE);
-  tg_lua_options_check(L, index, "option", names);
+  tg_lua_options_check(L, index, "attribute", tg_attributes_names);
   tg_buf_t text;
-  tg_buf_init(&text, draft->attributes, sizeof draft->attributes);
-  for (size_t i = 0; names[i]; i++) {
-    if (lua_getfield(L, index, names[i]) == LUA_TNUMBER) {
-      double value = lua_tonumber(L, -1);
-      if (!(fabs(value) < 1e15)) luaL_error(L, "attribute \"%s\" is out of range", names[i]);
-      tg_buf_put_fmt(&text, "%s%s=", text.len ? "&" : "", names[i]);
-      tg_num_put_double(&text, value, false);
-    } else if (!lua_isnil(L, -1)) {
-      luaL_error(L, "attribute \"%s\" is a number", names[i]);
-    }
+  tg_buf_init(&text, draft->text, sizeof draft->text);
+  for (size_t i = 0; tg_attributes_names[i]; i++) {
+    if (tg_lua_record_push_member(L, index, tg_attributes_names[i]) != LUA_TNIL)
+      put_attribute(L, tg_attributes_names[i], &text);
     lua_pop(L, 1);
   }
   if (text.rc != TG_OK) luaL_error(L, "attributes are too long");
   draft->command.text = tg_buf_slice(&text);
+}
+
+tg_rc_t tg_lua_draft_check(const tg_twin_t *twin, tg_lua_draft_t *draft) {
+  const tg_device_t *device = tg_twin_find(twin, draft->command.device);
+  if (!device) return TG_E_GONE;
+  tg_rc_t rc = tg_operation_check(twin, device, &draft->command, &draft->diag);
+  if (rc != TG_OK) draft->why = draft->diag.message;
+  return rc;
 }

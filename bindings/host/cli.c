@@ -3,17 +3,44 @@
 
 #include "bindings/host/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP, OPT_RETRY };
+enum {
+  OPT_SOCKET = 256,
+  OPT_TIMEOUT,
+  OPT_JSON,
+  OPT_TYPE,
+  OPT_FORMAT,
+  OPT_DUMP,
+  OPT_TRANSPORT,
+  OPT_DEPTH,
+  OPT_INSTANCE,
+  OPT_FOR,
+  OPT_RETRY
+};
+
+enum { DEPTH_MAX = 3, INSTANCE_MAX = 65534 };
 
 static bool set_timeout(tg_cli_t *cli, const char *text) {
   char *end = NULL;
   cli->timeout = strtod(text, &end);
   if (end != text && !*end && cli->timeout >= 1 && cli->timeout <= 2592000) return true;
   (void)fprintf(stderr, "tidegate: --timeout %s: seconds from 1 to 2592000 are wanted\n", text);
+  return false;
+}
+
+static bool set_whole(const tg_cli_t *cli, const char *text, long max, long *number) {
+  char *end = NULL;
+  errno = 0;
+  *number = strtol(text, &end, 10);
+  long min = number == &cli->seconds ? 1 : 0;
+  if (end != text && !*end && errno == 0 && *number >= min && *number <= max) return true;
+  const char *name = number == &cli->depth ? "depth" : number == &cli->instance ? "instance" : "for";
+  (void)fprintf(stderr, "tidegate: --%s %s: a whole number from %ld to %ld is wanted\n", name, text, min, max);
   return false;
 }
 
@@ -30,6 +57,10 @@ static bool take_option(tg_cli_t *cli, int option) {
   case OPT_FORMAT: cli->format = optarg; return true;
   case OPT_JSON: cli->json = true; return true;
   case OPT_DUMP: cli->dump = true; return true;
+  case OPT_TRANSPORT: cli->transport = optarg; return true;
+  case OPT_DEPTH: return set_whole(cli, optarg, DEPTH_MAX, &cli->depth);
+  case OPT_INSTANCE: return set_whole(cli, optarg, INSTANCE_MAX, &cli->instance);
+  case OPT_FOR: return set_whole(cli, optarg, INT32_MAX, &cli->seconds);
   case OPT_RETRY: cli->retry = true; return true;
   case OPT_TIMEOUT: return set_timeout(cli, optarg);
   default: return false;
@@ -46,10 +77,14 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"type", required_argument, NULL, OPT_TYPE},
                                           {"format", required_argument, NULL, OPT_FORMAT},
                                           {"dump", no_argument, NULL, OPT_DUMP},
+                                          {"transport", required_argument, NULL, OPT_TRANSPORT},
+                                          {"depth", required_argument, NULL, OPT_DEPTH},
+                                          {"instance", required_argument, NULL, OPT_INSTANCE},
+                                          {"for", required_argument, NULL, OPT_FOR},
                                           {"retry", no_argument, NULL, OPT_RETRY},
                                           {NULL, 0, NULL, 0}};
-  *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua"};
-  optind = 1;
+  *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua", .depth = -1, .instance = -1, .seconds = -1};
+  optind = 0; /* begins anew, whatever was parsed before */
   for (int option; (option = getopt_long(argc, argv, "c:fh", options, NULL)) != -1;) {
     if (!take_option(cli, option)) return false;
   }

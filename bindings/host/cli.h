@@ -26,10 +26,14 @@ typedef struct tg_cli {
   int word_count;
   const char *config; /* -c; the default when not given */
   bool config_given;
-  const char *socket; /* --socket, or NULL */
-  const char *type;   /* --type of a value, or NULL */
-  const char *format; /* --format of a payload, or NULL */
-  double timeout;     /* seconds; 0 = as the gateway thinks */
+  const char *socket;    /* --socket, or NULL */
+  const char *type;      /* --type of a value, or NULL */
+  const char *format;    /* --format of a payload, or NULL */
+  const char *transport; /* --transport of a trigger, or NULL */
+  long depth;            /* --depth of a discover; -1 = not given, as of the next two */
+  long instance;         /* --instance of object 1 */
+  long seconds;          /* --for of a disable */
+  double timeout;        /* seconds; 0 = as the gateway thinks */
   bool json;
   bool follow;
   bool dump;
@@ -46,7 +50,7 @@ tg_cli_exit_t tg_cmd_run(const tg_cli_t *cli);
 /** `tidegate check`: reads the configuration and says everything that is wrong with it. */
 tg_cli_exit_t tg_cmd_check(const tg_cli_t *cli);
 
-/** Commands that ask a running gateway: devices, read, write, execute, observe, discover, queue, cancel, log, scripts, reload, status. */
+/** Commands that ask a running gateway: devices, all operations on a device, queue, cancel, log, scripts, reload, status. */
 tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli);
 
 #endif

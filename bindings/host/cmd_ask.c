@@ -5,111 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bindings/host/ask_request.h"
 #include "bindings/host/cli.h"
 #include "bindings/host/config.h"
 #include "bindings/host/control_client.h"
 #include "bindings/host/show.h"
 #include "core/codec/json_read.h"
-#include "core/codec/json_write.h"
 
 enum { REQUEST_MAX = 65536, MARGIN_MS = 5000 };
-
-/* What the words after a command are called in its request, in order; a leading '?' marks one that may be missing. */
-typedef struct form {
-  const char *name;
-  const char *members[3];
-  const char *op; /* its name in the request where that is another one */
-} form_t;
-
-static const form_t forms[] = {
-    {"status", {NULL}, NULL},
-    {"devices", {"?ep", NULL}, NULL},
-    {"read", {"ep", "path", NULL}, NULL},
-    {"write", {"ep", "path", "value"}, NULL},
-    {"execute", {"ep", "path", "?args"}, NULL},
-    {"observe", {"ep", "path", NULL}, NULL},
-    {"discover", {"ep", "?path", NULL}, NULL},
-    {"queue", {"?ep", NULL}, NULL},
-    {"cancel", {"command", NULL}, "cancel_command"},
-    {"log", {NULL}, NULL},
-    {"scripts", {NULL}, NULL},
-    {"reload", {"?name", NULL}, NULL},
-};
-
-static const form_t *find_form(const char *name) {
-  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-    if (strcmp(forms[i].name, name) == 0) return &forms[i];
-  }
-  return NULL;
-}
-
-static bool write_words(const tg_cli_t *cli, const form_t *form, tg_json_out_t *json) {
-  int word = 0;
-  for (size_t i = 0; i < 3 && form->members[i]; i++) {
-    bool optional = form->members[i][0] == '?';
-    const char *member = form->members[i] + (optional ? 1 : 0);
-    if (word == cli->word_count) {
-      if (optional) continue;
-      (void)fprintf(stderr, "tidegate %s: %s is missing; see tidegate help\n", form->name, member);
-      return false;
-    }
-    tg_json_write_key(json, member);
-    tg_json_write_str(json, tg_slice_str(cli->words[word++]));
-  }
-  if (word == cli->word_count) return true;
-  (void)fprintf(stderr, "tidegate %s: \"%s\" is too much; see tidegate help\n", form->name, cli->words[word]);
-  return false;
-}
-
-/* Several paths go in one request. */
-static bool reads_several(const tg_cli_t *cli, const form_t *form) {
-  return strcmp(form->name, "read") == 0 && cli->word_count > 2;
-}
-
-static void write_paths(const tg_cli_t *cli, tg_json_out_t *json) {
-  tg_json_write_key(json, "ep");
-  tg_json_write_str(json, tg_slice_str(cli->words[0]));
-  tg_json_write_key(json, "paths");
-  tg_json_write_open(json, '[');
-  for (int i = 1; i < cli->word_count; i++) tg_json_write_str(json, tg_slice_str(cli->words[i]));
-  tg_json_write_close(json, ']');
-}
-
-static bool write_request(const tg_cli_t *cli, const form_t *form, tg_buf_t *out) {
-  tg_json_out_t json;
-  tg_json_write_begin(&json, out);
-  tg_json_write_open(&json, '{');
-  tg_json_write_key(&json, "op");
-  bool several = reads_several(cli, form);
-  tg_json_write_str(&json, tg_slice_str(several ? "read_composite" : form->op ? form->op : form->name));
-  if (several) write_paths(cli, &json);
-  else if (!write_words(cli, form, &json)) return false;
-  if (cli->type) {
-    tg_json_write_key(&json, "type");
-    tg_json_write_str(&json, tg_slice_str(cli->type));
-  }
-  if (cli->format) {
-    tg_json_write_key(&json, "format");
-    tg_json_write_str(&json, tg_slice_str(cli->format));
-  }
-  if (cli->timeout > 0) {
-    tg_json_write_key(&json, "timeout");
-    tg_json_write_double(&json, cli->timeout);
-  }
-  if (cli->retry) {
-    tg_json_write_key(&json, "retry");
-    tg_json_write_bool(&json, true);
-  }
-  if (cli->follow) {
-    tg_json_write_key(&json, "follow");
-    tg_json_write_bool(&json, true);
-  }
-  tg_json_write_close(&json, '}');
-  tg_buf_put_u8(out, '\n');
-  if (out->rc == TG_OK) return true;
-  (void)fprintf(stderr, "tidegate: the request is longer than 64 KiB\n");
-  return false;
-}
 
 typedef struct answer {
   const tg_cli_t *cli;
@@ -184,14 +87,13 @@ static tg_cli_exit_t ask_at_socket(const tg_cli_t *cli, tg_slice_t request) {
 }
 
 tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli) {
-  const form_t *form = find_form(cli->command);
-  if (!form) {
+  if (!tg_ask_request_is(cli->command)) {
     (void)fprintf(stderr, "tidegate: no command \"%s\"; see tidegate help\n", cli->command);
     return TG_CLI_USAGE;
   }
   tg_buf_t request;
   tg_buf_init_growing(&request, REQUEST_MAX);
-  tg_cli_exit_t end = write_request(cli, form, &request) ? ask_at_socket(cli, tg_buf_slice(&request)) : TG_CLI_USAGE;
+  tg_cli_exit_t end = tg_ask_request_write(cli, &request) ? ask_at_socket(cli, tg_buf_slice(&request)) : TG_CLI_USAGE;
   tg_buf_fini(&request);
   return end;
 }

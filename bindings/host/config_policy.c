@@ -9,6 +9,7 @@
 
 #include "bindings/host/config_get.h"
 #include "core/codec/codec.h"
+#include "core/server/attributes.h"
 #include "core/server/quirk.h"
 
 /* A glob, or NULL where the table on top has none. */
@@ -53,6 +54,14 @@ static const char *attributes(lua_State *L, tg_arena_t *arena) {
   return copy;
 }
 
+/* What no device would take, of whatever version, is said when the configuration is read. */
+static void check_attributes(lua_State *L, const tg_server_observe_t *entry, int number) {
+  const tg_model_t model = {.enabler = TG_VERSION_OF(1, 2)};
+  tg_diag_t diag = {0};
+  if (*entry->query && tg_attributes_check(tg_slice_str(entry->query), &entry->path, &model, &diag) != TG_OK)
+    luaL_error(L, "server.observe[%d]: %s", number, diag.message);
+}
+
 void tg_config_policy_observe(lua_State *L, tg_arena_t *arena, tg_gateway_config_t *gateway) {
   gateway->observe_count = tg_config_get_list(L, "observe");
   tg_server_observe_t *observe = tg_config_get_array(L, arena, gateway->observe_count, sizeof *observe);
@@ -61,6 +70,7 @@ void tg_config_policy_observe(lua_State *L, tg_arena_t *arena, tg_gateway_config
     if (tg_path_parse(tg_slice_str(tg_config_get_text(L, arena, "path")), &observe[i].path) != TG_OK)
       luaL_error(L, "observe[%d]: no path", (int)i + 1);
     observe[i].query = attributes(L, arena);
+    check_attributes(L, &observe[i], (int)i + 1);
     observe[i].select = read_select(L, arena);
     lua_pop(L, 1);
   }

@@ -5,153 +5,9 @@
 
 #include <stdio.h>
 
+#include "bindings/host/control_draft.h"
 #include "bindings/host/control_events.h"
-#include "bindings/host/value_text.h"
 #include "core/base/alloc.h"
-#include "core/codec/codec.h"
-
-enum { VALUE_MAX = 65536, PRIORITY_INTERACTIVE = 3, PATHS_MAX = 32 };
-
-/* A command while it is being made: what it borrows. */
-typedef struct draft {
-  tg_command_t command;
-  const tg_device_t *device;
-  tg_record_t record;
-  tg_record_t paths[PATHS_MAX]; /* of READ_COMPOSITE */
-  tg_buf_t scratch;
-  const char *why; /* what is wrong, for people */
-  char text[192];
-} draft_t;
-
-static tg_slice_t member(const tg_control_request_t *request, const char *name) {
-  return tg_json_read_str(tg_json_read_get(request->body, name));
-}
-
-/* The type that a resource has by its definition, or that the asker gave. */
-static tg_rc_t find_type(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft,
-                         tg_type_t *type) {
-  tg_slice_t given = member(request, "type");
-  if (given.len) {
-    draft->why = "no such type; string integer unsigned float boolean opaque time objlnk corelnk";
-    return tg_value_type_of(given, type) == TG_OK ? TG_OK : TG_E_TYPE;
-  }
-  tg_model_t model = tg_twin_model(control->config.parts.twin, draft->device);
-  const tg_resdef_t *def = tg_model_resource(&model, &draft->command.path);
-  draft->why = "no definition of this resource is known; give its type, or add the definition to a folder in `objects`";
-  if (!def) return TG_E_NOT_FOUND;
-  *type = (tg_type_t)def->type;
-  return TG_OK;
-}
-
-static tg_rc_t read_plain(const tg_json_node_t *node, tg_value_t *value) {
-  switch (tg_json_read_kind(node)) {
-  case TG_JSON_INT: value->type = TG_TYPE_INTEGER; return tg_json_read_int(node, &value->i);
-  case TG_JSON_UINT: value->type = TG_TYPE_UNSIGNED; return tg_json_read_uint(node, &value->u);
-  case TG_JSON_DOUBLE: value->type = TG_TYPE_FLOAT; return tg_json_read_double(node, &value->f);
-  case TG_JSON_BOOL: value->type = TG_TYPE_BOOLEAN; return tg_json_read_bool(node, &value->b);
-  case TG_JSON_NULL:
-  case TG_JSON_STRING:
-  case TG_JSON_ARRAY:
-  case TG_JSON_OBJECT: break;
-  }
-  return TG_E_TYPE;
-}
-
-static tg_rc_t read_value(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft) {
-  draft->why = "a value is written to a resource or resource instance, such as /3/0/14";
-  if (draft->command.path.len < TG_PATH_RESOURCE) return TG_E_ARG;
-  const tg_json_node_t *node = tg_json_read_get(request->body, "value");
-  draft->why = "value is missing";
-  if (!node) return TG_E_ARG;
-  tg_type_t type = TG_TYPE_NONE;
-  tg_rc_t rc = find_type(control, request, draft, &type);
-  if (rc != TG_OK) return rc;
-
-  tg_value_t value = {.type = TG_TYPE_NONE};
-  if (tg_json_read_kind(node) == TG_JSON_STRING) {
-    rc = tg_value_text_parse(type, tg_json_read_str(node), &draft->scratch, &draft->record.value);
-  } else {
-    rc = read_plain(node, &value);
-    if (rc == TG_OK) rc = tg_value_convert(&value, type, &draft->record.value);
-  }
-  (void)snprintf(draft->text, sizeof draft->text, "the value is no %s", tg_value_type_name(type));
-  draft->why = draft->text;
-  draft->record.path = draft->command.path;
-  draft->command.records = &draft->record;
-  draft->command.record_count = 1;
-  return rc;
-}
-
-static tg_rc_t read_paths(const tg_control_request_t *request, draft_t *draft) {
-  const tg_json_node_t *list = tg_json_read_get(request->body, "paths");
-  size_t count = list && tg_json_read_kind(list) == TG_JSON_ARRAY ? tg_json_read_count(list) : 0;
-  draft->why = "paths is a list of 1 to 32 LwM2M paths such as /3303/0/5700";
-  if (count == 0 || count > PATHS_MAX) return TG_E_ARG;
-  for (size_t i = 0; i < count; i++) {
-    tg_rc_t rc = tg_path_parse(tg_json_read_str(tg_json_read_at(list, i)), &draft->paths[i].path);
-    if (rc != TG_OK) return rc;
-  }
-  draft->command.records = draft->paths;
-  draft->command.record_count = count;
-  return TG_OK;
-}
-
-static tg_rc_t read_target(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft) {
-  tg_slice_t ep = member(request, "ep");
-  draft->device = tg_twin_find_ep(control->config.parts.twin, ep);
-  (void)snprintf(draft->text, sizeof draft->text, "no device is called \"%.*s\"; `tidegate devices` lists them",
-                 (int)(ep.len < 64 ? ep.len : 64), ep.len ? (const char *)ep.p : "");
-  draft->why = draft->text;
-  if (!draft->device) return TG_E_NOT_FOUND;
-  draft->command.device = draft->device->id;
-
-  if (draft->command.op == TG_OP_READ_COMPOSITE) return read_paths(request, draft);
-  draft->why = "path is no LwM2M path such as /3303/0/5700";
-  tg_rc_t rc = tg_path_parse(member(request, "path"), &draft->command.path);
-  if (rc == TG_OK && draft->command.path.len == 0 && draft->command.op != TG_OP_DISCOVER) rc = TG_E_ARG;
-  if (rc != TG_OK || draft->command.op != TG_OP_EXECUTE) return rc;
-  draft->why = "execute wants a resource, such as /3/0/4";
-  return draft->command.path.len == TG_PATH_RESOURCE ? TG_OK : TG_E_ARG;
-}
-
-static bool has_format(tg_op_t op) {
-  return op == TG_OP_READ || op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE || op == TG_OP_UPDATE ||
-         op == TG_OP_OBSERVE;
-}
-
-/* What the asker wants on the wire; without it the device's version and habits decide. */
-static tg_rc_t read_format(const tg_control_request_t *request, draft_t *draft) {
-  const tg_json_node_t *node = tg_json_read_get(request->body, "format");
-  if (!node) return TG_OK;
-  draft->why = "only read, write, update and observe have a format";
-  if (!has_format(draft->command.op)) return TG_E_ARG;
-  draft->why = "no such format; text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor, or the number of one";
-  return tg_codec_by_name(tg_json_read_str(node), &draft->command.content_format);
-}
-
-static tg_rc_t read_draft(const tg_control_t *control, const tg_control_request_t *request, draft_t *draft) {
-  tg_command_t *command = &draft->command;
-  command->content_format = -1;
-  command->priority = PRIORITY_INTERACTIVE;
-  tg_rc_t rc = tg_twin_op_of(member(request, "op"), &command->op);
-  if (rc == TG_OK) rc = read_target(control, request, draft);
-  if (rc != TG_OK) return rc;
-
-  command->text = member(request, command->op == TG_OP_ATTRIBUTES ? "attributes" : "args");
-  const tg_json_node_t *timeout = tg_json_read_get(request->body, "timeout");
-  double seconds = 0;
-  draft->why = "timeout is a number of seconds, from 1 to 2592000";
-  if (timeout && (tg_json_read_double(timeout, &seconds) != TG_OK || !(seconds >= 1 && seconds <= 2592000)))
-    return TG_E_RANGE;
-  command->timeout_s = (uint32_t)seconds;
-  const tg_json_node_t *retry = tg_json_read_get(request->body, "retry");
-  draft->why = "retry is true or false";
-  if (retry && tg_json_read_bool(retry, &command->retry) != TG_OK) return TG_E_TYPE;
-  rc = read_format(request, draft);
-  if (rc != TG_OK) return rc;
-  if (command->op == TG_OP_WRITE || command->op == TG_OP_UPDATE) return read_value(control, request, draft);
-  return TG_OK;
-}
 
 static void unlink_wait(tg_control_wait_t *wait) {
   if (!wait->control) return;
@@ -171,10 +27,27 @@ static void put_result(const tg_command_t *command, const tg_command_result_t *r
     tg_control_reply_text(reply, "code", code);
   }
   if (result->rc != TG_OK) {
+    char message[512];
+    tg_slice_t text = result->text;
+    (void)snprintf(message, sizeof message, "%s%s%.*s", tg_rc_text(result->rc), text.len ? ": " : "",
+                   (int)(text.len < 400 ? text.len : 400), text.len ? (const char *)text.p : "");
     tg_control_reply_text(reply, "error", tg_rc_name(result->rc));
-    tg_control_reply_text(reply, "message", tg_rc_text(result->rc));
+    tg_control_reply_text(reply, "message", message);
   }
   if (result->text.len) tg_control_reply_str(reply, "text", result->text);
+}
+
+/* What was observed: one path, or each of several. */
+static bool follow(const tg_control_wait_t *wait, const tg_command_t *command) {
+  const tg_control_request_t request = {.conn = wait->conn, .tag = wait->tag};
+  bool is_one = command->op == TG_OP_OBSERVE;
+  size_t count = is_one ? 1 : command->record_count;
+  bool good = true;
+  for (size_t i = 0; good && i < count; i++) {
+    const tg_path_t *path = is_one ? &command->path : &command->records[i].path;
+    good = tg_control_events_follow(wait->control, &request, command->device, path) == TG_OK;
+  }
+  return good;
 }
 
 static void answer(const tg_control_wait_t *wait, const tg_command_t *command, const tg_command_result_t *result) {
@@ -190,10 +63,7 @@ static void answer(const tg_control_wait_t *wait, const tg_command_t *command, c
   tg_control_reply_begin(&reply, &wait->tag);
   put_result(command, result, &reply);
   bool goes_on = wait->follow && result->state == TG_COMMAND_DONE;
-  if (goes_on) {
-    const tg_control_request_t request = {.conn = wait->conn, .tag = wait->tag};
-    goes_on = tg_control_events_follow(wait->control, &request, command->device, &command->path) == TG_OK;
-  }
+  if (goes_on) goes_on = follow(wait, command);
   tg_control_reply_send(&reply, wait->conn, !goes_on);
 }
 
@@ -214,14 +84,14 @@ static void tell_waiting(const tg_control_request_t *request, const tg_device_t 
   tg_control_reply_send(&reply, request->conn, false);
 }
 
-static tg_rc_t submit(tg_control_t *control, const tg_control_request_t *request, const draft_t *draft) {
+static tg_rc_t submit(tg_control_t *control, const tg_control_request_t *request, const tg_control_draft_t *draft) {
   tg_control_wait_t *wait = tg_alloc_array(1, sizeof *wait);
   if (!wait) return TG_E_NOMEM;
   wait->control = control;
   wait->conn = request->conn;
   wait->tag = request->tag;
-  if (draft->command.op == TG_OP_OBSERVE &&
-      tg_json_read_bool(tg_json_read_get(request->body, "follow"), &wait->follow) != TG_OK)
+  bool may_follow = draft->command.op == TG_OP_OBSERVE || draft->command.op == TG_OP_OBSERVE_COMPOSITE;
+  if (may_follow && tg_json_read_bool(tg_json_read_get(request->body, "follow"), &wait->follow) != TG_OK)
     wait->follow = false;
   tg_rc_t rc = tg_twin_submit(control->config.parts.twin, &draft->command, on_done, wait, &wait->command);
   if (rc != TG_OK) {
@@ -234,16 +104,16 @@ static tg_rc_t submit(tg_control_t *control, const tg_control_request_t *request
 }
 
 void tg_control_command_submit(tg_control_t *control, const tg_control_request_t *request) {
-  draft_t draft = {0};
-  tg_buf_init_growing(&draft.scratch, VALUE_MAX);
-  tg_rc_t rc = read_draft(control, request, &draft);
+  tg_control_draft_t draft = {0};
+  const char *why = draft.diag.message;
+  tg_rc_t rc = tg_control_draft_read(control, request, &draft);
   if (rc == TG_OK) {
-    draft.why = NULL;
+    why = NULL;
     tell_waiting(request, draft.device);
     rc = submit(control, request, &draft);
   }
-  if (rc != TG_OK) tg_control_reply_error(request->conn, &request->tag, rc, draft.why);
-  tg_buf_fini(&draft.scratch);
+  if (rc != TG_OK) tg_control_reply_error(request->conn, &request->tag, rc, why && *why ? why : NULL);
+  tg_control_draft_fini(&draft);
 }
 
 void tg_control_command_forget(tg_control_t *control, const tg_control_conn_t *conn) {

@@ -47,17 +47,6 @@ static void put_objects(tg_control_reply_t *reply, const tg_device_t *device) {
   tg_json_write_close(&reply->json, ']');
 }
 
-/* What is known of when it listens; nothing of one that always does. */
-static void put_sleep(tg_control_reply_t *reply, const tg_device_t *device) {
-  if (!device->online) return;
-  if (device->awake_window_ms) {
-    tg_json_write_key(&reply->json, "awake_window");
-    tg_json_write_double(&reply->json, device->awake_window_ms / 1000.0);
-  }
-  if (!device->awake && device->asleep_until_ms)
-    tg_control_reply_int(reply, "asleep_until", device->asleep_until_ms / 1000);
-}
-
 static void put_tags(tg_control_reply_t *reply, const tg_device_t *device) {
   if (!device->tags) return;
   tg_json_write_key(&reply->json, "tags");
@@ -77,6 +66,17 @@ static void put_quirks(tg_control_reply_t *reply, const tg_device_t *device) {
     if (name) tg_control_reply_int(reply, name, device->quirk_counts ? device->quirk_counts[i] : 0);
   }
   tg_json_write_close(&reply->json, '}');
+}
+
+/* What is known of when it listens; nothing of one that always does. */
+static void put_sleep(tg_control_reply_t *reply, const tg_device_t *device) {
+  if (!device->online) return;
+  if (device->awake_window_ms) {
+    tg_json_write_key(&reply->json, "awake_window");
+    tg_json_write_double(&reply->json, device->awake_window_ms / 1000.0);
+  }
+  if (!device->awake && device->asleep_until_ms)
+    tg_control_reply_int(reply, "asleep_until", device->asleep_until_ms / 1000);
 }
 
 static bool put_device(void *ud, const tg_device_t *device) {
@@ -234,6 +234,14 @@ static const op_t ops[] = {
     {"write", tg_control_command_submit},
     {"update", tg_control_command_submit},
     {"execute", tg_control_command_submit},
+    {"create", tg_control_command_submit},
+    {"write_composite", tg_control_command_submit},
+    {"observe_composite", tg_control_command_submit},
+    {"trigger", tg_control_command_submit},
+    {"disable", tg_control_command_submit},
+    {"bootstrap", tg_control_command_submit},
+    {"prefer", tg_control_command_submit},
+    {"mute", tg_control_command_submit},
     {"delete", tg_control_command_submit},
     {"discover", tg_control_command_submit},
     {"observe", tg_control_command_submit},
@@ -257,7 +265,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log queue cancel_command read read_composite write update execute delete discover observe cancel attributes");
+      "op is one of status devices scripts reload log queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {

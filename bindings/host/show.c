@@ -151,8 +151,11 @@ static void value_row(tg_show_t *show, const tg_json_node_t *line) {
   }
 }
 
+/* A Create tells where the new instance is. */
 static void value_end(tg_show_t *show, const tg_json_node_t *line) {
-  if (!show->any) note(show, "done ", tg_show_parts_text(line, "code"));
+  tg_slice_t text = tg_show_parts_text(line, "text");
+  if (text.len && strcmp(show->command, "create") == 0) note(show, "created ", text);
+  else if (!show->any) note(show, "done ", tg_show_parts_text(line, "code"));
 }
 
 /* Discover */

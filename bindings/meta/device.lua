@@ -12,13 +12,19 @@ tg.device = {}
 ---stopped; it is not repeated, and nobody knows whether it was carried out.
 ---@alias tg.command_state "accepted"|"waiting"|"sent"|"done"|"failed"|"expired"|"cancelled"|"unknown"
 
----Attributes of a path (Write-Attributes): when the device shall notify.
+---Attributes of a path (Write-Attributes): when the device shall notify. `false` or `""` instead of a number unsets one. `gt`, `lt` and
+---`st` are for resources that are numbers; `pmax` is not less than `pmin`, `epmax` is more than `epmin`, `lt + 2 * st` is less than `gt`.
 ---@class tg.device.attributes
 ---@field pmin? integer least seconds between notifications
 ---@field pmax? integer most seconds between notifications
 ---@field gt? number notify when the value passes this, either way
 ---@field lt? number likewise
 ---@field st? number notify when the value moved by this much
+---@field epmin? integer least seconds between measurements (LwM2M 1.1)
+---@field epmax? integer most seconds between measurements (LwM2M 1.1)
+---@field edge? 0|1 of a boolean: notify when it becomes false (0) or true (1) (LwM2M 1.2)
+---@field con? 0|1 1: notifications are confirmable (LwM2M 1.2)
+---@field hqmax? integer how many notifications are kept while they can't be sent (LwM2M 1.2)
 
 ---Options of a call to a device.
 ---@class tg.device.options
@@ -28,12 +34,26 @@ tg.device = {}
 ---@field tag? string your own id, at most 64 bytes; it comes back in `command` events
 ---@field retry? boolean execute, create and delete may be sent again when no answer came, though they may have been carried out; by default they are sent at most once
 
+---Options of discover.
+---@class tg.device.discover_options : tg.device.options
+---@field depth? 0|1|2|3 how many levels below the path; for devices of LwM2M 1.2
+
+---Options of what is asked by name of the device's account at this server (object 1).
+---@class tg.device.account_options : tg.device.options
+---@field transport? "U"|"T"|"S"|"N"|"M"|"H" of trigger: come over UDP, TCP, SMS, non-IP, MQTT or HTTP
+---@field instance? integer of object 1; default the first that the device announced
+---@field seconds? integer of disable: for how long; default as the device is set
+
 ---A command as data.
 ---@class tg.command_request
----@field op tg.op
+---@field op tg.op|"trigger"|"disable"|"bootstrap"|"prefer"|"mute" the last five take no path; each is as the method of that name
 ---@field path? string left out only for discover of everything, for composites and for cancel of a composite observation
 ---@field paths? string[] for read_composite and observe_composite: 1 to 1024 paths
----@field value? any for write and update of one resource
+---@field value? any for write and update of one resource; for an instance, and create, a table by resource; for mute true or false
+---@field depth? 0|1|2|3 for discover, LwM2M 1.2: how many levels below the path
+---@field transport? string for trigger and prefer
+---@field instance? integer for what has no path: instance of object 1
+---@field seconds? integer for disable
 ---@field records? tg.record[] for write, update and create of more, paths at or below `path`; for write_composite wherever they are
 ---@field args? string for execute
 ---@field attributes? tg.device.attributes for attributes
@@ -93,7 +113,7 @@ function dev:read(path, options, fn) end
 
 ---Writes: what is there is replaced.
 ---@param path string a resource with a value, or an instance with a list of records
----@param value tg.value|tg.record[]
+---@param value tg.value|tg.record[]|table<integer|string, tg.value> for an instance also by resource: `{ [5850] = true, ["6/1"] = 5 }`
 ---@param options? tg.device.options
 ---@param fn? fun(ok: true?, err: tg.error?)
 ---@return true? ok
@@ -102,7 +122,7 @@ function dev:write(path, value, options, fn) end
 
 ---Writes only the resources (or resource instances) that are given; others stay as they are.
 ---@param path string
----@param value tg.value|tg.record[]
+---@param value tg.value|tg.record[]|table<integer|string, tg.value> as of write
 ---@param options? tg.device.options
 ---@param fn? fun(ok: true?, err: tg.error?)
 ---@return true? ok
@@ -137,16 +157,16 @@ function dev:write_composite(records, options, fn) end
 ---@return tg.error? err
 function dev:execute(path, args, options, fn) end
 
----Makes an instance of an object.
+---Makes an instance of an object: `dev:create("/3311", { [5850] = true })` lets the device pick its number, `dev:create("/3311/4", …)` does not.
 ---@param path string `/3311`, or `/3311/4` for a number of your choice
----@param records tg.record[] first values
+---@param values tg.record[]|table<integer|string, tg.value> first values, by resource or as records; the paths of records name the instance
 ---@param options? tg.device.options
 ---@param fn? fun(path: string?, err: tg.error?)
 ---@return string? path of the new instance
 ---@return tg.error? err
-function dev:create(path, records, options, fn) end
+function dev:create(path, values, options, fn) end
 
----Deletes an instance.
+---Deletes an instance of an object; of LwM2M 1.2 devices also an instance of a resource.
 ---@param path string
 ---@param options? tg.device.options
 ---@param fn? fun(ok: true?, err: tg.error?)
@@ -155,8 +175,8 @@ function dev:create(path, records, options, fn) end
 function dev:delete(path, options, fn) end
 
 ---Asks what there is at a path, and with which attributes.
----@param path? string default `/`
----@param options? tg.device.options
+---@param path? string default `/`: what it announced, without asking it
+---@param options? tg.device.discover_options
 ---@param fn? fun(links: string?, err: tg.error?)
 ---@return string? links link-format, such as `</3303/0>;pmin=10,</3303/0/5700>`
 ---@return tg.error? err
@@ -196,10 +216,48 @@ function dev:cancel(path, options, fn) end
 ---@return tg.error? err
 function dev:attributes(path, attributes, options, fn) end
 
+---Asks the device to send an Update (Execute `/1/x/8`); with a transport to come over that one. Then, for ten minutes, it may come from
+---another link than the one that vouches for it, and keeps its values, its queue and what is observed.
+---@param options? tg.device.account_options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err code `not_found` where it announces no such instance of object 1, `unsupported` where its version lacks this
+function dev:trigger(options, fn) end
+
+---Has the device leave for a while (Execute `/1/x/4`); with `seconds` these are written first, and where that fails it stays.
+---@param options? tg.device.account_options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err as of trigger
+function dev:disable(options, fn) end
+
+---Has the device ask its bootstrap server again (Execute `/1/x/9`).
+---@param options? tg.device.account_options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err as of trigger
+function dev:bootstrap(options, fn) end
+
+---Says which transport the device shall use from now on (Write `/1/x/22`). Like a trigger it lets the device come over another link.
+---@param transport "U"|"T"|"S"|"N"|"M"|"H"
+---@param options? tg.device.account_options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err as of trigger
+function dev:prefer(transport, options, fn) end
+
+---Whether the device may send values of its own accord (Send): `false` lets it, `true` mutes it (Write `/1/x/23`).
+---@param on boolean
+---@param options? tg.device.account_options
+---@param fn? fun(ok: true?, err: tg.error?)
+---@return true? ok
+---@return tg.error? err as of trigger
+function dev:mute(on, options, fn) end
+
 ---Puts a command into the queue and does not wait; `command` events tell what becomes of it.
 ---@param command tg.command_request
 ---@return integer? id
----@return tg.error? err code `gone`, `full`, `argument` or `type`
+---@return tg.error? err code `gone`, `full`, `argument`, `type`, or what the device's version lacks
 function dev:submit(command) end
 
 ---The commands that have not ended, in the order in which they go.

@@ -4,7 +4,7 @@
 
 _tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="run check status devices read write execute observe discover queue cancel log scripts reload api version help"
+  local commands="run check status devices read write update execute create delete observe unobserve attributes discover trigger disable bootstrap prefer mute queue cancel log scripts reload api version help"
   case $before in
     -c | --config | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -18,17 +18,21 @@ _tidegate() {
       mapfile -t COMPREPLY < <(compgen -W "text opaque cbor senml-json senml-cbor tlv json lwm2m-cbor" -- "$word")
       return
       ;;
+    --transport)
+      mapfile -t COMPREPLY < <(compgen -W "U T S N M H" -- "$word")
+      return
+      ;;
     cancel)
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate queue --json 2>/dev/null | sed -n 's/.*"command":"\([0-9]*\)".*/\1/p')" -- "$word")
       return
       ;;
-    read | write | execute | observe | discover | queue | devices)
+    read | write | update | execute | create | delete | observe | unobserve | attributes | discover | trigger | disable | bootstrap | prefer | mute | queue | devices)
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate devices --json 2>/dev/null | sed -n 's/.*"ep":"\([^"\\]*\)".*/\1/p')" -- "$word")
       return
       ;;
   esac
   if [[ $word == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --retry --dump -h --help" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --retry --depth --transport --instance --for --dump -h --help" -- "$word")
   elif [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")
   fi

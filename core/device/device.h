@@ -45,9 +45,9 @@ struct tg_command {
   tg_op_t op;
   tg_path_t path;
   const tg_record_t *
-      records; /* WRITE, UPDATE, CREATE: at or below path; of composites path is the root; READ_COMPOSITE and OBSERVE_COMPOSITE: paths, without values; WRITE_COMPOSITE: in the order to be written, one without a value deletes */
+      records; /* WRITE, UPDATE, CREATE: at or below path; of composites path is the root; READ_COMPOSITE and OBSERVE_COMPOSITE: paths, without values; WRITE_COMPOSITE: in the order to be written, one without a value deletes; EXECUTE: written before, resources of the same instance, and where that fails it is not executed */
   size_t record_count;
-  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60`; DISCOVER: `depth=2` or nothing */
   int content_format; /* wanted format, -1 = the backend chooses */
   uint32_t
       timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode and with a body 7,200 s; with a body it begins anew with each progress */
@@ -200,13 +200,13 @@ void tg_twin_missed(tg_twin_t *twin, tg_id_t id);
 /** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
 void tg_twin_asleep(tg_twin_t *twin, tg_id_t id);
 
-/** Its bearer can't reach the device, in queue mode or not, and keeps what was sent: it sleeps until @p until_ms (monotonic, 0: nobody knows), then it is tried again, or until tg_twin_awake() or tg_twin_heard(). Started commands are not touched. */
-void tg_twin_held(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 /** What is known of the device's quirks now; takes the place of what was. */
 void tg_twin_quirks_set(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
 
 /** Each of @p quirks was tolerated just now: noted and counted. */
 void tg_twin_quirks_count(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
+/** Its bearer can't reach the device, in queue mode or not, and keeps what was sent: it sleeps until @p until_ms (monotonic, 0: nobody knows), then it is tried again, or until tg_twin_awake() or tg_twin_heard(). Started commands are not touched. */
+void tg_twin_held(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
 /** The device @p id, or NULL. */
 const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);
@@ -255,6 +255,9 @@ void tg_twin_commands(const tg_twin_t *twin, tg_id_t id,
 
 /** Lower-case name of an operation: `read`, `write` … */
 const char *tg_twin_op_name(tg_op_t op);
+
+/** Whether a record at @p path may be part of @p command. */
+bool tg_twin_op_reaches(const tg_command_t *command, const tg_path_t *path);
 
 /** The operation called @p name; TG_E_NOT_FOUND. */
 TG_MUST_CHECK tg_rc_t tg_twin_op_of(tg_slice_t name, tg_op_t *op);

@@ -102,7 +102,7 @@ static void get_records(tg_row_t *in, tg_record_t *records, tg_command_t *comman
     record->time_source = (tg_time_source_t)tg_row_get_max(in, 1, TG_TIME_DEVICE);
     record->time_ms = (int64_t)tg_row_get(in, 8);
     get_value(in, &record->value);
-    if (!tg_path_covers(&command->path, &record->path)) in->bad = true;
+    if (!tg_twin_op_reaches(command, &record->path)) in->bad = true;
   }
 }
 

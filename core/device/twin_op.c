@@ -31,3 +31,9 @@ tg_rc_t tg_twin_op_of(tg_slice_t name, tg_op_t *op) {
   }
   return TG_E_NOT_FOUND;
 }
+
+bool tg_twin_op_reaches(const tg_command_t *command, const tg_path_t *path) {
+  tg_path_t base = command->path;
+  if (command->op == TG_OP_EXECUTE && base.len > TG_PATH_INSTANCE) base.len = TG_PATH_INSTANCE;
+  return tg_path_covers(&base, path);
+}

@@ -25,7 +25,7 @@ static tg_rc_t check_command(const tg_command_t *command, size_t *bytes) {
   if (command->owner.len > TAG_MAX || command->replace_key.len > TAG_MAX) return TG_E_ARG;
   if (command->replace_key.len && !is_write(command->op)) return TG_E_ARG;
   for (size_t i = 0; i < command->record_count; i++) {
-    if (!tg_path_covers(&command->path, &command->records[i].path)) return TG_E_ARG;
+    if (!tg_twin_op_reaches(command, &command->records[i].path)) return TG_E_ARG;
   }
   if (!has_good_body(command)) return TG_E_ARG;
   *bytes = tg_record_copy_size(command->records, command->record_count) + command->tag.len + command->text.len +

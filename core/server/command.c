@@ -12,27 +12,13 @@
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
 #include "core/server/observe.h"
+#include "core/server/operation.h"
+#include "core/server/trigger.h"
 
 enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20, LEAST_BLOCK = 16 };
 
 tg_rc_t tg_command_init(tg_server_t *server) {
   return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
-}
-
-/* Which lengths of path an operation takes. */
-static bool fits_path(tg_op_t op, uint16_t len) {
-  static const struct {
-    uint8_t min, max;
-  } levels[TG_OP_COUNT] = {
-      [TG_OP_READ] = {1, 4},   [TG_OP_WRITE] = {2, 4},      [TG_OP_UPDATE] = {2, 3},   [TG_OP_EXECUTE] = {3, 3},
-      [TG_OP_CREATE] = {1, 2}, [TG_OP_DELETE] = {2, 4},     [TG_OP_DISCOVER] = {1, 3}, [TG_OP_OBSERVE] = {1, 4},
-      [TG_OP_CANCEL] = {1, 4}, [TG_OP_ATTRIBUTES] = {1, 4},
-  };
-  return len >= levels[op].min && len <= levels[op].max;
-}
-
-static bool is_security(const tg_path_t *path) {
-  return path->id[0] == 0 || path->id[0] == 21 || path->id[0] == 23;
 }
 
 static bool reads(tg_op_t op) {
@@ -89,9 +75,8 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
   if (command->body.len) return tg_command_body_fill(reg, command, out);
   if (reads(command->op) || writes(command->op)) {
     call->format = command->content_format;
-    const tg_format_ask_t ask = {&command->path, writes(command->op), call->attempt};
     bool chosen = command->content_format >= 0 && call->attempt == 0;
-    if (!chosen && (command->content_format >= 0 || !tg_format_choose(reg, device, &ask, &call->format)))
+    if (!chosen && (command->content_format >= 0 || !tg_command_wire_format(call, reg, device, command)))
       return TG_E_FORMAT;
   }
   if (reads(command->op)) {
@@ -130,13 +115,15 @@ static uint32_t patience_s(const tg_command_t *command) {
 }
 
 static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
-                         const tg_command_t *command) {
+                         const tg_command_t *asked) {
   char path[TG_FORMAT_PATH_MAX], query[512] = "";
+  tg_command_t wire, *command = &wire;
+  tg_command_wire(call, device, asked, &wire);
   tg_path_t target = command->path;
   if (command->op == TG_OP_CREATE) target = tg_path(1, target.id[0], 0, 0);
-  if (command->op == TG_OP_ATTRIBUTES) {
-    if (command->text.len == 0 || command->text.len >= sizeof query) return TG_E_ARG;
-    snprintf(query, sizeof query, "%.*s", (int)command->text.len, (const char *)command->text.p);
+  if (command->op == TG_OP_ATTRIBUTES || command->op == TG_OP_DISCOVER) {
+    if (command->text.len >= sizeof query) return TG_E_ARG;
+    if (command->text.len) memcpy(query, command->text.p, command->text.len);
   }
   tg_coap_call_t out = {.peer = reg->peer,
                         .method = method_of(command->op),
@@ -211,10 +198,10 @@ static tg_rc_t send_first(tg_server_call_t *call, const tg_reg_t *reg, const tg_
   return result.rc;
 }
 
-static tg_rc_t check_command(const tg_command_t *command) {
-  if (tg_composite_is(command->op)) return tg_composite_check(command);
-  if (!fits_path(command->op, command->path.len)) return TG_E_ARG;
-  return is_security(&command->path) ? TG_E_DENIED : TG_OK;
+/* Queued for a device that nobody knew then, or that has another version now: it is told why it can't go. */
+static void refuse(tg_server_t *server, const tg_command_t *command, tg_rc_t rc, const tg_diag_t *diag) {
+  const tg_command_result_t result = {.state = TG_COMMAND_FAILED, .rc = rc, .text = tg_slice_str(diag->message)};
+  tg_twin_finish(server->config.twin, command->id, &result);
 }
 
 /* Where the request of a command is noted: those with a body run beside the others. */
@@ -225,11 +212,15 @@ static tg_id_t *noted(tg_reg_t *reg, const tg_command_t *command) {
 static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
+  tg_diag_t diag = {0};
   if (!reg) return TG_E_GONE;
+  tg_rc_t rc = tg_operation_check(server->config.twin, device, command, &diag);
+  if (rc != TG_OK) {
+    refuse(server, command, rc, &diag);
+    return TG_OK;
+  }
   if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
   if (command->op == TG_OP_CANCEL && command->path.len == 0) return cancel_composite(server, reg, command);
-  tg_rc_t rc = check_command(command);
-  if (rc != TG_OK) return rc;
   tg_id_t id;
   tg_server_call_t *call = tg_pool_take(&server->calls, &id);
   if (!call) return TG_E_FULL;
@@ -240,6 +231,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
                              .op = (uint8_t)command->op,
                              .format = TG_CF_NONE};
   rc = send_first(call, reg, device, command);
+  if (rc == TG_OK) tg_trigger_sent(server->config.twin, command, tg_wheel_now(server->config.wheel));
   if (rc == TG_OK) {
     *noted(reg, command) = id;
     if (command->body.len == 0) tg_server_asked(server, reg); /* a body takes its time: that shows nothing */
@@ -340,6 +332,10 @@ static void judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_res
   if (answer->unsent) result->rc = TG_E_ASLEEP;
   if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
   if (answer->rc != TG_OK || !reg) return;
+  if (call->late != TG_OK) {
+    *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = call->late};
+    return;
+  }
   if (call->op == TG_OP_CANCEL) end_observation(call, reg);
   bool good = answer->code >> 5 == 2;
   result->state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
@@ -367,17 +363,31 @@ static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t 
   return send_step(call, reg, device, command) == TG_OK;
 }
 
+/* What was to be written before an Execute is: now the Execute. @return whether it went out */
+static bool execute_now(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_result_t *answer) {
+  const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
+  const tg_device_t *device = reg ? tg_twin_find(call->server->config.twin, reg->device) : NULL;
+  if (!command || !device || command->op != TG_OP_EXECUTE || !command->record_count || call->is_prepared) return false;
+  if (answer->rc != TG_OK || answer->code >> 5 != 2) return false;
+  call->is_prepared = true;
+  call->attempt = 0;
+  call->late = send_call(call, reg, device, command);
+  return call->late == TG_OK;
+}
+
 /* Whether request and answer were one message each, so that the time between them is the device's. */
 static bool is_short(const tg_server_call_t *call, const tg_coap_result_t *answer) {
   tg_op_t op = (tg_op_t)call->op;
-  return answer->body.len <= LEAST_BLOCK && !writes(op) && !tg_composite_is(op) && !call->steps;
+  return answer->body.len <= LEAST_BLOCK && !writes(op) && !tg_composite_is(op) && !call->steps && !call->is_prepared;
 }
 
 static void on_done(void *ud, const tg_coap_result_t *answer) {
   tg_server_call_t *call = ud;
   tg_server_t *server = call->server;
   tg_reg_t *reg = tg_reg_table_get(server, call->reg);
-  if (call->command != TG_ID_NONE && (retry(call, reg, answer) || go_on(call, reg, answer))) return;
+  if (call->command != TG_ID_NONE &&
+      (retry(call, reg, answer) || go_on(call, reg, answer) || execute_now(call, reg, answer)))
+    return;
   tg_server_call_t ended = *call;
   tg_id_t id = tg_pool_id(&server->calls, call);
   if (reg) *(reg->bulk == id ? &reg->bulk : &reg->call) = TG_ID_NONE;
@@ -388,6 +398,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
     if (reg) tg_server_answered(server, reg, answer->rc, is_short(&ended, answer));
     if (ended.steps && answer->rc == TG_OK && reg) tg_composite_end(ended.steps, &result);
     else judge(&ended, reg, answer, &result, created);
+    if (result.code >> 5 > 2) tg_trigger_refused(server->config.twin, ended.command);
     tg_twin_finish(server->config.twin, ended.command, &result);
   }
   tg_composite_free(ended.steps);

@@ -37,14 +37,12 @@ tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
   tg_model_t model = tg_twin_model(server->config.twin, device);
   tg_rc_t rc = check_values(records, command->record_count, &model);
   tg_codec_output_t output = {.content_format = format,
-                              .base = command->path,
+                              .base = tg_command_wire_base(device, command, format, records),
                               .records = records,
                               .count = command->record_count,
                               .model = &model,
                               .use = TG_CODEC_USE_WRITE};
   if (is_composite) output.use = command->op == TG_OP_WRITE_COMPOSITE ? TG_CODEC_USE_PATCH : TG_CODEC_USE_FETCH;
-  if (command->op == TG_OP_CREATE)
-    output.base = tg_path(1, command->path.id[0], 0, 0); /* the instance is in the payload */
   tg_buf_clear(&server->out);
   if (rc == TG_OK) rc = tg_codec_encode(&output, &server->out);
   tg_alloc_free(records);

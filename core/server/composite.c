@@ -34,20 +34,6 @@ bool tg_composite_is(tg_op_t op) {
   return fetches(op) || op == TG_OP_WRITE_COMPOSITE;
 }
 
-tg_rc_t tg_composite_check(const tg_command_t *command) {
-  uint16_t least = command->op == TG_OP_WRITE_COMPOSITE ? TG_PATH_RESOURCE : TG_PATH_OBJECT;
-  if (command->path.len != 0 || command->record_count == 0) return TG_E_ARG;
-  for (size_t i = 0; i < command->record_count; i++) {
-    const tg_record_t *record = &command->records[i];
-    uint16_t oid = record->path.id[0];
-    if (record->path.len < least) return TG_E_ARG;
-    if (oid == 0 || oid == 21 || oid == 23) return TG_E_DENIED;
-    bool has_value = record->value.type != TG_TYPE_NONE;
-    if (fetches(command->op) && has_value) return TG_E_ARG;
-  }
-  return TG_OK;
-}
-
 bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op) {
   if (!tg_composite_is(op)) return false;
   if (device->enabler < TG_VERSION_1_1 || (device->quirks & (TG_QUIRK_NO_COMPOSITE | TG_QUIRK_TEXT_ONLY))) return true;

@@ -44,6 +44,7 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   tg_row_put_text(out, tg_slice_str(reg->sms));
   tg_row_put_text(out, tg_slice_str(device->wire_ep));
   tg_row_put_text(out, tg_slice_str(device->tags));
+  tg_row_put_text(out, tg_slice_str(reg->home));
   tg_buf_put_u8(out, (uint8_t)(reg->no_fetch | reg->no_ipatch << 1 | reg->attributes_seen << 2 | reg->no_group << 3 |
                                reg->send_settled << 4));
   tg_buf_put_be16(out, device->object_count);
@@ -180,6 +181,7 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   tg_slice_t bytes = tg_row_get_text(in), alt = tg_row_get_text(in), sms = tg_row_get_text(in);
   info->wire_ep = tg_row_get_text(in);
   info->tags = tg_row_get_text(in);
+  tg_slice_t home = tg_row_get_text(in);
   unsigned flags = (unsigned)tg_row_get(in, 1);
   reg->no_fetch = (flags & 1) != 0;
   reg->no_ipatch = (flags & 2) != 0;
@@ -196,6 +198,7 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   if (bytes.len) memcpy(addr.b, bytes.p, bytes.len);
   reg->alt = alt.len ? tg_alloc_str(alt) : NULL;
   reg->sms = sms.len ? tg_alloc_str(sms) : NULL;
+  reg->home = home.len ? tg_alloc_str(home) : NULL;
   rc = tg_coap_peer(server->coap, link, &addr, &peer);
   if (rc == TG_OK) rc = tg_reg_table_bind(server, reg, peer);
   if (rc != TG_OK) return rc;

@@ -8,10 +8,9 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
-#include "core/codec/codec.h"
 #include "core/server/server_state.h"
 
-enum { TIMEOUT_S = 86400, PATHS_MAX = 1024, SCRATCH_MAX = 65536, NOTE_MAX = 96 };
+enum { TIMEOUT_S = 86400, NOTE_MAX = 96 };
 
 static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
   (void)ud;
@@ -33,25 +32,6 @@ static bool is_announced(const tg_device_t *device, const tg_path_t *path) {
   return false;
 }
 
-/* The paths of a composite observation, out of the request that made it. @return how many; 0 when they are not known any more */
-static size_t read_paths(const tg_server_t *server, tg_id_t observation, tg_record_t *paths) {
-  tg_coap_observation_t kept;
-  if (!tg_coap_observation_get(server->coap, observation, &kept) || kept.payload.len == 0) return 0;
-  tg_buf_t scratch;
-  tg_codec_dec_t dec;
-  tg_buf_init_growing(&scratch, SCRATCH_MAX);
-  tg_codec_input_t input = {
-      .content_format = kept.content_format, .payload = kept.payload, .scratch = &scratch, .use = TG_CODEC_USE_FETCH};
-  size_t count = 0;
-  tg_rc_t rc = tg_codec_dec_init(&dec, &input);
-  while (rc == TG_OK && count < PATHS_MAX) {
-    rc = tg_codec_dec_next(&dec, &paths[count]);
-    if (rc == TG_OK) count++;
-  }
-  tg_buf_fini(&scratch);
-  return count;
-}
-
 static tg_rc_t submit(tg_server_t *server, const tg_device_t *device, tg_command_t *command) {
   tg_id_t id;
   command->device = device->id;
@@ -63,12 +43,13 @@ static tg_rc_t submit(tg_server_t *server, const tg_device_t *device, tg_command
 }
 
 static tg_rc_t again_composite(tg_server_t *server, const tg_device_t *device, const tg_reg_obs_t *obs) {
-  tg_record_t *paths = tg_alloc_array(PATHS_MAX, sizeof *paths);
-  if (!paths) return TG_E_NOMEM;
-  size_t count = read_paths(server, obs->id, paths);
-  tg_command_t command = {.op = TG_OP_OBSERVE_COMPOSITE, .records = paths, .record_count = count};
-  tg_rc_t rc = count ? submit(server, device, &command) : TG_E_NOT_FOUND;
-  tg_alloc_free(paths);
+  if (obs->path_count == 0) return TG_E_NOT_FOUND;
+  tg_record_t *names = tg_alloc_array(obs->path_count, sizeof *names);
+  if (!names) return TG_E_NOMEM;
+  for (size_t i = 0; i < obs->path_count; i++) names[i].path = obs->paths[i];
+  tg_command_t command = {.op = TG_OP_OBSERVE_COMPOSITE, .records = names, .record_count = obs->path_count};
+  tg_rc_t rc = submit(server, device, &command);
+  tg_alloc_free(names);
   return rc;
 }
 

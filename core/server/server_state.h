@@ -92,8 +92,10 @@ typedef struct tg_server_call {
   tg_id_t command;
   tg_id_t exchange;
   tg_path_t path;
-  uint8_t op;      /* tg_op_t */
-  uint8_t attempt; /* of formats */
+  uint8_t op;       /* tg_op_t */
+  uint8_t attempt;  /* of formats */
+  bool is_prepared; /* of an EXECUTE: what is written before it has been */
+  tg_rc_t late;     /* why its next request could not be sent; TG_OK else */
   int format;
   struct tg_composite *steps; /* owned; a composite command that goes step by step, else NULL */
 } tg_server_call_t;
@@ -101,6 +103,20 @@ typedef struct tg_server_call {
 /** Writes the payload of WRITE, UPDATE, CREATE and of composites in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
+
+/** What goes out next for @p command of @p call, written to @p wire; its records belong to @p command. */
+void tg_command_wire(const tg_server_call_t *call, const tg_device_t *device, const tg_command_t *command,
+                     tg_command_t *wire);
+
+/** Whether @p command is a Create whose instance the device shall pick. */
+bool tg_command_wire_is_anonymous(const tg_command_t *command);
+
+/** Sets the format of this attempt of @p wire in @p call, and the instance that the server picks where the format wants one; false when there is none left. */
+bool tg_command_wire_format(tg_server_call_t *call, const tg_reg_t *reg, const tg_device_t *device,
+                            const tg_command_t *wire);
+
+/** Where the payload of @p wire in @p format begins; the instance of @p records (a copy of its own) is set where the server picks it. */
+tg_path_t tg_command_wire_base(const tg_device_t *device, const tg_command_t *wire, int format, tg_record_t *records);
 
 /** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
@@ -113,9 +129,6 @@ typedef struct tg_composite tg_composite_t;
 
 /** Whether @p op is a composite operation. */
 bool tg_composite_is(tg_op_t op);
-
-/** Whether @p command may go out: its path is the root, its records name what such an operation can reach. TG_E_ARG, TG_E_DENIED for security objects. */
-TG_MUST_CHECK tg_rc_t tg_composite_check(const tg_command_t *command);
 
 /** Whether @p reg's device takes single requests only for @p op, by its version or by what it answered before. */
 bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op);

@@ -7,6 +7,8 @@
 --   {"id":"a5","op":"attributes","path":"/3303/0/5700","attributes":{"pmin":10,"gt":30}}
 --   {"id":"a6","op":"read_composite","paths":["/3/0/9","/3303/0/5700"]}
 --   {"id":"a7","op":"write_composite","values":{"/1/0/1":300,"/3/0/14":"+02:00"}}
+--   {"id":"a8","op":"create","path":"/3311","values":{"5850":true}}  the device picks the number
+--   {"id":"a9","op":"trigger","transport":"U"}  and disable, bootstrap, prefer, mute
 -- Opaque values are {"base64":"…"}, object links [object, instance]. Checked here, so that whoever
 -- asked reads what to mend. Pure.
 
@@ -23,9 +25,9 @@ local TIMEOUT_MAX = 30 * 86400
 local OPS = {
   read = { 1, 4 },
   write = { 2, 4, "value" },
-  update = { 2, 4, "value" },
+  update = { 2, 3, "value" },
   execute = { 3, 3 },
-  create = { 1, 1, "value" },
+  create = { 1, 2, "value" },
   delete = { 2, 4 },
   discover = { 0, 3 },
   observe = { 1, 4 },
@@ -34,13 +36,21 @@ local OPS = {
   read_composite = { 0, 0, "paths" },
   write_composite = { 0, 0, "values" },
   observe_composite = { 0, 0, "paths" },
+  trigger = { 0, 0, named = { "transport", "instance" } },
+  disable = { 0, 0, named = { "seconds", "instance" } },
+  bootstrap = { 0, 0, named = { "instance" } },
+  prefer = { 0, 0, named = { "transport", "instance" }, needs = "transport" },
+  mute = { 0, 0, named = { "value", "instance" }, needs = "value" },
 }
 local LEVELS = { "an object", "an instance", "a resource", "a resource instance" }
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
-  "durable", "replace_key", "paths", "retry",
+  "durable", "replace_key", "paths", "depth", "transport", "instance", "seconds",
+  "retry",
 }
-local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" }
+local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax" }
+local OF_NAMED = { "transport", "instance", "seconds" }
+local SECONDS_MAX = 0x7fffffff
 
 local function fail(text, ...) error(failure("argument", text:format(...)), 0) end
 
@@ -69,6 +79,7 @@ local function check_path(wanted, rule)
   if wanted.path ~= nil then count = count_ids(wanted.path) end
   if wanted.path == nil and rule[1] > 0 then fail('path is missing, such as "/3/0/9"') end
   if rule[2] == 0 then
+    if count > 0 and rule.named then fail("%s takes no path; it goes to object 1", wanted.op) end
     if count > 0 then fail("%s takes no path; it is in its %s", wanted.op, rule[3]) end
     return
   end
@@ -102,10 +113,26 @@ local function check_paths(wanted, is_needed)
   for _, path in ipairs(paths) do count_ids(path) end
 end
 
+-- {"5850":true,"6/1":5}: resources of the instance at path, or of one that the device will make.
+local function keyed_of(wanted)
+  local keyed = {}
+  for _, key in ipairs(keys.sorted(wanted.values)) do
+    if not key:match("^%d+$") and not key:match("^%d+/%d+$") then
+      fail("values: %s is no resource such as 5850 or 6/1; all keys are, or all are paths", key)
+    end
+    keyed[key] = value_of(wanted.values[key])
+  end
+  return keyed
+end
+
 local function records_of(wanted)
   if type(wanted.values) ~= "table" or next(wanted.values) == nil then
     fail('values is an object such as {"/3311/0/5850":true}')
   end
+  local first = keys.sorted(wanted.values)[1]
+  local may_be_keyed = wanted.path and (wanted.op == "create" or count_ids(wanted.path) == 2)
+  local is_number = type(first) == "string" and first:sub(1, 1) ~= "/"
+  if may_be_keyed and is_number then return keyed_of(wanted) end
   local records = {}
   for _, path in ipairs(keys.sorted(wanted.values)) do
     local above = wanted.path or ""
@@ -120,6 +147,12 @@ end
 
 local function check_values(wanted, is_needed)
   local has_value, has_values = wanted.value ~= nil, wanted.values ~= nil
+  if OPS[wanted.op].named then
+    if has_values or (has_value and OPS[wanted.op].needs ~= "value") then
+      fail("%s takes no value", wanted.op)
+    end
+    return
+  end
   if not is_needed then
     if has_value or has_values then fail("%s takes no value", wanted.op) end
     return
@@ -127,12 +160,52 @@ local function check_values(wanted, is_needed)
   if not wanted.path and has_value then fail("%s takes values", wanted.op) end
   if has_value == has_values then fail("%s takes either value or values", wanted.op) end
   if has_values then
-    wanted.records = records_of(wanted)
+    local found = records_of(wanted)
+    local is_list = found[1] ~= nil and type(found[1]) == "table" and found[1].path ~= nil
+    wanted.records, wanted.keyed = is_list and found or nil, not is_list and found or nil
   elseif wanted.op == "create" or count_ids(wanted.path) < 3 then
     fail('value is for a resource; %s to %s takes values, such as {"%s/0/1":5}', wanted.op,
       wanted.path, wanted.path)
   else
     wanted.value = value_of(wanted.value)
+  end
+end
+
+-- What is asked by name: a transport letter, an instance of object 1, seconds, true or false.
+local function check_named(wanted, rule)
+  for _, name in ipairs(OF_NAMED) do
+    local is_known = false
+    for _, known in ipairs(rule.named or {}) do is_known = is_known or known == name end
+    if wanted[name] ~= nil and not is_known then fail("%s takes no %s", wanted.op, name) end
+  end
+  if rule.needs and wanted[rule.needs] == nil then fail("%s takes a %s", wanted.op, rule.needs) end
+  local transport, instance, seconds = wanted.transport, wanted.instance, wanted.seconds
+  if transport ~= nil
+    and not (type(transport) == "string" and transport:match("^[UTSNMHutsnmh]$"))
+  then
+    fail("transport is one of U T S N M H")
+  end
+  if instance ~= nil
+    and (math.type(instance) ~= "integer" or instance < 0 or instance > 65534)
+  then
+    fail("instance is a whole number from 0 to 65534")
+  end
+  if seconds ~= nil
+    and (math.type(seconds) ~= "integer" or seconds < 1 or seconds > SECONDS_MAX)
+  then
+    fail("seconds is a whole number from 1 to %d", SECONDS_MAX)
+  end
+  if rule.needs == "value" and type(wanted.value) ~= "boolean" then
+    fail("value is true or false")
+  end
+end
+
+local function check_depth(wanted)
+  local depth = wanted.depth
+  if depth == nil then return end
+  if wanted.op ~= "discover" then fail("depth is for discover") end
+  if math.type(depth) ~= "integer" or depth < 0 or depth > 3 then
+    fail("depth is a whole number from 0 to 3")
   end
 end
 
@@ -175,7 +248,10 @@ local function check_rest(wanted)
   local unknown = keys.unknown(attributes, ATTRIBUTES)
   if unknown then fail("attributes: %s", unknown) end
   for _, name in ipairs(keys.sorted(attributes)) do
-    if type(attributes[name]) ~= "number" then fail("attributes: %s is a number", name) end
+    local value = attributes[name]
+    if type(value) ~= "number" and value ~= false and value ~= "" then
+      fail("attributes: %s is a number, or false to unset it", name)
+    end
   end
 end
 
@@ -192,6 +268,8 @@ local function check(wanted)
   check_path(wanted, rule)
   check_paths(wanted, rule[3] == "paths")
   check_values(wanted, rule[3] == "value" or rule[3] == "values")
+  check_named(wanted, rule)
+  check_depth(wanted)
   check_rest(wanted)
 end
 
@@ -219,7 +297,7 @@ end
 
 --- What dev:submit() takes, of a checked command. The asker's id goes along as the tag.
 function request.command(wanted)
-  local value = wanted.value
+  local value = wanted.keyed or wanted.value
   if wanted.records then value = nil end
   return {
     op = wanted.op,
@@ -234,6 +312,10 @@ function request.command(wanted)
     tag = wanted.id,
     durable = wanted.durable ~= false,
     replace_key = wanted.replace_key,
+    depth = wanted.depth,
+    transport = wanted.transport,
+    instance = wanted.instance,
+    seconds = wanted.seconds,
     retry = wanted.retry,
   }
 end

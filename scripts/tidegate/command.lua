@@ -12,7 +12,7 @@ local command = {}
 local KNOWN = { "name", "topic", "qos", "broker", "map" }
 local KNOWN_COMMAND = {
   "ep", "op", "path", "value", "records", "args", "attributes", "timeout", "priority", "format",
-  "tag", "done", "paths", "retry",
+  "tag", "done", "paths", "depth", "transport", "instance", "seconds", "retry",
 }
 -- What a device's method of that name takes after the path.
 local OPERAND = {
@@ -29,6 +29,14 @@ local OPERAND = {
   read_composite = "paths",
   observe_composite = "paths",
   write_composite = "records",
+}
+-- What is asked by name, and the member that its method takes before the options.
+local NAMED = {
+  trigger = false,
+  disable = false,
+  bootstrap = false,
+  prefer = "transport",
+  mute = "value",
 }
 
 --- Checks a command rule, with defaults filled in; raises (without a position) what is wrong.
@@ -62,6 +70,15 @@ local function message(tg, topic, text, info)
   }
 end
 
+local function start_named(dev, wanted, options)
+  local method, operand = dev[wanted.op], NAMED[wanted.op]
+  options.format = nil
+  options.instance, options.seconds = wanted.instance, wanted.seconds
+  if operand then return method(dev, wanted[operand], options, wanted.done) end
+  options.transport = wanted.transport
+  return method(dev, options, wanted.done)
+end
+
 -- With `done` the device's method is called, which calls back; without, the command is only queued.
 local function start(dev, wanted)
   local value = wanted.value
@@ -80,6 +97,10 @@ local function start(dev, wanted)
       priority = wanted.priority,
       format = wanted.format,
       tag = wanted.tag,
+      depth = wanted.depth,
+      transport = wanted.transport,
+      instance = wanted.instance,
+      seconds = wanted.seconds,
       retry = wanted.retry,
     }
   end
@@ -88,8 +109,10 @@ local function start(dev, wanted)
     priority = wanted.priority,
     format = wanted.format,
     tag = wanted.tag,
+    depth = wanted.depth,
     retry = wanted.retry,
   }
+  if NAMED[wanted.op] ~= nil then return start_named(dev, wanted, options) end
   local method, operand = dev[wanted.op], OPERAND[wanted.op]
   if operand == "paths" or operand == "records" then
     return method(dev, wanted[operand], options, done)
@@ -99,14 +122,23 @@ local function start(dev, wanted)
   return method(dev, wanted.path, wanted[operand], options, done)
 end
 
+--- Names of all that a command's `op` may be, sorted.
+function command.ops()
+  local names = {}
+  for name in pairs(OPERAND) do names[#names + 1] = name end
+  for name in pairs(NAMED) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
 local function submit(tg, wanted)
   if type(wanted) ~= "table" then
     return nil, failure("argument", "map returned a " .. type(wanted) .. ", not a command")
   end
   local unknown = keys.unknown(wanted, KNOWN_COMMAND)
   if unknown then return nil, failure("argument", unknown) end
-  if not OPERAND[wanted.op] then
-    local hint = keys.nearest(tostring(wanted.op), keys.sorted(OPERAND))
+  if not OPERAND[wanted.op] and NAMED[wanted.op] == nil then
+    local hint = keys.nearest(tostring(wanted.op), command.ops())
     return nil, failure("argument", ('op "%s" is not known%s'):format(tostring(wanted.op), hint))
   end
   local dev = type(wanted.ep) == "string" and tg.device.find(wanted.ep)

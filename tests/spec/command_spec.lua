@@ -150,6 +150,47 @@ describe("tidegate.command", function()
       end
     end)
 
+    it("by name goes to object 1, with and without done", function()
+      local function done() end
+      local rows = {
+        { { op = "trigger" }, { timeout = 5 } },
+        {
+          { op = "trigger", transport = "U", instance = 1 },
+          { timeout = 5, transport = "U", instance = 1 },
+        },
+        { { op = "disable", seconds = 60 }, { timeout = 5, seconds = 60 } },
+        { { op = "bootstrap" }, { timeout = 5 } },
+        { { op = "prefer", transport = "U" }, "U", { timeout = 5 } },
+        { { op = "mute", value = false }, false, { timeout = 5 } },
+      }
+      for _, row in ipairs(rows) do
+        local wanted = row[1]
+        local queued = {}
+        for key, value in pairs(wanted) do queued[key] = value end
+        wanted.ep = "valve 7"
+        local gateway, dev = start(function() return wanted end)
+        ask(gateway)
+        assert.same({ queued }, dev.commands)
+        wanted.done, wanted.timeout = done, 5
+        ask(gateway)
+        local call = dev.calls[1]
+        assert.equal(wanted.op, call[1])
+        for at = 2, #row do assert.same(row[at], call[at]) end
+        assert.equal(done, call[#row + 1])
+        assert.equal(#row + 1, call.n)
+      end
+    end)
+
+    it("that asks for a depth hands it on", function()
+      local wanted = { ep = "valve 7", op = "discover", path = "/3", depth = 2 }
+      local gateway, dev = start(function() return wanted end)
+      ask(gateway)
+      assert.equal(2, dev.commands[1].depth)
+      wanted.done = print
+      ask(gateway)
+      assert.same({ "discover", "/3", { depth = 2 }, print, n = 4 }, dev.calls[1])
+    end)
+
     it("that can't be submitted is told to its done", function()
       local rows = {
         { { op = "read", path = "/3/0/9" }, "not_found: no device nil" },

@@ -378,6 +378,14 @@ describe("scripts/dialects/tidegate.lua", function()
         { { op = "observe", path = "/3303/0/5700" } },
         { { op = "cancel", path = "/3303/0/5700" } },
         { { op = "attributes", path = "/3303/0", attributes = { pmin = 10, gt = 30.5 } } },
+        { { op = "attributes", path = "/3303", attributes = { pmax = false, epmin = 5 } } },
+        { { op = "discover", path = "/3", depth = 2 } },
+        { { op = "trigger" } },
+        { { op = "trigger", transport = "U", instance = 1, timeout = 60 } },
+        { { op = "disable", seconds = 600 } },
+        { { op = "bootstrap" } },
+        { { op = "prefer", transport = "n" } },
+        { { op = "mute", value = false } },
         { { op = "cancel" } },
         { { op = "observe_composite", paths = { "/3/0/9", "/3303" } } },
         { { op = "read_composite", paths = { "/3/0/9", "/3303" } } },
@@ -411,6 +419,24 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.same({ { path = "/3311/5/5850", value = true } }, dev.commands[2].records)
     end)
 
+    it("may leave the number of a new instance to the device", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      local values = { ["5850"] = true, ["6/1"] = 40 }
+      local rows = {
+        { "create", "/3311" },
+        { "create", "/3311/4" },
+        { "update", "/3311/0" },
+        { "write", "/3311/0" },
+      }
+      for number, row in ipairs(rows) do
+        ask(gateway, "m1", { id = "a" .. number, op = row[1], path = row[2], values = values })
+        assert.same(values, dev.commands[number].value)
+        assert.is_nil(dev.commands[number].records)
+        assert.equal(row[2], dev.commands[number].path)
+      end
+    end)
+
     it("may bring opaque values and object links", function()
       local gateway = start()
       local dev = gateway:device "m1"
@@ -442,7 +468,7 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { id = "" }, "argument", "id is text of 1 to 64 bytes" },
         { with { id = ("x"):rep(65) }, "argument", "id is text of 1 to 64 bytes" },
         { with { id = 7 }, "argument", "id is text of 1 to 64 bytes" },
-        { with { op = "nil" }, "argument", "op is missing: attributes cancel create delete" },
+        { with { op = "nil" }, "argument", "op is missing: attributes bootstrap cancel create" },
         { with { op = "raed" }, "argument", 'op "raed" is not known, did you mean "read"?' },
         { with { op = 7 }, "argument", 'op "7" is not known' },
         { with { pat = 1 }, "argument", '"pat" is not known, did you mean "path"?' },
@@ -456,7 +482,7 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { path = "/" }, "argument", "path is 1 to 4 numbers" },
         { with { op = "execute", path = "/3/0" }, "argument", "execute goes to a resource: 3" },
         { with { op = "delete", path = "/3303" }, "argument", "delete goes to an instance to" },
-        { with { op = "create", path = "/3/0/1" }, "argument", "create goes to an object: 1" },
+        { with { op = "create", path = "/3/0/1" }, "argument", "create goes to an object to an" },
         { with { op = "discover", path = "/1/2/3/4" }, "argument", "discover goes to an object" },
         { with { value = 1 }, "argument", "read takes no value" },
         { with { values = {} }, "argument", "read takes no value" },
@@ -494,6 +520,35 @@ describe("scripts/dialects/tidegate.lua", function()
           "argument",
           "base64 is not valid",
         },
+        {
+          with { op = "update", path = "/3/0", values = { ["/3/0/1"] = 1, ["14"] = 1 } },
+          "argument",
+          "path is 1 to 4 numbers",
+        },
+        {
+          with { op = "create", path = "/3311", values = { ["5850"] = 1, name = 1 } },
+          "argument",
+          "values: name is no resource such as 5850 or 6/1",
+        },
+        { with { op = "update", path = "/3/0/6/1" }, "argument", "update goes to an instance" },
+        { with { op = "trigger" }, "argument", "trigger takes no path; it goes to object 1" },
+        { { id = "a", op = "trigger", transport = "X" }, "argument", "transport is one of U T S" },
+        { { id = "a", op = "trigger", transport = "UQ" }, "argument", "transport is one of" },
+        { { id = "a", op = "trigger", seconds = 5 }, "argument", "trigger takes no seconds" },
+        { { id = "a", op = "trigger", value = true }, "argument", "trigger takes no value" },
+        { { id = "a", op = "trigger", instance = -1 }, "argument", "instance is a whole number" },
+        { { id = "a", op = "disable", seconds = 0 }, "argument", "seconds is a whole number" },
+        { { id = "a", op = "disable", seconds = 1.5 }, "argument", "seconds is a whole number" },
+        { { id = "a", op = "disable", transport = "U" }, "argument", "disable takes no transport" },
+        { { id = "a", op = "bootstrap", seconds = 5 }, "argument", "bootstrap takes no seconds" },
+        { { id = "a", op = "prefer" }, "argument", "prefer takes a transport" },
+        { { id = "a", op = "mute" }, "argument", "mute takes a value" },
+        { { id = "a", op = "mute", value = 1 }, "argument", "value is true or false" },
+        { { id = "a", op = "mute", values = {} }, "argument", "mute takes no value" },
+        { with { transport = "U" }, "argument", "read takes no transport" },
+        { with { depth = 1 }, "argument", "depth is for discover" },
+        { with { op = "discover", depth = 4 }, "argument", "depth is a whole number from 0 to 3" },
+        { with { op = "discover", depth = "1" }, "argument", "depth is a whole number" },
         { with { timeout = 0 }, "argument", "timeout is 1 to 2592000 seconds" },
         { with { timeout = "60" }, "argument", "timeout is 1 to 2592000 seconds" },
         { with { priority = 4 }, "argument", "priority is 0 (bulk) to 3 (interactive)" },

@@ -27,7 +27,10 @@ function Device:queue() return rawget(self, "queued") or {} end
 
 function Device:value(path) return self.values[path] end
 
-for _, op in ipairs { "read", "write", "update", "execute", "create", "delete", "discover" } do
+for _, op in ipairs {
+  "read", "write", "update", "execute", "create", "delete", "discover", "trigger", "disable",
+  "bootstrap", "prefer", "mute",
+} do
   Device[op] = function(self, ...)
     local call = table.pack(op, ...)
     self.calls[#self.calls + 1] = call

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The command line against a running gateway with two devices, one of them asleep: tables for people, JSON for programs, errors, exit codes,
 # and who may ask.
-# timeout: 120
+# timeout: 180
 set -uo pipefail
 # shellcheck source=tests/lib/parts.sh
 . "$(dirname "$0")/../lib/parts.sh"
@@ -72,6 +72,9 @@ start_device sleeper "$UDP" --ep "Keller/3 #1" --queue --awake 0.4
 sleeps() { "$TIDEGATE" devices -c "$WORK/tidegate.lua" | grep -q '^Keller.* asleep '; }
 need 10 says hall '^observe /3303/0/5700'
 need 15 sleeps
+
+need 10 says hall '^write /1/0/23 (0|false)'
+check 0 "a device that registers is told that it may send"
 
 # Devices -------------------------------------------------------------------------------------------------------------
 
@@ -157,6 +160,102 @@ OUT=$(<"$WORK/watch.log")
 aligned "in one table" TIME PATH VALUE UNIT NAME
 is "$(sed 1d <<<"$OUT" | awk '{ print $3 }' | uniq -d | wc -l)" 0 "each value once"
 
+# Every operation -----------------------------------------------------------------------------------------------------
+
+tidegate write hall /3/0/14=+03 /3311/0/5851=40
+is "$STATUS $OUT" "0 done 2.04" "values of several objects are written at once"
+need 5 says hall '^write /3/0/14 \+03'
+need 5 says hall '^write /3311/0/5851 40'
+tidegate write hall /3/0/14=+04 /3311/0/5850=maybe
+is "$STATUS $ERR" "1 tidegate write: the value of /3311/0/5850 is no boolean" "all of them or none"
+tidegate write hall /3/0/14=+04 /3=5
+like "$STATUS $ERR" '^1 tidegate write: "/3" is no resource' "each by its path"
+tidegate update hall /3311/0 5850=true 5851=7
+is "$STATUS $OUT" "0 done 2.04" "resources of an instance are updated"
+need 5 says hall '^write /3311/0/5851 7'
+tidegate update hall /3/0/14 +05
+is "$STATUS $OUT" "0 done 2.04" "or one of them"
+tidegate update hall /3311/0 /3/0/14=+06
+is "$STATUS $ERR" "1 tidegate update: /3/0/14 does not lie below /3311/0" "but none of another"
+
+tidegate create hall /3311 5850=true
+is "$STATUS $ERR" "1 tidegate create: the peer answered with an error (4.05)" "an instance that the device does not make"
+need 5 says hall '^refused /3311 4\.05'
+tidegate create hall /3311/4 5850=true
+is "$STATUS" 1 "with a number or without"
+tidegate create hall /3311
+is "$STATUS $ERR" "2 tidegate create: RESOURCE=VALUE is missing; see tidegate help" "create wants first values"
+tidegate create hall /3311 true
+is "$STATUS $ERR" '2 tidegate create: "true" is no RESOURCE=VALUE; see tidegate help' "by resource"
+tidegate delete hall /3311/0
+is "$STATUS $ERR" "1 tidegate delete: the peer answered with an error (4.05)" "delete reaches the device"
+tidegate delete hall /3311/0/5850
+like "$STATUS $ERR" "^1 tidegate delete: a resource can't be deleted" "a resource can't be deleted"
+tidegate delete hall /3/0/6/0 --json
+json '.[-1] | [.error, .end] | join(",")' 'unsupported,true' "nor its instances before LwM2M 1.2, for programs"
+
+tidegate observe hall /3303/0/5700 /3311/0/5851
+aligned "several paths are observed at once" PATH VALUE UNIT NAME
+spawn watch "$TIDEGATE" observe hall /3303/0/5700 /3/0/9 -f -c "$WORK/tidegate.lua"
+three() { [ "$(count watch '/3303/0/5700')" -ge 3 ]; }
+await 10 three
+check $? "observe -f shows what arrives of them"
+stop watch
+tidegate unobserve hall /3/0/9
+like "$STATUS $OUT" '^/3/0/9 +87 ' "an observation is ended, with a last value"
+need 5 says hall '^cancel /3/0/9'
+tidegate unobserve hall /3/0/1
+like "$STATUS $ERR" '^1 tidegate unobserve: no such thing' "one that is not there is not"
+
+tidegate attributes hall /3303/0/5700 pmin=1 pmax=60 gt=30.5
+is "$STATUS $OUT" "0 done 2.04" "attributes are written"
+need 5 says hall '^attributes /3303/0/5700 gt=30\.5'
+tidegate attributes hall /3303/0/5700 gt=
+need 5 says hall '^attributes /3303/0/5700 gt$'
+is "$STATUS" 0 "and unset"
+tidegate discover hall /3303/0/5700
+like "$OUT" 'pmin=1 pmax=60' "discover shows them"
+tidegate attributes hall /3303/0/5700 pmin=60 pmax=10
+like "$STATUS $ERR" '^1 tidegate attributes: pmax must not be less than pmin' "what breaks a rule is refused here"
+tidegate attributes hall /3303/0 gt=5
+like "$STATUS $ERR" '^1 tidegate attributes: gt is for a resource that is a number' "each rule with its sentence"
+tidegate attributes hall /3303/0/5700 pmim=5 --json
+json '.[-1] | [.error, .message] | join(",")' 'argument,attribute "pmim" is not known, did you mean "pmin"?' "for programs too"
+tidegate discover hall /3303 --depth 1
+like "$STATUS $ERR" '^1 tidegate discover: depth is new in LwM2M 1\.2; the device speaks 1\.1' "depth is for devices that know it"
+
+tidegate trigger hall
+is "$STATUS $OUT" "0 done 2.04" "a device is triggered"
+need 5 says hall '^execute /1/0/8$'
+tidegate trigger hall --transport u
+need 5 says hall "^execute /1/0/8 0='U'"
+is "$STATUS" 0 "with a transport"
+tidegate trigger hall --transport X
+is "$STATUS $ERR" "1 tidegate trigger: transport is one of U T S N M H" "that there is"
+tidegate trigger hall --instance 3
+is "$STATUS $ERR" "1 tidegate trigger: the device does not announce /1/3, which is needed for trigger" "at an account that there is"
+tidegate disable hall --for 60
+is "$STATUS $OUT" "0 done 2.04" "a device is disabled for a time"
+need 5 says hall '^write /1/0/5 60'
+need 5 says hall '^execute /1/0/4'
+tidegate bootstrap hall
+is "$STATUS $OUT" "0 done 2.04" "or sent to its bootstrap server"
+need 5 says hall '^execute /1/0/9'
+tidegate prefer hall U
+is "$STATUS $OUT" "0 done 2.04" "prefers a transport"
+need 5 says hall '^write /1/0/22 U'
+tidegate mute hall on
+is "$STATUS $OUT" "0 done 2.04" "may not send"
+need 5 says hall '^write /1/0/23 (1|true)'
+tidegate mute hall off
+is "$STATUS $OUT" "0 done 2.04" "or may"
+tidegate mute hall maybe
+is "$STATUS $ERR" "2 tidegate mute: on or off is wanted; see tidegate help" "one of the two"
+tidegate trigger hall --json
+json '.[-1] | [.op, .target, .state, .code] | join(",")' 'execute,/1/0/8,done,2.04' "programs see what was sent"
+tidegate read hall /3 --transport U
+is "$STATUS $ERR" "2 tidegate read: --transport is for trigger; see tidegate help" "an option of another command is refused"
+
 # What is wrong -------------------------------------------------------------------------------------------------------
 
 tidegate read nobody /3/0/9
@@ -168,7 +267,7 @@ like "$STATUS $ERR" '^1 tidegate read: path is no LwM2M path such as' "a path th
 tidegate read hall /3/0/99
 like "$STATUS $ERR" '^1 tidegate read: .*\(4\.04\)$' "a resource the device does not have"
 tidegate read hall /0/0
-like "$STATUS $ERR" '^1 tidegate read: not allowed' "secrets are not asked for"
+like "$STATUS $ERR" '^1 tidegate read: object 0 holds security data' "secrets are not asked for"
 tidegate read hall
 is "$STATUS $ERR" "2 tidegate read: path is missing; see tidegate help" "a word too few"
 tidegate discover hall /3 /4
@@ -242,6 +341,37 @@ s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.sendall(sys.stdin.b
 f = s.makefile()
 for _ in range(4): print(f.readline(), end="")' "$WORK/data/control.sock")
 json '[.[] | [.id // "-", .error // "-"] | join(" ")] | join(",")' 'x -,- syntax,- unsupported,- type' "other programs ask with lines of JSON"
+OUT=$(python3 -c 'import json, socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); f = s.makefile()
+for line in sys.stdin:
+    s.sendall(("{\"ep\":\"hall\"," + line.strip() + "}\n").encode())
+    print(json.loads(f.readline()).get("error"))' "$WORK/data/control.sock" <<'END' | xargs
+"op":"create","path":"/3311","values":5
+"op":"create","path":"/3311","values":{}
+"op":"create","path":"/3311","values":{"x":1}
+"op":"create","path":"/3311","values":{"5850":[1]}
+"op":"create","path":"/3311","values":{"99999":1}
+"op":"create","values":{"5850":true}
+"op":"write_composite","values":{"5850":true}
+"op":"write_composite"
+"op":"observe_composite","paths":[]
+"op":"observe_composite","paths":["/0/0"]
+"op":"discover","path":"/3","depth":"x"
+"op":"read","path":"/3","depth":1
+"op":"attributes","path":"/3"
+"op":"attributes","path":"/3","attributes":7
+"op":"trigger","transport":5
+"op":"trigger","instance":1.5
+"op":"trigger","instance":65535
+"op":"disable","seconds":-1
+"op":"disable","seconds":0
+"op":"prefer"
+"op":"mute","value":"on"
+"op":"delete","path":"/3303/0","format":"tlv"
+END
+)
+is "$OUT" "argument argument syntax type range argument argument argument argument denied range argument argument argument argument range range range range argument argument argument" \
+  "and every mistake of theirs has its name"
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
   chmod 755 "$WORK" "$WORK/data"
   OUT=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$TIDEGATE" devices --socket "$WORK/data/control.sock" 2>&1)

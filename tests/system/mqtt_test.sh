@@ -144,7 +144,7 @@ check $? "a device in queue mode falls asleep"
 publish -t tidegate/dev/sleeper/cmd -m '{"id":"s1","op":"write","path":"/3311/0/5850","value":true}'
 await 10 says messages '^tidegate/dev/sleeper/result .*"id":"s1".*"state":"waiting"'
 check $? "a command to it waits"
-says sleeper '^write '
+says sleeper '^write /3311/'
 is $? 1 "and is not sent"
 tell sleeper update
 await 10 says sleeper '^write /3311/0/5850 true'

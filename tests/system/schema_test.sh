@@ -45,6 +45,20 @@ validate refuse command <<'END'
 {"id":"a","op":"read","path":"/3/0/9","timeout":0}
 {"id":"a","op":"read","path":"/3/0/9","priority":4}
 {"id":"a","op":"read","path":"/3/0/9","prioritiy":1}
+{"id":"a","op":"read","path":"/3/0/9","depth":1}
+{"id":"a","op":"discover","path":"/3","depth":4}
+{"id":"a","op":"attributes","path":"/3303","attributes":{"pmin":1.5}}
+{"id":"a","op":"attributes","path":"/3303","attributes":{"pmin":true}}
+{"id":"a","op":"attributes","path":"/3303","attributes":{"gt":"x"}}
+{"id":"a","op":"attributes","path":"/3303","attributes":{"dim":1}}
+{"id":"a","op":"update","path":"/3311/0","values":{"on":true}}
+{"id":"a","op":"trigger","path":"/1/0/8"}
+{"id":"a","op":"trigger","transport":"X"}
+{"id":"a","op":"bootstrap","seconds":5}
+{"id":"a","op":"disable","seconds":0}
+{"id":"a","op":"prefer"}
+{"id":"a","op":"mute","value":1}
+{"id":"a","op":"mute"}
 END
 validate refuse result <<'END'
 {"id":"a","op":"read","path":"/3/0/9","state":"failed","t":1,"seq":1,"gw":"0123456789abcdef"}

@@ -280,6 +280,23 @@ tg_id_t api_harness_device(api_harness_t *h, const char *ep) {
   return id;
 }
 
+tg_id_t api_harness_lwm2m(api_harness_t *h, const char *ep, tg_version_t version) {
+  static const tg_backend_ops_t backend = {.kind = "lwm2m", .start = start, .cancel = cancel};
+  tg_path_t objects[] = {tg_path(2, 1, 0, 0), tg_path(2, 1, 2, 0), tg_path(2, 3, 0, 0), tg_path(2, 3303, 0, 0)};
+  const tg_device_info_t info = {.ep = tg_slice_str(ep),
+                                 .backend = &backend,
+                                 .backend_ud = h,
+                                 .link = "test0",
+                                 .lifetime_s = 300,
+                                 .enabler = version,
+                                 .objects = objects,
+                                 .object_count = TG_COUNT(objects)};
+  tg_id_t id = TG_ID_NONE;
+  check_rc(tg_twin_online(h->twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
+  api_harness_settle(h);
+  return id;
+}
+
 static tg_path_t path_of(const char *text) {
   tg_path_t path = tg_path(0, 0, 0, 0);
   check_rc(tg_path_parse(tg_slice_str(text), &path), TG_OK);

@@ -84,6 +84,9 @@ tg_api_status_t api_harness_status(api_harness_t *h, const char *name);
 /** A device with /3/0, /3303/0 and /3303/1 comes online. */
 tg_id_t api_harness_device(api_harness_t *h, const char *ep);
 
+/** A LwM2M device of @p version with /1/0, /1/2, /3/0 and /3303/0 comes online: what it is asked is judged before. */
+tg_id_t api_harness_lwm2m(api_harness_t *h, const char *ep, tg_version_t version);
+
 /** It reports one value. */
 void api_harness_put(api_harness_t *h, tg_id_t device, const char *path, tg_value_t value);
 

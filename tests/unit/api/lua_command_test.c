@@ -276,7 +276,7 @@ static void misuse_raises_at_the_caller(void **state) {
       {"d:write('/3/0/14')", "bad argument #2 to 'write' (value expected)"},
       {"d:execute('/3/0/4', 5)", "bad argument #2 to 'execute' (table expected, got number)"},
       {"d:attributes('/3')", "bad argument #2 to 'attributes' (table expected"},
-      {"d:attributes('/3', { min = 1 })", "option \"min\" is not known, did you mean \"pmin\"?"},
+      {"d:attributes('/3', { min = 1 })", "attribute \"min\" is not known, did you mean \"pmin\"?"},
       {"d.read('/3')", "bad argument #1 to 'read' (tidegate.device expected, got string)"},
       {"d:submit()", "bad argument #1 to 'submit' (table expected"},
       {"d:submit{}", "eval.lua:1: submit: op \"nil\" is not known"},

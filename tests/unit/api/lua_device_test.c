@@ -54,25 +54,6 @@ static void a_device_has_fields(void **state) {
   api_harness_close(&h);
 }
 
-static void when_a_device_listens_is_a_field(void **state) {
-  (void)state;
-  static const char *const code = "local d = tg.device.find('q') say(d.awake_window, d.asleep_until and "
-                                  "math.abs(d.asleep_until - os.time() - 60) < 5, d.asleep)";
-  api_harness_t h;
-  api_harness_open(&h);
-  tg_id_t q = open_queue_mode(&h, "q");
-  check_slice(tg_slice_str(api_harness_eval(&h, code)), "nil; nil; false");
-  tg_twin_heard(h.twin, q, 12500);
-  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; nil; false");
-  tg_twin_held(h.twin, q, tg_loop_now(h.loop) + 60000);
-  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; true; true");
-  tg_twin_awake(h.twin, q, UINT64_MAX);
-  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; nil; false");
-  tg_twin_offline(h.twin, q, TG_EVENT_EXPIRED, tg_slice_str(""));
-  check_slice(tg_slice_str(api_harness_eval(&h, code)), "nil; nil; false");
-  api_harness_close(&h);
-}
-
 static void names_tags_and_quirks_are_shown(void **state) {
   (void)state;
   static const api_harness_row_t rows[] = {
@@ -98,6 +79,25 @@ static void names_tags_and_quirks_are_shown(void **state) {
   tg_twin_quirks_count(h.twin, id, bare);
   api_harness_settle(&h);
   api_harness_check_rows(&h, rows, TG_COUNT(rows));
+  api_harness_close(&h);
+}
+
+static void when_a_device_listens_is_a_field(void **state) {
+  (void)state;
+  static const char *const code = "local d = tg.device.find('q') say(d.awake_window, d.asleep_until and "
+                                  "math.abs(d.asleep_until - os.time() - 60) < 5, d.asleep)";
+  api_harness_t h;
+  api_harness_open(&h);
+  tg_id_t q = open_queue_mode(&h, "q");
+  check_slice(tg_slice_str(api_harness_eval(&h, code)), "nil; nil; false");
+  tg_twin_heard(h.twin, q, 12500);
+  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; nil; false");
+  tg_twin_held(h.twin, q, tg_loop_now(h.loop) + 60000);
+  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; true; true");
+  tg_twin_awake(h.twin, q, UINT64_MAX);
+  check_slice(tg_slice_str(api_harness_eval(&h, code)), "12.5; nil; false");
+  tg_twin_offline(h.twin, q, TG_EVENT_EXPIRED, tg_slice_str(""));
+  check_slice(tg_slice_str(api_harness_eval(&h, code)), "nil; nil; false");
   api_harness_close(&h);
 }
 
@@ -242,6 +242,6 @@ static void last_values_are_there_with_their_times(void **state) {
   api_harness_close(&h);
 }
 
-CHECK_SUITE(a_device_has_fields, when_a_device_listens_is_a_field, names_tags_and_quirks_are_shown,
+CHECK_SUITE(a_device_has_fields, names_tags_and_quirks_are_shown, when_a_device_listens_is_a_field,
             fields_follow_the_device, a_device_is_the_same_object_as_long_as_it_is_kept, a_device_that_is_gone_says_so,
             lists_take_globs, an_unlucky_glob_takes_no_time, last_values_are_there_with_their_times)

@@ -113,7 +113,15 @@ static void values_that_do_not_fit_are_refused_before_they_are_sent(void **state
       {"write('/3303/0', 7", "argument one value is for a resource; for an instance give a list of records"},
       {"write('/', 7", "argument one value is for a resource"},
       {"write('/3303/0', { bytes = 'x' }", "argument one value is for a resource"},
-      {"write('/3303/0', { 1, 2 }", "argument one value is for a resource"},
+      {"write('/3303/0', { [5601] = 'warm' }", "type a value does not fit the type of its resource"},
+      {"write('/3303/0', { [-1] = 5 }", "syntax a key is the number of a resource"},
+      {"write('/3303/0', { [1.5] = 5 }", "type a key is the number of a resource"},
+      {"write('/3303/0', { [true] = 5 }", "type a key is the number of a resource"},
+      {"write('/3303/0', { x = 5 }", "syntax a key is the number of a resource"},
+      {"write('/3303/0', { ['1/2/3'] = 5 }", "a key is the number of a resource"},
+      {"write('/3303/0', { [70000] = 5 }", "range a key is the number of a resource"},
+      {"write('/3303', { [5601] = 5 }", "argument one value is for a resource"}, /* which instance? */
+      {"read_composite({}", "argument paths is a list"},
       {"write('/3303/0', { {} }", "type a record is { path ="},
       {"write('/3303/0', { { path = 7, value = 1 } }", "type a record is { path ="},
       {"write('/3303/0', { { value = 1 } }", "type a record is { path ="},
@@ -180,6 +188,11 @@ static void values_become_what_the_device_s_model_says(void **state) {
       {"write('/3303', { { path = '/3303/1/5601', value = 1 }, { path = '/3303/0/5602', value = 2 } }",
        "write /3303 /3303/0/5602=float:2 /3303/1/5601=float:1"},
       {"create('/3303', { { path = '/3303/7/5601', value = 1 } }", "create /3303 /3303/7/5601=float:1"},
+      {"create('/3303', { [5601] = 1, [5602] = 2 }", "create /3303 /3303/65535/5601=float:1 /3303/65535/5602=float:2"},
+      {"create('/3303/7', { [5601] = 1 }", "create /3303/7 /3303/7/5601=float:1"},
+      {"update('/3/0', { ['11/1'] = 5, [14] = '+01' }", "update /3/0 /3/0/11/1=integer:5 /3/0/14=string:+01"},
+      {"write('/0/0', { [3] = { bytes = '\\1' } }", "write /0/0 /0/0/3=opaque:01"},
+      {"write('/1/0', { [1] = 60 }", "write /1/0 /1/0/1=integer:60"},
   };
   api_harness_t h;
   api_harness_open(&h);
@@ -250,15 +263,19 @@ static void attributes_become_the_text_of_write_attributes(void **state) {
       {"st = 1, gt = 2", "gt=2&st=1"},
       {"gt = 1e9, lt = -1e14", "gt=1000000000&lt=-100000000000000"},
       {"", ""},
+      {"pmin = false, gt = ''", "pmin&gt"},
+      {"hqmax = 3, con = 1, edge = 0, epmax = 9, epmin = 8", "epmin=8&epmax=9&edge=0&con=1&hqmax=3"},
+      {"st = 1e-7", "st=0.0000001"},
   };
   static const api_harness_row_t wrong[] = {
       {"pmin = '10'", "attribute \"pmin\" is a number"},
-      {"pmin = false", "attribute \"pmin\" is a number"},
+      {"pmin = true", "attribute \"pmin\" is a number, or false to unset it"},
+      {"pmin = 'x'", "attribute \"pmin\" is a number, or false to unset it"},
       {"pmin = 1e15", "attribute \"pmin\" is out of range"},
       {"pmin = 1/0", "attribute \"pmin\" is out of range"},
       {"pmin = 0/0", "attribute \"pmin\" is out of range"},
-      {"pmxa = 1", "option \"pmxa\" is not known, did you mean \"pmax\"?"},
-      {"1", "option \"\" is not known"},
+      {"pmxa = 1", "attribute \"pmxa\" is not known, did you mean \"pmax\"?"},
+      {"1", "attribute \"\" is not known"},
   };
   api_harness_t h;
   api_harness_open(&h);

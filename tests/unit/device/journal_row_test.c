@@ -69,6 +69,29 @@ static void a_row_comes_back_as_it_was(void **state) {
   }
 }
 
+static void what_goes_before_an_execute_is_kept_where_it_is_of_the_same_instance(void **state) {
+  (void)state;
+  static const struct {
+    tg_path_t path;
+    bool fits;
+  } rows[] = {{{{1, 0, 5}, 3}, true},
+              {{{1, 0, 5, 1}, 4}, true},
+              {{{1, 1, 5}, 3}, false},
+              {{{3, 0, 5}, 3}, false},
+              {{{1}, 1}, false}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    uint8_t memory[ROW_MAX];
+    tg_record_t records[1];
+    const tg_record_t seconds = {.path = rows[i].path, .value = {.type = TG_TYPE_INTEGER, .i = 60}};
+    const tg_journal_row_t row = {
+        .ep = tg_slice_str("m"),
+        .command = {.op = TG_OP_EXECUTE, .path = tg_path(3, 1, 0, 4), .records = &seconds, .record_count = 1}};
+    tg_journal_row_t back;
+    check_rc(tg_journal_row_decode(encode(&row, memory), records, &back), rows[i].fits ? TG_OK : TG_E_CORRUPT);
+    if (rows[i].fits) check_true(tg_path_eq(&back.command.records[0].path, &rows[i].path));
+  }
+}
+
 static void a_row_without_a_wanted_format_has_none_when_it_comes_back(void **state) {
   (void)state;
   uint8_t memory[ROW_MAX];
@@ -116,5 +139,6 @@ static void members_out_of_range_are_corrupt(void **state) {
   }
 }
 
-CHECK_SUITE(a_row_comes_back_as_it_was, a_row_without_a_wanted_format_has_none_when_it_comes_back,
-            a_row_that_is_cut_short_or_too_long_is_corrupt, members_out_of_range_are_corrupt)
+CHECK_SUITE(a_row_comes_back_as_it_was, what_goes_before_an_execute_is_kept_where_it_is_of_the_same_instance,
+            a_row_without_a_wanted_format_has_none_when_it_comes_back, a_row_that_is_cut_short_or_too_long_is_corrupt,
+            members_out_of_range_are_corrupt)

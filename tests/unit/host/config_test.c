@@ -197,6 +197,12 @@ static void names_file_line_and_fault(void **state) {
       {"\x1bLua", "attempt to load a binary chunk"},
       {"error({})", "nil value (global 'error')"},
       {"return 7", "must return a table"},
+      {"return { server = { observe = { '/3303', { path = '/3303/0', gt = 5 } } } }",
+       "server.observe[2]: gt is for a resource that is a number"},
+      {"return { server = { observe = { { path = '/3303', pmin = 60, pmax = 10 } } } }",
+       "server.observe[1]: pmax must not be less than pmin"},
+      {"return { server = { observe = { { path = '/3303/0/5700', lt = 5, gt = 6, st = 1 } } } }",
+       "server.observe[1]: st is too large"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     folder_t folder;

@@ -5,6 +5,8 @@
 
 enum { SECOND = 0x80 };
 
+tg_registry_t *server_bench_registry;
+
 static tg_rc_t send_out(tg_link_t *link, const tg_link_send_t *send, uint64_t *handle) {
   bool is_second = link->binding == 'N';
   size_t offset = is_second ? offsetof(server_bench_t, second) : 0;
@@ -83,8 +85,11 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
   bench->bus = tg_event_bus_new(1024, 1 << 20);
   bench->wheel = tg_wheel_new(bench->now);
   bench->store = store;
-  tg_twin_config_t twin = {
-      .events = bench->bus, .wheel = bench->wheel, .random = tg_random_fill_seeded, .random_ud = &bench->random};
+  tg_twin_config_t twin = {.registry = server_bench_registry,
+                           .events = bench->bus,
+                           .wheel = bench->wheel,
+                           .random = tg_random_fill_seeded,
+                           .random_ud = &bench->random};
   bench->twin = tg_twin_new(&twin);
   tg_server_config_t server = config ? *config : (tg_server_config_t){.rebind = TG_COAP_REBIND_SAME_HOST};
   server.twin = bench->twin;

@@ -30,7 +30,6 @@ typedef struct server_bench {
   tg_link_t second; /* `bench1` */
   tg_event_bus_t *bus;
   tg_wheel_t *wheel;
-  tg_registry_t *registry;
   tg_twin_t *twin;
   tg_server_t *server;
   tg_coap_t *coap;
@@ -47,6 +46,9 @@ typedef struct server_bench {
   char location[32]; /* of the last 2.01 */
   char text[4096];
 } server_bench_t;
+
+/** The object definitions of the next bench; NULL (none) until a test sets it. */
+extern tg_registry_t *server_bench_registry;
 
 /** Opens everything; @p config may be NULL, its twin, coap … members are filled in; @p store may be NULL. */
 void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, tg_store_t *store);

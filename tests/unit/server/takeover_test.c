@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mirrors core/server/takeover.c, reobserve.c: who may come from another link, and what such a move keeps (lwm2m.md 4.3, 1.4.4). */
 
+#include "core/loop/loop.h"
 #include "tests/unit/server/server_harness.h"
 
 enum { MINUTE = 60000 };
@@ -106,6 +107,35 @@ static void back_comes_only_who_went(void **state) {
     check_int(register_from(N('B'), "e"), TG_COAP_403);
     server_bench_close(&bench);
   }
+}
+
+static void who_may_come_back_is_known_after_a_restart(void **state) {
+  (void)state;
+  tg_loop_t *loop = tg_loop_new();
+  tg_store_config_t kept = {.path = ""};
+  tg_store_t *store;
+  check_rc(tg_store_open(loop, &kept, NULL, &store), TG_OK);
+  server_bench_open(&bench, NULL, store);
+  check_int(register_from(N('A'), "e"), TG_COAP_201);
+  allow("e", MINUTE);
+  check_int(update_from('a'), TG_COAP_204);
+  char location[32];
+  memcpy(location, bench.location, sizeof location);
+  server_bench_close(&bench);
+
+  server_bench_open(&bench, NULL, store);
+  memcpy(bench.location, location, sizeof location);
+  tg_link_t *links[] = {&bench.link, &bench.second};
+  size_t restored;
+  check_rc(tg_server_restore(bench.server, links, 2, &restored), TG_OK);
+  check_int(restored, 1);
+  assert_string_equal(device_of("e")->link, "bench0");
+  check_int(register_from(N('B'), "e"), TG_COAP_403);
+  check_int(update_from(N('A')), TG_COAP_204);
+  assert_string_equal(device_of("e")->link, "bench1");
+  server_bench_close(&bench);
+  tg_store_close(store);
+  tg_loop_free(loop);
 }
 
 static int ends;
@@ -291,8 +321,8 @@ static void a_composite_observation_is_asked_for_again_with_its_paths(void **sta
 }
 
 CHECK_SUITE(who_was_not_asked_may_not_come_from_another_link, the_leave_of_one_device_is_not_that_of_another,
-            back_comes_only_who_went, an_update_from_another_link_keeps_everything,
-            an_execute_on_its_way_is_not_sent_twice_by_a_move,
+            back_comes_only_who_went, who_may_come_back_is_known_after_a_restart,
+            an_update_from_another_link_keeps_everything, an_execute_on_its_way_is_not_sent_twice_by_a_move,
             a_new_registration_is_asked_again_for_what_people_observe,
             an_instance_that_is_gone_after_a_new_registration_is_not_asked_for,
             a_composite_observation_is_asked_for_again_with_its_paths)
