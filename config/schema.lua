@@ -440,6 +440,10 @@ return {
               doc = "Images up to this size go over the slow link.",
             },
           },
+        },
+      },
+    },
+
     policy = {
       "table",
       doc = "What scripts decide of devices that register (on_register).",
