@@ -122,7 +122,7 @@ tg_coap_peer_t *tg_coap_peer_make(tg_coap_t *coap, uint8_t bearer, const tg_addr
   tg_id_t id;
   peer = take(coap, &id);
   if (!peer) return NULL;
-  peer->bearer = bearer;
+  peer->bearer = bearer & 15u;
   peer->hash = hash;
   if (set_addr(peer, addr) != TG_OK || tg_hidx_add(&coap->peers.index, hash, tg_id_slot(id)) != TG_OK) {
     if (peer->addr_len > TG_COAP_ADDR_INLINE) tg_alloc_free(peer->addr.longer);
@@ -181,7 +181,7 @@ uint8_t tg_coap_peer_szx(const tg_coap_t *coap, const tg_coap_peer_t *peer) {
 
 void tg_coap_peer_blocks(tg_coap_t *coap, tg_id_t peer, uint8_t szx) {
   tg_coap_peer_t *found = tg_coap_peer_of(coap, peer);
-  if (found) found->blocks = szx < SZX_MAX ? (uint8_t)(szx + 1) : 0;
+  if (found) found->blocks = (szx < SZX_MAX ? szx + 1u : 0u) & 15u;
 }
 
 tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer) {
