@@ -13,6 +13,7 @@
 #include "core/coap/coap_engine.h"
 
 static_assert(sizeof(tg_coap_seen_t) <= 128, "two cache lines an entry");
+static_assert((TG_COAP_DEDUP_PER_PEER & (TG_COAP_DEDUP_PER_PEER - 1)) == 0, "places go round by a mask");
 
 enum { HEAP_MAX = 4 << 20 };
 
@@ -124,7 +125,7 @@ tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap
   list_add(&coap->dedup, seen);
   peer->dedup_mid[place] = mark.mid;
   peer->dedup_ref[place] = (uint32_t)(seen - coap->dedup.entries) + 1;
-  peer->dedup_at = (uint8_t)((place + 1) % TG_COAP_DEDUP_PER_PEER);
+  peer->dedup_at = (place + 1u) & (TG_COAP_DEDUP_PER_PEER - 1u);
   return seen;
 }
 

@@ -25,7 +25,8 @@ typedef struct tg_coap_peer {
   } addr;
   uint8_t addr_len;
   uint8_t bearer;       /* index into the engine's bearers */
-  uint8_t dedup_at;     /* where the next message id goes */
+  uint8_t dedup_at : 4; /* where the next message id goes */
+  uint8_t passed : 4;   /* messages of ours in a row that went before one that waits (coap_turn.c) */
   bool is_down : 1;     /* the bearer says that nothing reaches it */
   bool is_away : 1;     /* the bearer says that it sleeps; what is sent is kept there, or refused */
   bool has_mid : 1;     /* mid_next is set */
@@ -51,7 +52,6 @@ typedef struct tg_coap_peer {
   uint16_t outstanding; /* counted against NSTART (RFC 7252 §4.7) */
   uint8_t body_count;
   uint8_t observer_count;
-  uint8_t passed;                 /* messages of ours in a row that went before one that waits (coap_turn.c) */
   uint16_t held_count;            /* answers to it that wait for their ticket: until they are out it is asked nothing */
   struct tg_coap_flight *flights; /* messages of ours that wait for an ACK or an RST */
 } tg_coap_peer_t;
