@@ -46,9 +46,14 @@ static void pump_soon(tg_link_nidd_device_t *device, uint64_t delay_ms) {
   tg_link_nidd_state_start(device->nidd, &device->pump, delay_ms);
 }
 
-/* The SCEF keeps it: the device sleeps. */
+/* The device sleeps. A reply that came too late for it shows nothing: a request may wait there for the device to wake. */
+static void note_held(const tg_link_nidd_delivery_t *delivery, uint64_t until_ms) {
+  if (delivery->expects_reply) tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, until_ms);
+}
+
+/* The SCEF keeps it. */
 static void tell_held(const tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
-  tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, retry_at_ms);
+  note_held(delivery, retry_at_ms);
   tell(delivery, TG_LINK_TX_BUFFERED, retry_at_ms);
 }
 
@@ -66,7 +71,7 @@ static void finish(tg_link_nidd_delivery_t *delivery, tg_link_tx_t tx, uint64_t 
 
 /* It did not reach the device, which therefore sleeps. */
 static void finish_unreached(tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
-  tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, retry_at_ms);
+  note_held(delivery, retry_at_ms);
   finish(delivery, TG_LINK_TX_FAILED, retry_at_ms);
 }
 

@@ -86,6 +86,12 @@ void tg_server_answered(tg_server_t *server, const tg_reg_t *reg, tg_rc_t rc, bo
   }
 }
 
+/* Without queue mode only a command that is under way makes a device sleep: it is awake again when that has ended. */
+static bool may_be_held(const tg_server_t *server, const tg_reg_t *reg) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  return reg->queue_mode || (device && device->active > 0);
+}
+
 void tg_server_on_reach(void *ud, tg_id_t peer, tg_link_reach_t reach, uint64_t until_ms) {
   tg_server_t *server = ud;
   const tg_reg_t *reg = tg_reg_table_of_peer(server, peer);
@@ -94,6 +100,8 @@ void tg_server_on_reach(void *ud, tg_id_t peer, tg_link_reach_t reach, uint64_t 
   case TG_LINK_UP: tg_twin_awake(server->config.twin, reg->device, UINT64_MAX); break;
   case TG_LINK_WINDOW: tg_twin_awake(server->config.twin, reg->device, until_ms); break;
   case TG_LINK_HELD:
-  case TG_LINK_DOWN: tg_twin_held(server->config.twin, reg->device, until_ms); break;
+  case TG_LINK_DOWN:
+    if (may_be_held(server, reg)) tg_twin_held(server->config.twin, reg->device, until_ms);
+    break;
   }
 }

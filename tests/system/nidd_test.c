@@ -332,6 +332,23 @@ static void only_failures_that_are_the_devices_say_that_it_sleeps(void **state) 
   }
 }
 
+static void a_reply_that_does_not_reach_a_device_says_nothing_of_it(void **state) {
+  (void)state;
+  static const char *const modes[] = {"refuse", "buffer"};
+  for (unsigned i = 0; i < TG_COUNT(modes); i++) {
+    scef_bench_t bench;
+    char control[96];
+    open_ready(&bench);
+    snprintf(control, sizeof control, "{\"op\":\"set\",\"behaviour\":{\"mode\":\"%s\"}}", modes[i]);
+    scef_bench_control(&bench, control);
+    scef_bench_send(&bench, DEV1, "ack", 0, false);
+    scef_bench_until(&bench, &bench.tx_count, 1);
+    check_int(bench.held, 0);
+    check_int(bench.reach, TG_LINK_UP);
+    scef_bench_close(&bench);
+  }
+}
+
 static void when_all_that_was_held_is_taken_back_the_device_is_tried_again(void **state) {
   (void)state;
   scef_bench_t bench;
@@ -757,6 +774,7 @@ int main(void) {
       cmocka_unit_test(a_device_whose_data_the_scef_keeps_is_held_until_it_is_delivered),
       cmocka_unit_test(a_held_device_that_says_something_is_up),
       cmocka_unit_test(only_failures_that_are_the_devices_say_that_it_sleeps),
+      cmocka_unit_test(a_reply_that_does_not_reach_a_device_says_nothing_of_it),
       cmocka_unit_test(when_all_that_was_held_is_taken_back_the_device_is_tried_again),
       cmocka_unit_test(a_smaller_packet_size_is_learnt),
       cmocka_unit_test(a_vanished_configuration_is_made_anew_and_the_datagram_sent_again),

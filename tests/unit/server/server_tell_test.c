@@ -206,6 +206,18 @@ static void without_queue_mode_it_fails_and_the_next_one_is_tried(void **state) 
   server_bench_close(&bench);
 }
 
+static void without_queue_mode_nothing_but_a_command_makes_it_sleep(void **state) {
+  (void)state;
+  static const tg_link_reach_t news[] = {TG_LINK_HELD, TG_LINK_DOWN};
+  for (size_t i = 0; i < TG_COUNT(news); i++) {
+    open_with("ep=a&lwm2m=1.1", true);
+    server_bench_reach(&bench, 'a', news[i], 0); /* of an answer, or an observation */
+    check_true(device()->awake);
+    assert_string_equal(server_bench_events(&bench), "");
+    server_bench_close(&bench);
+  }
+}
+
 static void a_time_that_the_bearer_names_is_when_it_is_tried_again(void **state) {
   (void)state;
   open_with("ep=a&lwm2m=1.1&Q", true);
@@ -244,4 +256,5 @@ CHECK_SUITE(each_spelling_of_queue_mode_gives_a_window, silence_after_which_requ
             a_command_that_the_bearer_keeps_is_not_failed_by_time_nor_sent_again,
             delivery_or_an_uplink_wakes_it_and_the_queue_goes_on, what_never_reached_it_waits_whatever_it_is,
             without_queue_mode_it_fails_and_the_next_one_is_tried,
+            without_queue_mode_nothing_but_a_command_makes_it_sleep,
             a_time_that_the_bearer_names_is_when_it_is_tried_again, windows_and_ends_of_reach_are_told)
