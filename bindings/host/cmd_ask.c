@@ -29,6 +29,7 @@ static const form_t forms[] = {
     {"execute", {"ep", "path", "?args"}, NULL},
     {"observe", {"ep", "path", NULL}, NULL},
     {"discover", {"ep", "?path", NULL}, NULL},
+    {"explain", {"ep", "path", NULL}, NULL},
     {"queue", {"?ep", NULL}, NULL},
     {"cancel", {"command", NULL}, "cancel_command"},
     {"log", {NULL}, NULL},

@@ -8,6 +8,7 @@
 
 #include "bindings/host/control_command.h"
 #include "bindings/host/control_events.h"
+#include "bindings/host/control_explain.h"
 #include "bindings/host/control_queue.h"
 
 typedef void (*op_fn)(tg_control_t *control, const tg_control_request_t *request);
@@ -190,6 +191,7 @@ static const op_t ops[] = {
     {"scripts", op_scripts},
     {"reload", op_reload},
     {"log", tg_control_events_log},
+    {"explain", tg_control_explain},
     {"queue", tg_control_queue_list},
     {"cancel_command", tg_control_queue_cancel},
     {"read", tg_control_command_submit},
@@ -220,7 +222,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log queue cancel_command read read_composite write update execute delete discover observe cancel attributes");
+      "op is one of status devices scripts reload log explain queue cancel_command read read_composite write update execute delete discover observe cancel attributes");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {
