@@ -60,7 +60,9 @@ reads() { # CARRIER EP
   seen "$1: with Accept 0 [ETS 201]" "$2" '^get /3/0/0 accept=0'
   gives "$1: CBOR [ETS 211]" '"path":"/3/0/9","value":92,' read "$2" /3/0/9 --format cbor
   seen "$1: with Accept 60 [ETS 211]" "$2" '^get /3/0/9 accept=60'
-  gives "$1: a format that it does not have is 4.06" '"code":"4.06"' read "$2" /3/0 --format tlv
+  gives "$1: TLV [ETS 203]" '"path":"/3/0/11/0","value":0,' read "$2" /3/0 --format tlv
+  seen "$1: with Accept 11542 [ETS 203]" "$2" '^get /3/0 accept=11542'
+  gives "$1: a format that it does not have is 4.06" '"code":"4.06"' read "$2" /3/0 --format json
 }
 
 writes() { # CARRIER EP
@@ -82,7 +84,18 @@ writes() { # CARRIER EP
   seen "$1: is a resource's TLV" "$2" '^put /1/0/3 format=11542 payload=c20303f2$'
   gives "$1: a resource is executed" '"code":"2.04"' execute "$2" /3/0/4 "0='now'"
   seen "$1: with its arguments" "$2" "^executed /3/0/4 0='now'"
-  commanded "$1: an instance is made" "$2" '"op":"create","path":"/13","values":{"/13/0/0":1,"/13/0/1":[0]}' '"state":'
+  tg read "$2" /1/0 --format tlv >"$WORK/answer" # what worked is what is written in
+  commanded "$1: an instance is written in TLV [ETS 215]" "$2" \
+    '"op":"update","path":"/1/0","values":{"/1/0/2":101,"/1/0/3":1010,"/1/0/5":2000,"/1/0/6":true,"/1/0/7":"U"}' '"code":"2.04"'
+  seen "$1: in the bytes that OMA has [ETS 215]" "$2" '^post /1/0 format=11542 payload=c10265c20303f2c20507d0c10601c10755$'
+  commanded "$1: time, offset and zone are, too [ETS 651]" "$2" \
+    '"op":"update","path":"/3/0","values":{"/3/0/13":1367491215,"/3/0/14":"+02:00","/3/0/15":"Europe/Paris"}' '"code":"2.04"'
+  seen "$1: in the bytes that OMA has [ETS 651]" "$2" \
+    '^post /3/0 format=11542 payload=c40d5182428fc60e2b30323a3030c80f0c4575726f70652f5061726973$'
+  commanded "$1: an instance is made [ETS 1350]" "$2" '"op":"create","path":"/13","values":{"/13/0/0/0":14,"/13/0/0/1":4}' \
+    '"code":"2.01"' '"text":"/13/0"'
+  seen "$1: as two bearers in the order of preference [ETS 1350]" "$2" '^created /13/0$'
+  gives "$1: and read [ETS 1350]" '"path":"/13/0/0/1","value":4,' read "$2" /13/0
 }
 
 observes() { # CARRIER EP
@@ -157,8 +170,6 @@ over udp
 over nidd
 again "udp: an Update from another port of the same host is taken [ETS 1350]" aio-udp '^moved 2\.04' tell aio-udp move
 told "udp: and the device is where it came from [ETS 1350]" aio-udp/event '"moved"'
-for ep in aio-nidd; do
-  tell "$ep" quit
-  told "$ep goes" "$ep/state" '"offline"' '"deregistered"'
-done
+tell aio-nidd quit
+told "nidd: it goes" aio-nidd/state '"offline"' '"deregistered"'
 end_interop

@@ -84,10 +84,10 @@ queries() { # CARRIER EP
   for id in 0:'"Eclipse Leshan"' 2:"\"$2\"" 3:'"1.0.0"' 9:92 16:'"U"'; do
     gives "$1: /3/0/${id%%:*} in plain text [ETS 201]" "\"path\":\"/3/0/${id%%:*}\",\"value\":${id#*:},.*" read "$2" "/3/0/${id%%:*}" --format text
   done
-  for id in 'tlv 203' 'json 204' 'senml-json 231' 'senml-cbor 232'; do
-    tg read "$2" /3/0 --format "${id% *}" >"$WORK/answer" 2>&1
+  for id in 'tlv [ETS 203]' 'json [ETS 204]' 'senml-json [ETS 231]' 'senml-cbor [ETS 232]'; do
+    tg read "$2" /3/0 --format "${id%% *}" >"$WORK/answer" 2>&1
     is "$(grep -cE '"path":"/3/0/(0","value":"Eclipse Leshan"|2","value":"'"$2"'"|3","value":"1.0.0"|9","value":92|6/1","value":5|16","value":"U"),' "$WORK/answer")" 6 \
-      "$1: /3/0 in ${id% *} [ETS ${id#* }]"
+      "$1: /3/0 in $id"
   done
   gives "$1: a resource in CBOR [ETS 211]" '"path":"/3/0/9","value":92,' read "$2" /3/0/9 --format cbor
   gives "$1: and a text in CBOR [ETS 211]" '"path":"/3/0/0","value":"Eclipse Leshan",' read "$2" /3/0/0 --format cbor
@@ -110,13 +110,13 @@ settings() { # CARRIER EP
   sets "$1: pmin by CBOR [ETS 212]" "$2" /1/0/2 103 cbor 103
   sets "$1: pmin by SenML CBOR [ETS 233]" "$2" /1/0/2 104 senml-cbor 104
   sets "$1: pmin by SenML JSON [ETS 234]" "$2" /1/0/2 105 senml-json 105
-  for format in 'tlv 215' 'senml-cbor 233' 'senml-json 234'; do
-    tg read "$2" /1/0 --format "${format% *}" >"$WORK/answer" # what worked is what is written in
-    commanded "$1: several of them in ${format% *} [ETS 226 ${format#* }]" "$2" \
+  for format in 'tlv [ETS 215 226]' 'senml-cbor [ETS 226 233]' 'senml-json [ETS 226 234]'; do
+    tg read "$2" /1/0 --format "${format%% *}" >"$WORK/answer" # what worked is what is written in
+    commanded "$1: several of them in $format" "$2" \
       '"op":"update","path":"/1/0","values":{"/1/0/2":101,"/1/0/3":1010,"/1/0/5":2000,"/1/0/6":true}' '"code":"2.04"'
     tg read "$2" /1/0 >"$WORK/answer"
     is "$(grep -cE '"path":"/1/0/(2","value":101|3","value":1010|5","value":2000|6","value":true|7","value":"U"),' "$WORK/answer")" 5 \
-      "$1: of which the others stay [ETS 226 ${format#* }]"
+      "$1: beside which the others stay, in $format"
     tg write "$2" /1/0/2 1 >"$WORK/answer"
   done
   gives "$1: a resource is replaced [ETS 227]" '"code":"2.04"' write "$2" /3/0/15 Europe/Paris
@@ -184,26 +184,26 @@ sends() { # CARRIER EP
   brings "$1: and does [ETS 307]" "$2" '^sent /3303/0/5700 2\.04' tell "$2" 'send /3303/0/5700'
 }
 
-# Observation of an instance with pmin 2 and pmax 10, as the cases of several objects have it. EP, instance, resource, its new value, ids
-watched() {
+# Observation of an instance with pmin 2 and pmax 10, as the cases of several objects have it.
+watched() { # TITLE EP INSTANCE RESOURCE VALUE CASE
   local title=$1 ep=$2
-  commanded "$title: pmin and pmax are set [ETS $6]" "$ep" "\"op\":\"attributes\",\"path\":\"$3\",\"attributes\":{\"pmin\":2,\"pmax\":10}" '"code":"2.04"'
-  gives "$title: it is observed [ETS $6]" '"code":"2.05"' observe "$ep" "$3"
+  commanded "$title: pmin and pmax are set $6" "$ep" "\"op\":\"attributes\",\"path\":\"$3\",\"attributes\":{\"pmin\":2,\"pmax\":10}" '"code":"2.04"'
+  gives "$title: it is observed $6" '"code":"2.05"' observe "$ep" "$3"
   tell "$ep" "set $4 $5"
-  told "$title: and tells its change [ETS $6]" "$ep/v$4" "\"v\":$5,"
+  told "$title: and tells its change $6" "$ep/v$4" "\"v\":$5,"
   commanded "$title: until it is cancelled" "$ep" "\"op\":\"cancel\",\"path\":\"$3\"" '"state":"done"'
 }
 
 objects() { # CARRIER EP
   tg read "$2" /4/0 >"$WORK/answer"
   is "$(grep -cE '"path":"/4/0/(0|1/0|2|4/0)"' "$WORK/answer")" 4 "$1: connectivity is read [ETS 701]"
-  watched "$1, connectivity" "$2" /4/0 /4/0/2 -81 710
+  watched "$1, connectivity" "$2" /4/0 /4/0/2 -81 "[ETS 710]"
   tg read "$2" /6/0 >"$WORK/answer"
   is "$(grep -cE '"path":"/6/0/(0|1|5)"' "$WORK/answer")" 3 "$1: the location is read [ETS 801]"
-  watched "$1, location" "$2" /6/0 /6/0/0 52.75 810
+  watched "$1, location" "$2" /6/0 /6/0/0 52.75 "[ETS 810]"
   gives "$1: statistics are started [ETS 901]" '"code":"2.04"' execute "$2" /7/0/6
   seen "$1: by Execute [ETS 901]" "$2" '^execute /7/0/6'
-  watched "$1, statistics" "$2" /7/0 /7/0/2 17 910
+  watched "$1, statistics" "$2" /7/0 /7/0/2 17 "[ETS 910]"
   gives "$1: they are stopped [ETS 901]" '"code":"2.04"' execute "$2" /7/0/7
   gives "$1: and read [ETS 901]" '"path":"/7/0/2","value":17,' read "$2" /7/0
   gives "$1: the time of collecting is set [ETS 905]" '"code":"2.04"' write "$2" /7/0/8 60

@@ -116,6 +116,8 @@ class Device(ObservableResource, PathCapable):
         wanted = request.opt.accept if request.opt.accept is not None else senml.SENML_CBOR
         if senml.is_senml(wanted):
             return Message(payload=senml.write_pack(records, wanted), content_format=wanted)
+        if wanted == senml.TLV and path.count("/") == 2:
+            return Message(payload=senml.write_tlv(records, path), content_format=wanted)
         if path not in self.values:
             raise senml.Unsupported(wanted)
         return Message(payload=senml.write_single(self.values[path], wanted), content_format=wanted)

@@ -5,6 +5,7 @@ one is the other's witness. Values are Python's int, float, bool, str and bytes;
 
 import base64
 import json
+import struct
 
 import cbor2
 
@@ -119,3 +120,34 @@ def tlv_value(raw, like):
     if isinstance(like, int):
         return int.from_bytes(raw, "big", signed=True)
     return bytes(raw) if isinstance(like, bytes) else raw.decode()
+
+
+def write_tlv(records, base):
+    """What is below the instance `base`; arrays come with their elements one after the other."""
+    out, arrays = b"", {}
+    for path, value in records:
+        resource, *element = map(int, path[len(base) + 1 :].split("/"))
+        if element:
+            arrays.setdefault(resource, b"")
+            arrays[resource] += tlv_record(1, element[0], tlv_bytes(value))
+        else:
+            out += tlv_record(3, resource, tlv_bytes(value))
+    return out + b"".join(tlv_record(2, resource, body) for resource, body in arrays.items())
+
+
+def tlv_record(kind, identifier, value):
+    wide = 2 if identifier > 255 else 1
+    size = 0 if len(value) < 8 else (len(value).bit_length() + 7) // 8
+    head = kind << 6 | (wide - 1) << 5 | size << 3 | (0 if size else len(value))
+    return bytes([head]) + identifier.to_bytes(wide, "big") + (len(value).to_bytes(size, "big") if size else b"") + value
+
+
+def tlv_bytes(value):
+    if isinstance(value, bool):
+        return b"\1" if value else b"\0"
+    if isinstance(value, int):
+        width = next(width for width in (1, 2, 4, 8) if -(1 << 8 * width - 1) <= value < 1 << 8 * width - 1)
+        return value.to_bytes(width, "big", signed=True)
+    if isinstance(value, float):
+        return struct.pack(">d", value)
+    return value if isinstance(value, bytes) else value.encode()
