@@ -419,6 +419,23 @@ local function check_options(state, scripts)
   end
 end
 
+-- By line, so that they can be mended from top to bottom.
+local function in_order(errors)
+  table.sort(errors, function(a, b)
+    if a.line ~= b.line then return a.line < b.line end
+    return a.message < b.message
+  end)
+  return errors
+end
+
+--- Checks a list of profiles, such as that of objects/quirks.lua, against what `schema` has of one.
+-- @return the list, or nil; and the list of errors, as check.run()
+function check.quirks(schema, value, source)
+  local state = { errors = {}, lines = check.lines(source or "") }
+  local out = walk(state, { "list", of = schema.quirk }, value, "")
+  return #state.errors == 0 and out or nil, in_order(state.errors)
+end
+
 --- Checks `value` (what the file returned) against `schema`.
 -- @param probe  says what is wrong with a path ("file" or "folder") that must be there, or nil
 -- @return the configuration with defaults and units resolved, or nil; and the list of errors
@@ -440,10 +457,7 @@ function check.run(schema, value, source, probe)
     check_waits(state, out.mqtt)
     check_options(state, out.scripts)
   end
-  table.sort(state.errors, function(a, b)
-    if a.line ~= b.line then return a.line < b.line end
-    return a.message < b.message
-  end)
+  in_order(state.errors)
   if #state.errors > 0 then return nil, state.errors end
   return out, state.errors
 end

@@ -38,8 +38,53 @@ local function with_tls(fields)
   return fields
 end
 
+--- Fields that say which devices are meant.
+local function selecting(fields, words)
+  local globs = {
+    ep = "Only devices with such an endpoint name; * and ? stand for anything.",
+    manufacturer = "Only devices whose /3/0/0 is so, with * and ?.",
+    model = "Only devices whose /3/0/1 is so, with * and ?.",
+    firmware = "Only devices whose /3/0/3 is so, with * and ?.",
+    link = "Only devices that came over such a link.",
+    tag = "Only devices to which a policy gave such a tag.",
+  }
+  for _, name in ipairs(words) do
+    fields[name] = { "string", max = 255, doc = globs[name] }
+  end
+  return fields
+end
+
+local everything = { "ep", "manufacturer", "model", "firmware", "link", "tag" }
+
+-- One profile of `quirks`; objects/quirks.lua is a list of the same.
+local quirk = {
+  "table",
+  fields = selecting({
+    why = { "string", max = 500, doc = "For people: what is odd, and how one knows." },
+    unsigned_tlv = { "boolean", doc = "Integers in TLV have no sign: 129 comes as one byte." },
+    text_only = { "boolean", doc = "Plain text is the only format; nothing else is offered." },
+    no_composite = { "boolean", doc = "Composite operations are not tried; single ones are sent." },
+    no_attributes = { "boolean", doc = "Attributes of observations are not sent." },
+    no_accept = { "boolean", doc = "Requests go without Accept." },
+    block = {
+      "integer",
+      min = 16,
+      max = 1024,
+      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to 16, 32 …",
+    },
+    content_format = {
+      "string",
+      values = {
+        "text", "opaque", "cbor", "tlv", "json", "senml-json", "senml-cbor", "lwm2m-cbor",
+      },
+      doc = "Payloads are read as this, whatever they say.",
+    },
+  }, { "ep", "manufacturer", "model", "firmware", "link", "tag" }),
+}
+
 return {
   "table",
+  quirk = quirk,
   fields = {
     name = {
       "string",
@@ -280,17 +325,45 @@ return {
           of = {
             "table",
             short = "path",
-            fields = {
+            fields = selecting({
               path = { "path", required = true, doc = "Object, instance or resource." },
               pmin = { "duration", doc = "Least time between notifications." },
               pmax = { "duration", doc = "Most time between notifications." },
               gt = { "number", doc = "Notify above this value." },
               lt = { "number", doc = "Notify below this value." },
               st = { "number", min = 0, doc = "Notify when the value moved by this much." },
-            },
+            }, everything),
           },
         },
+        drop_early = {
+          "boolean",
+          default = false,
+          doc = "Whether notifications that come before pmin is over are dropped. They are counted "
+            .. "either way.",
+        },
       },
+    },
+
+    policy = {
+      "table",
+      doc = "What scripts decide of devices that register (on_register).",
+      fields = {
+        on_error = {
+          "string",
+          default = "admit",
+          values = { "admit", "refuse" },
+          doc = "What becomes of a device when on_register failed, or its script is switched off: "
+            .. "it is taken as it is, or answered with 4.03.",
+        },
+      },
+    },
+
+    quirks = {
+      "list",
+      default = {},
+      doc = "Profiles of devices that keep less than the specification asks for, besides ours "
+        .. "(objects/quirks.lua). All that fit a device count.",
+      of = quirk,
     },
 
     mqtt = {

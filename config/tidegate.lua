@@ -19,7 +19,7 @@ return {
 
   server = {
     default_lifetime = "1d",
-    observe = { "/3303", "/3304" }, -- or { path = "/3/0/9", pmin = "10s", pmax = "5m" }
+    observe = { "/3303", "/3304" }, -- or { path = "/3/0/9", pmax = "5m", model = "M1*" }
   },
 
   mqtt = {

@@ -135,7 +135,9 @@ local function files_in(dir)
   local quoted = "'" .. dir:gsub("'", "'\\''") .. "'"
   local pipe = assert(io.popen("find " .. quoted .. " -maxdepth 1 -name '*.lua' | LC_ALL=C sort"))
   local files = {}
-  for line in pipe:lines() do files[#files + 1] = line end
+  for line in pipe:lines() do
+    if not line:find("/quirks%.lua$") then files[#files + 1] = line end -- profiles, no objects
+  end
   pipe:close()
   return files
 end

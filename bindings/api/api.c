@@ -16,6 +16,7 @@ tg_api_t *tg_api_new(const tg_api_config_t *config) {
   if (!api) return NULL;
   api->gateway_name = tg_alloc_str(tg_slice_str(config->gateway_name));
   api->scripts_dir = tg_alloc_str(tg_slice_str(config->scripts_dir));
+  api->refuses_on_error = config->refuses_on_error;
   api->mend.fn = on_mend;
   api->mend.ud = api;
   if (api->gateway_name && api->scripts_dir) return api;
@@ -58,6 +59,7 @@ void tg_api_free(tg_api_t *api) {
   }
   tg_alloc_free(api->gateway_name);
   tg_alloc_free(api->scripts_dir);
+  tg_alloc_free(api->decided);
   tg_alloc_free(api);
 }
 

@@ -10,6 +10,7 @@
 #include "core/base/embed.h"
 #include "core/device/device.h"
 #include "core/mqtt/mqtt.h"
+#include "core/server/server.h"
 
 typedef struct tg_api tg_api_t;
 
@@ -21,12 +22,14 @@ typedef struct tg_api_parts {
   tg_registry_t *registry;
   tg_store_t *store;
   tg_mqtt_t *mqtt;
+  tg_coap_t *coap; /* may be NULL: policies are told no addresses then */
 } tg_api_parts_t;
 
 /** How an api is made. Strings are copied. */
 typedef struct tg_api_config {
   const char *gateway_name; /* `tg.name()` */
   const char *scripts_dir;  /* where `require "x.y"` looks after the embedded scripts; NULL or "" = nowhere */
+  bool refuses_on_error;    /* a device whose on_register() failed is turned away; else it is taken as it is */
 } tg_api_config_t;
 
 /** What a bundle may use up; 0 = the default. */
@@ -95,6 +98,10 @@ void tg_api_on_mqtt_message(void *ud, const tg_mqtt_incoming_t *message);
 
 /** Seam function for tg_mqtt_config_t.on_state; @p ud is the api. */
 void tg_api_on_mqtt_state(void *ud, size_t broker, bool connected, const char *why);
+
+/** Seam function for tg_server_config_t.admit; @p ud is the api. Asks each bundle's on_register() in order of loading: the first that refuses decides, of names, formats and observations the last, tags add up. Safe before tg_api_attach(). TG_OK; TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_api_on_register(void *ud, const tg_server_candidate_t *candidate,
+                                         tg_server_decision_t *decision);
 
 /** Appends every function that `require "tidegate"` gives, as `tg.area.name`, sorted, one a line. Needs no tg_api_t. TG_E_SCRIPT, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_api_dump(tg_buf_t *out);

@@ -30,6 +30,7 @@ typedef struct tg_bundle_handlers {
   int on_records;
   int on_event;
   int on_mqtt_state;
+  int on_register;
   int stop;
   int save;
   int restore;
@@ -46,7 +47,8 @@ typedef struct tg_bundle {
   tg_vm_t *vm; /* NULL when disabled */
   tg_bundle_loop_t *loop;
   tg_bundle_handlers_t on;
-  int devices; /* registry: weak table, id -> userdata */
+  bool has_policy; /* it has an on_register(), or had one when it last ran */
+  int devices;     /* registry: weak table, id -> userdata */
   bool wants_all;
   uint16_t wanted_count;
   uint16_t wanted[TG_BUNDLE_WANTED_MAX]; /* object ids, ascending */
@@ -81,6 +83,8 @@ struct tg_api {
   tg_api_parts_t parts;
   char *gateway_name;
   char *scripts_dir;
+  bool refuses_on_error;          /* a Register that a policy could not decide about */
+  struct tg_on_register *decided; /* what the last decision is made of; NULL until there is one */
   bool is_attached;
   tg_bundle_t *first;
   tg_bundle_t *coming;      /* new generations that wait in their init(); until they are ready the old ones run on */

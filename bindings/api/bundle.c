@@ -159,7 +159,13 @@ tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *di
   bundle->api = api;
   bundle->source = *source;
   *source = (tg_bundle_source_t){0};
-  bundle->on = (tg_bundle_handlers_t){LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, LUA_NOREF, 0};
+  bundle->on = (tg_bundle_handlers_t){.on_records = LUA_NOREF,
+                                      .on_event = LUA_NOREF,
+                                      .on_mqtt_state = LUA_NOREF,
+                                      .on_register = LUA_NOREF,
+                                      .stop = LUA_NOREF,
+                                      .save = LUA_NOREF,
+                                      .restore = LUA_NOREF};
   bundle->generation = 1;
   tg_rc_t rc = make_vm(bundle, diag);
   if (rc == TG_OK) {

@@ -123,10 +123,12 @@ static int started(lua_State *L, int status, lua_KContext context) {
   bundle->on = (tg_bundle_handlers_t){.on_records = take_function(L, "on_records"),
                                       .on_event = take_function(L, "on_event"),
                                       .on_mqtt_state = take_function(L, "on_mqtt_state"),
+                                      .on_register = take_function(L, "on_register"),
                                       .stop = take_function(L, "stop"),
                                       .save = take_function(L, "save"),
                                       .restore = take_function(L, "restore"),
                                       .kinds = take_kinds(L)};
+  bundle->has_policy = bundle->on.on_register != LUA_NOREF;
   if (lua_getfield(L, AT_HANDLERS, "version") == LUA_TSTRING)
     (void)snprintf(bundle->version, sizeof bundle->version, "%s", lua_tostring(L, -1));
   /* It has waited: the one before it, if there is one, goes when this call has ended. */

@@ -5,6 +5,8 @@
 
 #include <lauxlib.h>
 
+#include "core/server/quirk.h"
+
 static const char DEVICE[] = "tidegate.device";
 
 typedef void (*field_fn)(lua_State *L, const tg_device_t *device);
@@ -63,6 +65,33 @@ static void push_objects(lua_State *L, const tg_device_t *device) {
   }
 }
 
+static void push_wire_ep(lua_State *L, const tg_device_t *device) {
+  if (device->wire_ep) lua_pushstring(L, device->wire_ep);
+  else lua_pushnil(L);
+}
+
+static void push_tags(lua_State *L, const tg_device_t *device) {
+  lua_newtable(L);
+  for (tg_slice_t rest = tg_slice_str(device->tags); rest.len;) {
+    tg_slice_t tag = tg_slice_take(&rest, ' ');
+    lua_pushlstring(L, (const char *)tag.p, tag.len);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+  }
+}
+
+/* Names in order, and under each name how often it was tolerated since the start. */
+static void push_quirks(lua_State *L, const tg_device_t *device) {
+  lua_newtable(L);
+  for (unsigned i = 0; i < 32; i++) {
+    const char *name = device->quirks >> i & 1 ? tg_quirk_name(i) : NULL;
+    if (!name) continue;
+    lua_pushstring(L, name);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pushinteger(L, device->quirk_counts ? device->quirk_counts[i] : 0);
+    lua_setfield(L, -2, name);
+  }
+}
+
 static const struct {
   const char *name;
   field_fn push;
@@ -77,7 +106,10 @@ static const struct {
               {"since", push_since},
               {"last_seen", push_last_seen},
               {"waiting", push_waiting},
-              {"objects", push_objects}};
+              {"objects", push_objects},
+              {"wire_ep", push_wire_ep},
+              {"tags", push_tags},
+              {"quirks", push_quirks}};
 
 /* dev.name: a method (upvalue 1), else a field. */
 static int get_member(lua_State *L) {

@@ -50,6 +50,11 @@ static void on_state(void *ud, size_t broker, bool connected, const char *why) {
   if (run->api) tg_api_on_mqtt_state(run->api, broker, connected, why);
 }
 
+static tg_rc_t on_register(void *ud, const tg_server_candidate_t *candidate, tg_server_decision_t *decision) {
+  const run_t *run = ud;
+  return run->api ? tg_api_on_register(run->api, candidate, decision) : TG_OK;
+}
+
 static void each_script(void *ud, bool (*fn)(void *fn_ud, const tg_api_status_t *status), void *fn_ud) {
   const run_t *run = ud;
   tg_scripts_each(run->scripts, fn, fn_ud);
@@ -82,7 +87,9 @@ static tg_rc_t lock_data(run_t *run, tg_diag_t *diag) {
 static tg_rc_t open_core(run_t *run, tg_diag_t *diag) {
   run->loop = tg_loop_new();
   run->registry = tg_registry_new();
-  const tg_api_config_t api = {.gateway_name = run->config->name, .scripts_dir = run->config->folder};
+  const tg_api_config_t api = {.gateway_name = run->config->name,
+                               .scripts_dir = run->config->folder,
+                               .refuses_on_error = run->config->policy_refuses};
   run->api = tg_api_new(&api);
   if (!run->loop || !run->registry || !run->api) return TG_E_NOMEM;
   tg_rc_t rc = tg_scripts_objects(run->config, run->registry);
@@ -90,13 +97,14 @@ static tg_rc_t open_core(run_t *run, tg_diag_t *diag) {
   tg_gateway_config_t gateway = run->config->gateway;
   gateway.on_message = on_message;
   gateway.on_state = on_state;
+  gateway.admit = on_register;
   gateway.ud = run;
   return tg_gateway_open(run->loop, run->registry, &gateway, diag, &run->gateway);
 }
 
 static tg_rc_t open_faces(run_t *run, tg_diag_t *diag) {
   tg_gateway_parts_t core = tg_gateway_parts(run->gateway);
-  const tg_api_parts_t parts = {run->loop, core.twin, core.events, run->registry, core.store, core.mqtt};
+  const tg_api_parts_t parts = {run->loop, core.twin, core.events, run->registry, core.store, core.mqtt, core.coap};
   tg_api_attach(run->api, &parts);
   run->scripts = tg_scripts_new(run->loop, run->api, run->config);
   if (!run->scripts) return TG_E_NOMEM;

@@ -29,8 +29,9 @@ typedef struct tg_config {
   tg_log_level_t log_level;
   const char *control_socket;
   unsigned control_mode;
-  tg_gateway_config_t gateway; /* all but on_message, on_state and ud */
+  tg_gateway_config_t gateway; /* all but on_message, on_state, admit and ud */
   tg_api_limits_t script_limits;
+  bool policy_refuses;        /* devices that a failing on_register() could not decide about */
   const char *const *objects; /* folders */
   size_t object_count;
   const tg_config_script_t *scripts; /* the dialect first, if there is one */

@@ -11,6 +11,7 @@
 
 #include "bindings/host/config.h"
 #include "bindings/host/config_lua.h"
+#include "bindings/host/config_policy.h"
 #include "bindings/host/config_read.h"
 #include "core/base/alloc.h"
 
@@ -22,14 +23,15 @@ typedef struct load {
   tg_buf_t *errors;
 } load_t;
 
-static int put_errors(lua_State *L, load_t *load, int list) {
+static const char own_quirks[] = "objects/quirks.lua";
+
+static int put_errors(lua_State *L, load_t *load, const char *file, int list) {
   lua_Integer count = luaL_len(L, list);
   for (lua_Integer i = 1; i <= count; i++) {
     lua_geti(L, list, i);
     lua_getfield(L, -1, "line");
     lua_getfield(L, -2, "message");
-    tg_buf_put_fmt(load->errors, "%s:%lld: %s\n", load->config->file, (long long)lua_tointeger(L, -2),
-                   lua_tostring(L, -1));
+    tg_buf_put_fmt(load->errors, "%s:%lld: %s\n", file, (long long)lua_tointeger(L, -2), lua_tostring(L, -1));
     lua_pop(L, 3);
   }
   return 0;
@@ -51,6 +53,25 @@ static int probe(lua_State *L) {
   return 1;
 }
 
+/* Our own profiles, before the operator's: of formats and block sizes the last one counts. False where they are wrong. */
+static bool load_quirks(lua_State *L, load_t *load, int check, int schema) {
+  const tg_embedded_file_t *file = tg_api_embedded(own_quirks);
+  if (!file) return luaL_error(L, "%s is not in the program", own_quirks);
+  lua_getfield(L, check, "quirks");
+  lua_pushvalue(L, schema);
+  lua_pushlstring(L, (const char *)file->bytes, file->len);
+  lua_pushvalue(L, -1);
+  tg_config_lua_eval(L, own_quirks);
+  lua_insert(L, -2);
+  lua_call(L, 3, 2);
+  bool fine = !lua_isnil(L, -2);
+  if (!fine) (void)put_errors(L, load, own_quirks, lua_gettop(L));
+  lua_pop(L, 1);
+  if (fine) tg_config_policy_quirks(L, &load->config->arena, &load->config->gateway);
+  lua_pop(L, 1);
+  return fine;
+}
+
 /* Runs protected. Returns true when the configuration has been read. */
 static int load_body(lua_State *L) {
   load_t *load = lua_touserdata(L, 1);
@@ -64,8 +85,11 @@ static int load_body(lua_State *L) {
   }
   tg_config_lua_own(L, "config/check.lua"); /* 2 */
   int check = lua_gettop(L);
-  lua_getfield(L, check, "run");
   tg_config_lua_own(L, "config/schema.lua");
+  int schema = lua_gettop(L);
+  if (!load_quirks(L, load, check, schema)) return 0;
+  lua_getfield(L, check, "run");
+  lua_pushvalue(L, schema);
   tg_config_lua_content(L, load->config->file);
   lua_pushvalue(L, -1);
   tg_config_lua_eval(L, load->config->file);
@@ -73,7 +97,7 @@ static int load_body(lua_State *L) {
   lua_pushlightuserdata(L, load);
   lua_pushcclosure(L, probe, 1);
   lua_call(L, 4, 2);
-  if (lua_isnil(L, -2)) return put_errors(L, load, lua_gettop(L));
+  if (lua_isnil(L, -2)) return put_errors(L, load, load->config->file, lua_gettop(L));
   lua_pop(L, 1);
   lua_getfield(L, check, "text");
   tg_config_read(L, lua_gettop(L) - 1, lua_gettop(L), load->config);

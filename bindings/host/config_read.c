@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 
 #include "bindings/host/config_get.h"
+#include "bindings/host/config_policy.h"
 #include "core/mqtt/topic.h"
 
 typedef struct reader {
@@ -116,40 +117,6 @@ static void read_links(const reader_t *r) {
   gateway->links = links;
 }
 
-/* Write-Attributes as the device gets them: `pmin=10&gt=21.5`. */
-static const char *attributes(const reader_t *r) {
-  static const char *const names[] = {"pmin", "pmax", "gt", "lt", "st"};
-  uint8_t memory[256];
-  tg_buf_t query;
-  tg_buf_init(&query, memory, sizeof memory - 1);
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    lua_getfield(r->L, -1, names[i]);
-    if (lua_isnumber(r->L, -1)) {
-      tg_buf_put_fmt(&query, "%s%s=", query.len ? "&" : "", names[i]);
-      tg_buf_put_fmt(&query, i < 2 ? "%.0f" : "%.12g", lua_tonumber(r->L, -1));
-    }
-    lua_pop(r->L, 1);
-  }
-  char *copy = tg_config_get_array(r->L, r->arena, query.len + 1, 1);
-  if (query.len) memcpy(copy, query.p, query.len);
-  return copy;
-}
-
-static void read_observe(const reader_t *r) {
-  tg_gateway_config_t *gateway = &r->config->gateway;
-  gateway->observe_count = tg_config_get_list(r->L, "observe");
-  tg_server_observe_t *observe = tg_config_get_array(r->L, r->arena, gateway->observe_count, sizeof *observe);
-  for (size_t i = 0; i < gateway->observe_count; i++) {
-    lua_geti(r->L, -1, (lua_Integer)i + 1);
-    if (tg_path_parse(tg_slice_str(text(r, "path")), &observe[i].path) != TG_OK)
-      luaL_error(r->L, "observe[%d]: no path", (int)i + 1);
-    observe[i].query = attributes(r);
-    lua_pop(r->L, 1);
-  }
-  lua_pop(r->L, 1);
-  gateway->observe = observe;
-}
-
 static void read_server(const reader_t *r) {
   tg_gateway_config_t *gateway = &r->config->gateway;
   lua_getfield(r->L, -1, "server");
@@ -159,7 +126,8 @@ static void read_server(const reader_t *r) {
   gateway->rebind = TG_COAP_REBIND_SAME_HOST;
   if (tg_config_get_is(r->L, "rebind", "never")) gateway->rebind = TG_COAP_REBIND_NEVER;
   if (tg_config_get_is(r->L, "rebind", "any")) gateway->rebind = TG_COAP_REBIND_ANY;
-  read_observe(r);
+  tg_config_policy_observe(r->L, r->arena, gateway);
+  gateway->drops_early = tg_config_get_bool(r->L, "drop_early");
   lua_pop(r->L, 1);
 
   lua_getfield(r->L, -1, "limits");
@@ -168,6 +136,15 @@ static void read_server(const reader_t *r) {
   gateway->limits.request_body = tg_config_get_uint(r->L, "request_body");
   gateway->limits.response_body = tg_config_get_uint(r->L, "response_body");
   gateway->limits.amplification = (uint32_t)tg_config_get_uint(r->L, "amplification");
+  lua_pop(r->L, 1);
+}
+
+static void read_policy(const reader_t *r) {
+  lua_getfield(r->L, -1, "policy");
+  r->config->policy_refuses = tg_config_get_is(r->L, "on_error", "refuse");
+  lua_pop(r->L, 1);
+  lua_getfield(r->L, -1, "quirks");
+  tg_config_policy_quirks(r->L, r->arena, &r->config->gateway);
   lua_pop(r->L, 1);
 }
 
@@ -305,6 +282,7 @@ void tg_config_read(lua_State *L, int table, int text_function, tg_config_t *con
   read_places(&r);
   read_links(&r);
   read_server(&r);
+  read_policy(&r);
   read_brokers(&r);
   read_scripts(&r);
   config->objects = read_texts(&r, "objects", &config->object_count);

@@ -10,6 +10,7 @@
 #include "bindings/host/control_events.h"
 #include "bindings/host/control_explain.h"
 #include "bindings/host/control_queue.h"
+#include "core/server/quirk.h"
 
 typedef void (*op_fn)(tg_control_t *control, const tg_control_request_t *request);
 
@@ -47,6 +48,27 @@ static void put_objects(tg_control_reply_t *reply, const tg_device_t *device) {
   tg_json_write_close(&reply->json, ']');
 }
 
+static void put_tags(tg_control_reply_t *reply, const tg_device_t *device) {
+  if (!device->tags) return;
+  tg_json_write_key(&reply->json, "tags");
+  tg_json_write_open(&reply->json, '[');
+  for (tg_slice_t rest = tg_slice_str(device->tags); rest.len;)
+    tg_json_write_str(&reply->json, tg_slice_take(&rest, ' '));
+  tg_json_write_close(&reply->json, ']');
+}
+
+/* Names, each with how often it was tolerated since the start; those of profiles may not have been needed yet. */
+static void put_quirks(tg_control_reply_t *reply, const tg_device_t *device) {
+  if (!device->quirks) return;
+  tg_json_write_key(&reply->json, "quirks");
+  tg_json_write_open(&reply->json, '{');
+  for (unsigned i = 0; i < 32; i++) {
+    const char *name = device->quirks >> i & 1 ? tg_quirk_name(i) : NULL;
+    if (name) tg_control_reply_int(reply, name, device->quirk_counts ? device->quirk_counts[i] : 0);
+  }
+  tg_json_write_close(&reply->json, '}');
+}
+
 static bool put_device(void *ud, const tg_device_t *device) {
   listing_t *listing = ud;
   if (listing->glob && fnmatch(listing->glob, device->ep, 0) != 0) return true;
@@ -61,6 +83,9 @@ static bool put_device(void *ud, const tg_device_t *device) {
   tg_control_reply_int(&reply, "last_seen", device->last_seen_ms / 1000);
   tg_control_reply_int(&reply, "waiting", device->queued);
   put_objects(&reply, device);
+  if (device->wire_ep) tg_control_reply_text(&reply, "wire_ep", device->wire_ep);
+  put_tags(&reply, device);
+  put_quirks(&reply, device);
   tg_control_reply_send(&reply, listing->request->conn, false);
   listing->count++;
   return true;

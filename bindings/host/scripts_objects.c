@@ -41,7 +41,7 @@ static void load_folder(tg_registry_t *registry, const char *folder) {
 
 tg_rc_t tg_scripts_objects(const tg_config_t *config, tg_registry_t *registry) {
   for (const tg_embedded_file_t *file = tg_embedded_scripts; file->name; file++) {
-    if (strncmp(file->name, "objects/", 8) != 0) continue;
+    if (strncmp(file->name, "objects/", 8) != 0 || strcmp(file->name, "objects/quirks.lua") == 0) continue;
     tg_diag_t diag = {0};
     tg_rc_t rc = tg_api_objects_load(registry, file->name, tg_slice(file->bytes, file->len), &diag);
     if (rc == TG_E_NOMEM) return rc;

@@ -42,8 +42,22 @@ static void note(tg_show_t *show, const char *name, tg_slice_t text) {
 
 /* Devices */
 
-static const char *const device_titles[] = {"NAME",  "STATE",     "LINK",     "KIND",    "LIFETIME",
-                                            "SINCE", "LAST SEEN", ">WAITING", "OBJECTS", NULL};
+static const char *const device_titles[] = {"NAME",      "STATE",    "LINK",    "KIND", "LIFETIME", "SINCE",
+                                            "LAST SEEN", ">WAITING", "OBJECTS", "TAGS", "QUIRKS",   NULL};
+
+static void put_list(tg_show_t *show, tg_buf_t *cell, const tg_json_node_t *list) {
+  for (size_t i = 0; i < tg_json_read_count(list); i++)
+    tg_show_parts_what(cell, tg_json_read_str(tg_json_read_at(list, i)));
+  tg_show_parts_cell(show, cell);
+}
+
+/* A name, and how often it was tolerated where that is not 0: `bare_answer×12 no_accept`. */
+static bool put_name(void *ud, tg_slice_t name, const tg_json_node_t *value) {
+  int64_t count = 0;
+  tg_show_parts_what(ud, name);
+  if (tg_json_read_int(value, &count) == TG_OK && count) tg_buf_put_fmt(ud, "×%lld", (long long)count);
+  return true;
+}
 
 static void device_row(tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_t cell;
@@ -62,11 +76,9 @@ static void device_row(tg_show_t *show, const tg_json_node_t *line) {
   if (is_seen) tg_buf_put_str(&cell, " ago");
   tg_show_parts_cell(show, &cell);
   put_int(show, line, "waiting");
-  const tg_json_node_t *objects = tg_json_read_get(line, "objects");
-  for (size_t i = 0; i < tg_json_read_count(objects); i++) {
-    if (i) tg_buf_put_u8(&cell, ' ');
-    tg_buf_put(&cell, tg_json_read_str(tg_json_read_at(objects, i)));
-  }
+  put_list(show, &cell, tg_json_read_get(line, "objects"));
+  put_list(show, &cell, tg_json_read_get(line, "tags"));
+  tg_json_read_each(tg_json_read_get(line, "quirks"), put_name, &cell);
   tg_show_parts_cell(show, &cell);
   tg_buf_fini(&cell);
 }

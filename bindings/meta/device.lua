@@ -74,6 +74,9 @@ tg.device = {}
 ---@field last_seen number Unix seconds when it was heard last
 ---@field waiting integer commands in its queue
 ---@field objects string[] objects and instances it announced, such as `{ "/1/0", "/3/0", "/3303/0" }`
+---@field wire_ep? string what it calls itself, where a policy gave it another name
+---@field tags string[] words that a policy gave it; may be empty
+---@field quirks string[] what is tolerated of it, such as `"bare_answer"`; under each name also how often since the gateway started: `dev.quirks.bare_answer`. See docs/howto/odd-devices.md
 local dev = {}
 
 ---Reads a path.

@@ -13,8 +13,38 @@
 ---@field objects? table[] object definitions, in the format of objects/README.md
 ---@field drivers? table[] what tg.driver.define() returned; each gets the table under its name in the options
 ---@field driver? table put there by tg.driver.define()
+---@field on_register? fun(reg: tg.registration): tg.decision|boolean|nil, string? decides about a device before its Register is answered; can't wait. Nothing, or true: it comes in as it is; false and a reason: it is refused. See docs/howto/policies.md
 ---@field save? fun(): any plain data for the next version of the script, before deinit
 ---@field restore? fun(data: any) takes what the version before saved, after init
+
+---A device that wants to register, as on_register() sees it.
+---@class tg.registration
+---@field ep string as it calls itself
+---@field link string name of the link it came over
+---@field address? string where it is, in its link's words
+---@field identity? string that its link vouches for
+---@field version string LwM2M version, `"1.1"`
+---@field lifetime integer seconds
+---@field queue_mode boolean
+---@field objects string[] objects and instances that it lists
+
+---What becomes of it. Everything may be left out.
+---@class tg.decision
+---@field admit? boolean false: it is answered with 4.03
+---@field why? string the reason, for people
+---@field name? string what the gateway calls it, 1 to 255 bytes
+---@field tags? string[] at most 16 words of letters, digits and `_.:-`
+---@field observe? (string|tg.decision.observe)[] at most 64 paths, in place of `server.observe`; `{}` is nothing
+---@field format? "tlv"|"json"|"senml-json"|"senml-cbor"|"lwm2m-cbor" the content format to try first
+
+---A path of an object, instance or resource to observe, with its attributes.
+---@class tg.decision.observe
+---@field path string
+---@field pmin? integer least seconds between notifications
+---@field pmax? integer most seconds between notifications
+---@field gt? number
+---@field lt? number
+---@field st? number
 
 ---What may happen. `refused` may come without a device; `connected` and `disconnected` are about a broker.
 ---@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"connected"|"disconnected"

@@ -146,6 +146,9 @@ TG_MUST_CHECK tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_ad
 /** Link and address of @p peer (lent until the next call of this function), or false when it is gone. */
 bool tg_coap_peer_addr(const tg_coap_t *coap, tg_id_t peer, tg_link_t **link, const tg_addr_t **addr);
 
+/** Blocks from and to @p peer have at most 16 << @p szx bytes from now on; 6 and more: as its link has them. Stale ids are ignored. */
+void tg_coap_peer_blocks(tg_coap_t *coap, tg_id_t peer, uint8_t szx);
+
 /** Keeps @p peer from being recycled (counted); tg_coap_unpin() releases. Stale ids are ignored. */
 void tg_coap_pin(tg_coap_t *coap, tg_id_t peer);
 

@@ -174,8 +174,14 @@ uint8_t tg_coap_peer_szx(const tg_coap_t *coap, const tg_coap_peer_t *peer) {
   size_t mtu = peer->mtu ? peer->mtu : bearer->link->mtu;
   if (mtu > TG_COAP_DATAGRAM) mtu = TG_COAP_DATAGRAM;
   uint8_t szx = bearer->params.block_szx < SZX_MAX ? bearer->params.block_szx : SZX_MAX;
+  if (peer->blocks && peer->blocks - 1 < szx) szx = (uint8_t)(peer->blocks - 1);
   while (szx > 0 && (size_t)HEADROOM + ((size_t)16 << szx) > mtu) szx--;
   return szx;
+}
+
+void tg_coap_peer_blocks(tg_coap_t *coap, tg_id_t peer, uint8_t szx) {
+  tg_coap_peer_t *found = tg_coap_peer_of(coap, peer);
+  if (found) found->blocks = szx < SZX_MAX ? (uint8_t)(szx + 1) : 0;
 }
 
 tg_rc_t tg_coap_peer(tg_coap_t *coap, tg_link_t *link, const tg_addr_t *addr, tg_id_t *peer) {

@@ -100,10 +100,13 @@ struct tg_device {
   uint16_t queued; /* commands waiting */
   uint16_t object_count;
   uint16_t version_count;
-  uint32_t lifetime_s;  /* 0 = for ever */
-  uint32_t quirks;      /* what was tolerated (bits of core/server/quirk.h) */
-  tg_version_t enabler; /* LwM2M version, 0 for drivers */
-  int64_t since_ms;     /* online since, Unix time */
+  uint32_t lifetime_s;          /* 0 = for ever */
+  uint32_t quirks;              /* what was tolerated (bits of core/server/quirk.h) */
+  const uint32_t *quirk_counts; /* how often each of the 32 was tolerated since the start; NULL: none was */
+  const char *wire_ep;          /* what it calls itself, where a policy gave it another name; else NULL */
+  const char *tags;             /* words separated by blanks; NULL = none */
+  tg_version_t enabler;         /* LwM2M version, 0 for drivers */
+  int64_t since_ms;             /* online since, Unix time */
   int64_t last_seen_ms;
   const tg_path_t *objects; /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;
@@ -147,6 +150,8 @@ typedef struct tg_device_info {
   bool queue_mode;
   uint32_t lifetime_s;
   uint32_t quirks;
+  tg_slice_t wire_ep; /* empty: ep is what it calls itself */
+  tg_slice_t tags;    /* words separated by blanks */
   tg_version_t enabler;
   const tg_path_t *objects; /* any order */
   size_t object_count;
@@ -169,6 +174,12 @@ void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
 /** The device sleeps from now on (a request timed out, its window is over). Started commands are not touched. */
 void tg_twin_asleep(tg_twin_t *twin, tg_id_t id);
+
+/** What is known of the device's quirks now; takes the place of what was. */
+void tg_twin_quirks_set(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
+
+/** Each of @p quirks was tolerated just now: noted and counted. */
+void tg_twin_quirks_count(tg_twin_t *twin, tg_id_t id, uint32_t quirks);
 
 /** The device @p id, or NULL. */
 const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);

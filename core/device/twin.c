@@ -37,6 +37,9 @@ static void free_device(tg_twin_t *twin, tg_twin_device_t *device) {
   /* the twin's own block, lent to others as const */
   tg_alloc_free((void *)(uintptr_t)device->pub.versions);
   tg_alloc_free((void *)(uintptr_t)device->pub.ep);
+  tg_alloc_free((void *)(uintptr_t)device->pub.wire_ep);
+  tg_alloc_free((void *)(uintptr_t)device->pub.tags);
+  tg_alloc_free((void *)(uintptr_t)device->pub.quirk_counts);
 }
 
 void tg_twin_free(tg_twin_t *twin) {
@@ -154,6 +157,8 @@ typedef struct shape {
   tg_path_t *objects;
   uint16_t version_count;
   uint16_t object_count;
+  char *wire_ep; /* NULL where there is none */
+  char *tags;
 } shape_t;
 
 /* Devices send their lists sorted, or nearly so. */
@@ -171,8 +176,19 @@ static size_t sort_paths(tg_path_t *paths, size_t count) {
   return kept;
 }
 
-static tg_rc_t make_shape(const tg_device_info_t *info, shape_t *shape) {
-  *shape = (shape_t){0};
+static void free_shape(const shape_t *shape) {
+  tg_alloc_free(shape->versions);
+  tg_alloc_free(shape->wire_ep);
+  tg_alloc_free(shape->tags);
+}
+
+static tg_rc_t make_words(const tg_device_info_t *info, shape_t *shape) {
+  if (info->wire_ep.len) shape->wire_ep = tg_alloc_str(info->wire_ep);
+  if (info->tags.len) shape->tags = tg_alloc_str(info->tags);
+  return (shape->wire_ep || !info->wire_ep.len) && (shape->tags || !info->tags.len) ? TG_OK : TG_E_NOMEM;
+}
+
+static tg_rc_t make_lists(const tg_device_info_t *info, shape_t *shape) {
   if (info->object_count > UINT16_MAX || info->version_count > UINT16_MAX) return TG_E_ARG;
   size_t version_bytes = info->version_count * sizeof *info->versions;
   size_t size = version_bytes + info->object_count * sizeof *info->objects;
@@ -188,6 +204,14 @@ static tg_rc_t make_shape(const tg_device_info_t *info, shape_t *shape) {
   return TG_OK;
 }
 
+static tg_rc_t make_shape(const tg_device_info_t *info, shape_t *shape) {
+  *shape = (shape_t){0};
+  tg_rc_t rc = make_words(info, shape);
+  if (rc == TG_OK) rc = make_lists(info, shape);
+  if (rc != TG_OK) free_shape(shape);
+  return rc;
+}
+
 /* Everything that can't fail: the device is now what @p info says. */
 static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_info_t *info, const shape_t *shape) {
   tg_device_t *pub = &device->pub;
@@ -199,6 +223,10 @@ static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_in
   pub->versions = shape->versions;
   pub->version_count = shape->version_count;
   pub->objects = shape->objects;
+  tg_alloc_free((void *)(uintptr_t)pub->wire_ep);
+  pub->wire_ep = shape->wire_ep;
+  tg_alloc_free((void *)(uintptr_t)pub->tags);
+  pub->tags = shape->tags;
   pub->object_count = shape->object_count;
   pub->backend = info->backend;
   pub->backend_ud = info->backend_ud;
@@ -228,7 +256,7 @@ tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_t
     if (rc != TG_OK && fresh) forget(twin, device);
   }
   if (rc != TG_OK) {
-    tg_alloc_free(shape.versions);
+    free_shape(&shape);
     return rc;
   }
   bool was_awake = device->pub.online && device->pub.awake;

@@ -34,6 +34,9 @@ typedef struct tg_gateway_config {
   size_t link_count;
   const tg_server_observe_t *observe; /* kept */
   size_t observe_count;
+  const tg_server_quirk_t *quirks; /* kept */
+  size_t quirk_count;
+  bool drops_early;
   uint32_t default_lifetime_s;
   uint32_t awake_ms;
   bool seen_by_reports;
@@ -44,7 +47,8 @@ typedef struct tg_gateway_config {
   size_t broker_count;
   tg_mqtt_message_fn on_message; /* may be NULL */
   tg_mqtt_state_fn on_state;     /* may be NULL */
-  void *ud;                      /* of the two */
+  tg_server_admit_fn admit;      /* may be NULL */
+  void *ud;                      /* of the three */
 } tg_gateway_config_t;
 
 /** The parts, lent as long as the gateway lives. */

@@ -10,7 +10,7 @@
 
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20 };
 
@@ -141,6 +141,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
                         .ud = call};
   tg_rc_t rc = fill_observe(call, reg, &out);
   if (rc == TG_OK) rc = fill_content(call, reg, device, command, &out);
+  if (device->quirks & TG_QUIRK_NO_ACCEPT) out.accept = TG_CF_NONE;
   if (rc == TG_OK) rc = tg_coap_send(call->server->coap, &out, &call->exchange);
   if (rc == TG_OK) call->server->stats.commands++;
   return rc;
@@ -162,11 +163,11 @@ static tg_rc_t tell_announced(const tg_server_t *server, const tg_device_t *devi
   return rc;
 }
 
-/* Nothing is sent: the device is told by the reset of its next notification (RFC 7641 §3.6). */
+/* Its names and its token go to the device; whatever that answers, what still comes is reset (RFC 7641 §3.6). */
 static tg_rc_t cancel_composite(tg_server_t *server, tg_reg_t *reg, const tg_command_t *command) {
   tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &command->path);
   if (!obs) return TG_E_NOT_FOUND;
-  tg_observe_ended(server, reg, obs, "cancelled");
+  tg_observe_cancel(server, reg, obs, "cancelled");
   const tg_command_result_t result = {.state = TG_COMMAND_DONE};
   tg_twin_finish(server->config.twin, command->id, &result);
   return TG_OK;
@@ -244,8 +245,8 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
                          tg_command_result_t *result) {
   tg_server_t *server = call->server;
   tg_report_payload_t payload = {.base = call->path,
-                                 .content_format =
-                                     answer->content_format == TG_CF_NONE ? call->format : answer->content_format,
+                                 .content_format = answer->content_format,
+                                 .asked = call->format,
                                  .body = answer->body,
                                  .source = observes((tg_op_t)call->op) ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
   bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);
@@ -288,7 +289,7 @@ static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_co
   if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
   if (!observes(op)) return;
   if (answer->observing) {
-    tg_observe_granted(call->server, reg, &call->path, answer->observation);
+    tg_observe_granted(call, reg, answer->observation);
   } else if (result->state == TG_COMMAND_DONE) {
     result->state = TG_COMMAND_FAILED;
     result->rc = TG_E_UNSUPPORTED;

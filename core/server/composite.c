@@ -8,6 +8,7 @@
 
 #include "core/base/alloc.h"
 #include "core/event/record_copy.h"
+#include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
 enum { TOLD_MAX = 1024 };
@@ -49,7 +50,7 @@ tg_rc_t tg_composite_check(const tg_command_t *command) {
 
 bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op) {
   if (!tg_composite_is(op)) return false;
-  if (device->enabler < TG_VERSION_1_1) return true;
+  if (device->enabler < TG_VERSION_1_1 || (device->quirks & (TG_QUIRK_NO_COMPOSITE | TG_QUIRK_TEXT_ONLY))) return true;
   return fetches(op) ? reg->no_fetch : reg->no_ipatch;
 }
 
@@ -57,6 +58,7 @@ bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code) {
   if (code != TG_COAP_405 && code != TG_COAP_406 && code != TG_COAP_415) return false;
   if (fetches(op)) reg->no_fetch = true;
   else reg->no_ipatch = true;
+  tg_server_tolerate(reg->server, reg, TG_QUIRK_COMPOSITE_REFUSED);
   return true;
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaf of core/server: which Content-Format to ask for or to write, by version, by what the device lists and by what worked (lwm2m.md 2.8). */
 
-#include "core/server/server_state.h"
-
 #include <stdio.h>
+
+#include "core/base/alloc.h"
+#include "core/codec/codec.h"
+#include "core/server/quirk.h"
+#include "core/server/server_state.h"
 
 enum { CANDIDATES = 6 };
 
@@ -44,6 +47,10 @@ static unsigned list_1_1(const tg_reg_t *reg, int list[CANDIDATES]) {
 
 bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_format_ask_t *ask, int *format) {
   int list[CANDIDATES];
+  if (device->quirks & TG_QUIRK_TEXT_ONLY) {
+    *format = TG_CF_TEXT;
+    return ask->attempt == 0 && ask->path->len >= TG_PATH_RESOURCE;
+  }
   unsigned count = device->enabler < TG_VERSION_1_1 ? list_1_0(reg, ask->writes, list) : list_1_1(reg, list);
   if (ask->path->len >= TG_PATH_RESOURCE) {
     tg_model_t model = tg_twin_model(reg->server->config.twin, device);
@@ -59,6 +66,18 @@ bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_f
 void tg_format_worked(tg_reg_t *reg, int format) {
   bool is_single = format == TG_CF_TEXT || format == TG_CF_OPAQUE || format == TG_CF_CBOR;
   if (!is_single && format >= 0 && format <= INT16_MAX) reg->format = (int16_t)format;
+}
+
+tg_rc_t tg_format_names(tg_server_t *server, const tg_path_t *paths, size_t count, int format) {
+  tg_record_t *records = tg_alloc_array(count, sizeof *records);
+  if (!records) return TG_E_NOMEM;
+  for (size_t i = 0; i < count; i++) records[i].path = paths[i];
+  const tg_codec_output_t output = {
+      .content_format = format, .records = records, .count = count, .use = TG_CODEC_USE_FETCH};
+  tg_buf_clear(&server->out);
+  tg_rc_t rc = tg_codec_encode(&output, &server->out);
+  tg_alloc_free(records);
+  return rc == TG_OK ? server->out.rc : rc;
 }
 
 const char *tg_format_path(const tg_reg_t *reg, const tg_path_t *path, char text[TG_FORMAT_PATH_MAX]) {

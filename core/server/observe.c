@@ -1,71 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Automatic observations by configuration: one request at a time, the next only after an answer, so that a spoofed Register can't
- * make the server send much (security.md 2.1). What times out waits for the next message of the device.
- * Called by register.c, update.c, report.c, send.c.
+ * Automatic observations by policy: one request at a time, the next only after an answer, so that a spoofed Register can't make the
+ * server send much (security.md 2.1). What times out waits for the next message of the device. What comes next is observe_next.c's
+ * business. Called by register.c, update.c, report.c, send.c.
  */
 
 #include <stdio.h>
 
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
-enum { PLANS_MAX = 65536, NOTE_MAX = 96 };
-
-/* Where the making of a registration's observations stands. */
-typedef struct plan {
-  tg_server_t *server;
-  tg_id_t reg;
-  tg_timer_t timer;
-  tg_id_t exchange;
-  tg_path_t path;      /* being observed */
-  uint16_t entry;      /* of the configuration */
-  uint16_t object;     /* of the device's list */
-  uint8_t attempt;     /* of formats */
-  bool has_attributes; /* Write-Attributes is done */
-  bool dropped;
-  int format;
-} plan_t;
+enum { PLANS_MAX = 65536 };
 
 tg_rc_t tg_observe_init(tg_server_t *server) {
-  return tg_pool_init(&server->plans, sizeof(plan_t), PLANS_MAX);
-}
-
-static void tell(tg_server_t *server, const tg_reg_t *reg, const tg_path_t *path, const char *how) {
-  char note[NOTE_MAX], text[TG_PATH_TEXT_MAX];
-  snprintf(note, sizeof note, "%s %s", tg_path_text(path, text), how);
-  tg_server_tell(server, reg, TG_EVENT_OBSERVING, tg_slice_str(note));
-}
-
-void tg_observe_ended(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const char *why) {
-  tg_path_t path = obs->path;
-  tg_coap_observation_del(server->coap, obs->id);
-  tg_reg_table_obs_del(reg, obs);
-  tg_reg_store_put(server, reg);
-  tell(server, reg, &path, why);
-}
-
-static void grant(tg_server_t *server, tg_reg_t *reg, const tg_reg_obs_t *granted) {
-  tg_reg_obs_t *known = tg_reg_table_obs_find(reg, &granted->path);
-  if (known && known->id != granted->id) tg_coap_observation_del(server->coap, known->id);
-  tg_rc_t rc = TG_OK;
-  if (known) known->id = granted->id;
-  else rc = tg_reg_table_obs_add(reg, granted);
-  if (rc != TG_OK) {
-    tg_coap_observation_del(server->coap, granted->id);
-    tell(server, reg, &granted->path, "not kept: too many observations");
-    return;
-  }
-  server->stats.observed++;
-  tg_reg_store_put(server, reg);
-  tell(server, reg, &granted->path, "begun");
-}
-
-void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation) {
-  grant(server, reg, &(tg_reg_obs_t){.path = *path, .id = observation});
+  tg_rc_t rc = tg_pool_init(&server->plans, sizeof(tg_observe_plan_t), PLANS_MAX);
+  return rc == TG_OK ? tg_observe_watch_init(server) : rc;
 }
 
 /* @p pending: the rest is tried when the device is heard from again. */
-static void end_plan(plan_t *plan, tg_reg_t *reg, bool pending) {
+static void end_plan(tg_observe_plan_t *plan, tg_reg_t *reg, bool pending) {
   tg_server_t *server = plan->server;
   tg_wheel_del(server->config.wheel, &plan->timer);
   if (reg) {
@@ -75,55 +27,99 @@ static void end_plan(plan_t *plan, tg_reg_t *reg, bool pending) {
   tg_pool_give(&server->plans, tg_pool_id(&server->plans, plan));
 }
 
-static void next_target(plan_t *plan) {
-  plan->object++;
-  plan->attempt = 0;
-  plan->has_attributes = false;
-}
-
-/* The path that entry and object under the cursor mean together; false: none. */
-static bool target(const tg_server_observe_t *entry, const tg_path_t *announced, tg_path_t *path) {
-  if (announced->len != TG_PATH_INSTANCE) return false;
-  *path = entry->path.len <= TG_PATH_OBJECT ? *announced : entry->path;
-  return entry->path.len > 0 && (tg_path_covers(&entry->path, announced) || tg_path_covers(announced, &entry->path));
-}
-
-static bool find_target(plan_t *plan, const tg_reg_t *reg, const tg_device_t *device) {
-  const tg_server_config_t *config = &plan->server->config;
-  for (; plan->entry < config->observe_count; plan->entry++, plan->object = 0) {
-    for (; plan->object < device->object_count; next_target(plan)) {
-      if (!target(&config->observe[plan->entry], &device->objects[plan->object], &plan->path)) continue;
-      if (!tg_reg_table_obs_find(reg, &plan->path)) return true;
-    }
-  }
-  return false;
+static void tell_refused(const tg_observe_plan_t *plan, const tg_reg_t *reg, const char *how) {
+  const tg_reg_obs_t target = {
+      .path = plan->path, .number = plan->step == TG_OBSERVE_GROUP, .path_count = plan->group_count};
+  tg_observe_tell(plan->server, reg, &target, how);
 }
 
 static void on_done(void *ud, const tg_coap_result_t *result);
 
-static tg_rc_t send_next(plan_t *plan, const tg_reg_t *reg, const tg_device_t *device) {
+/* Method, format and payload of the step. TG_E_FORMAT when there is no format left to try. */
+static tg_rc_t fill(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_device_t *device, tg_coap_call_t *call) {
+  static const int of_group[] = {TG_CF_SENML_CBOR, TG_CF_SENML_JSON};
+  const tg_format_ask_t ask = {&plan->path, false, plan->attempt};
+  tg_rc_t rc;
+  switch (plan->step) {
+  case TG_OBSERVE_ATTRIBUTES:
+    call->method = TG_COAP_PUT;
+    call->query = plan->query;
+    return TG_OK;
+  case TG_OBSERVE_VERIFY: call->accept = TG_CF_LINK; return TG_OK;
+  case TG_OBSERVE_GROUP:
+    if (plan->attempt >= TG_COUNT(of_group)) return TG_E_FORMAT;
+    plan->format = of_group[plan->attempt];
+    rc = tg_format_names(plan->server, plan->group, plan->group_count, plan->format);
+    call->method = TG_COAP_FETCH;
+    call->observe = 0;
+    call->payload = tg_buf_slice(&plan->server->out);
+    call->accept = call->content_format = plan->format;
+    return rc;
+  case TG_OBSERVE_SINGLE: call->observe = 0; break;
+  case TG_OBSERVE_WHO:
+  case TG_OBSERVE_END: break;
+  }
+  if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
+  call->accept = plan->format;
+  return TG_OK;
+}
+
+static tg_rc_t send_step(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_device_t *device) {
   char path[TG_FORMAT_PATH_MAX];
-  const char *query = plan->server->config.observe[plan->entry].query;
-  bool attributes = query && *query && !plan->has_attributes;
+  const tg_path_t root = tg_path(0, 0, 0, 0);
+  const tg_path_t *target = plan->step == TG_OBSERVE_GROUP ? &root : &plan->path;
   tg_coap_call_t call = {.peer = reg->peer,
-                         .method = attributes ? TG_COAP_PUT : TG_COAP_GET,
-                         .path = tg_format_path(reg, &plan->path, path),
-                         .query = attributes ? query : NULL,
+                         .method = TG_COAP_GET,
+                         .path = tg_format_path(reg, target, path),
                          .accept = TG_CF_NONE,
                          .content_format = TG_CF_NONE,
-                         .observe = attributes ? -1 : 0,
+                         .observe = -1,
                          .cookie = plan->reg,
                          .done = on_done,
                          .ud = plan};
-  if (!attributes) {
-    const tg_format_ask_t ask = {&plan->path, false, plan->attempt};
-    if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
-    call.accept = plan->format;
-  }
-  return tg_coap_send(plan->server->coap, &call, &plan->exchange);
+  tg_rc_t rc = fill(plan, reg, device, &call);
+  if (device->quirks & TG_QUIRK_NO_ACCEPT && plan->step != TG_OBSERVE_VERIFY) call.accept = TG_CF_NONE;
+  return rc == TG_OK ? tg_coap_send(plan->server->coap, &call, &plan->exchange) : rc;
 }
 
-static void step(plan_t *plan) {
+/* The device has no composite observations: their paths are observed one by one, also after a restart. */
+static void give_up_groups(tg_observe_plan_t *plan, tg_reg_t *reg) {
+  tg_server_t *server = plan->server;
+  reg->no_group = true;
+  tg_server_tolerate(server, reg, TG_QUIRK_COMPOSITE_REFUSED);
+  tg_reg_store_put(server, reg);
+  plan->attempt = 0; /* its attributes are written already, which is of use to single ones */
+  plan->written = 0;
+  plan->chunk = 0;
+}
+
+/* What the device is asked for and does not say is taken down as nothing, so that it is not asked again. */
+static void take_who(tg_observe_plan_t *plan, tg_reg_t *reg, tg_slice_t text) {
+  if (tg_reg_notes_set_who(reg, plan->who, text) != TG_OK) return;
+  plan->attempt = 0;
+  if (tg_policy_quirks(plan->server, reg))
+    tg_server_tell(plan->server, reg, TG_EVENT_UPDATED, tg_slice_str("it falls under a profile of quirks"));
+  tg_reg_store_put(plan->server, reg);
+}
+
+static void pass_refused(tg_observe_plan_t *plan, tg_reg_t *reg, const char *how) {
+  if (plan->step == TG_OBSERVE_WHO) {
+    take_who(plan, reg, tg_slice(NULL, 0));
+    return;
+  }
+  tell_refused(plan, reg, how);
+  if (plan->step == TG_OBSERVE_GROUP) give_up_groups(plan, reg);
+  else tg_observe_pass(plan);
+}
+
+static void finish(tg_observe_plan_t *plan, tg_reg_t *reg) {
+  tg_server_t *server = plan->server;
+  end_plan(plan, reg, false);
+  tg_observe_sweep(server, reg);
+  tg_observe_watch(server, reg);
+}
+
+static void step(tg_observe_plan_t *plan) {
   tg_server_t *server = plan->server;
   tg_reg_t *reg = tg_reg_table_get(server, plan->reg);
   const tg_device_t *device = reg ? tg_twin_find(server->config.twin, reg->device) : NULL;
@@ -131,17 +127,16 @@ static void step(plan_t *plan) {
     end_plan(plan, reg, true);
     return;
   }
-  while (find_target(plan, reg, device)) {
-    tg_rc_t rc = send_next(plan, reg, device);
+  for (tg_observe_next(plan, reg, device); plan->step != TG_OBSERVE_END; tg_observe_next(plan, reg, device)) {
+    tg_rc_t rc = send_step(plan, reg, device);
     if (rc == TG_OK) return;
     if (rc != TG_E_FORMAT) {
       end_plan(plan, reg, true);
       return;
     }
-    tell(server, reg, &plan->path, "refused: no common format");
-    next_target(plan);
+    pass_refused(plan, reg, "refused: no common format");
   }
-  end_plan(plan, reg, false);
+  finish(plan, reg);
 }
 
 static void on_timer(tg_timer_t *timer, void *ud) {
@@ -149,46 +144,102 @@ static void on_timer(tg_timer_t *timer, void *ud) {
   step(ud);
 }
 
-static void take_answer(plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *result) {
+/* A device that knows no attributes may be observed all the same. */
+static void take_attributes(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_coap_result_t *result) {
+  plan->written++;
+  if (result->rc != TG_OK || result->code >> 5 != 2) {
+    tg_server_tolerate(plan->server, reg, TG_QUIRK_ATTRIBUTES_REFUSED);
+  } else if (!plan->told_query) {
+    plan->told_path = plan->path;
+    plan->told_query = plan->query;
+  }
+}
+
+/* Once for a device: one that shows nothing of what it took does not keep to it either (users-pains 16). */
+static void take_links(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *result) {
+  reg->attributes_seen = true;
+  bool is_told = result->rc == TG_OK && result->code == TG_COAP_205; /* else it is felt: observe_watch.c */
+  if (is_told && !tg_observe_shows(reg, &plan->told_path, plan->told_query, result->body))
+    tg_server_tolerate(plan->server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
+  tg_reg_store_put(plan->server, reg);
+}
+
+static void take_grant(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *result) {
+  tg_reg_obs_t granted = {.path = plan->path,
+                          .automatic = true,
+                          .wanted = true,
+                          .attributes = tg_observe_attributes(plan->query),
+                          .pmin_s = tg_observe_seconds(plan->query, "pmin"),
+                          .pmax_s = tg_observe_seconds(plan->query, "pmax"),
+                          .heard_ms = tg_wheel_now(plan->server->config.wheel),
+                          .format = TG_CF_NONE,
+                          .id = result->observation};
+  if (plan->step == TG_OBSERVE_GROUP) {
+    granted.path = tg_path(0, 0, 0, 0);
+    granted.number = tg_observe_number(reg);
+    granted.path_count = plan->group_count;
+    granted.paths = plan->group;
+    granted.format = (int16_t)plan->format;
+  }
+  tg_observe_take(plan->server, reg, &granted);
+}
+
+static bool has_room(const tg_observe_plan_t *plan, const tg_reg_t *reg) {
+  return plan->step != TG_OBSERVE_GROUP || tg_observe_number(reg) != 0;
+}
+
+/* A 2.05 to what was to be observed. */
+static void take_values(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *result) {
   tg_server_t *server = plan->server;
-  const char *query = server->config.observe[plan->entry].query;
-  bool attributes = query && *query && !plan->has_attributes;
-  if (attributes) { /* a device that knows no attributes may be observed all the same */
-    plan->has_attributes = true;
-    return;
+  bool is_group = plan->step == TG_OBSERVE_GROUP;
+  tg_report_payload_t payload = {.base = is_group ? tg_path(0, 0, 0, 0) : plan->path,
+                                 .content_format = result->content_format,
+                                 .asked = plan->format,
+                                 .body = result->body,
+                                 .source = plan->step == TG_OBSERVE_WHO ? TG_SOURCE_READ : TG_SOURCE_NOTIFY};
+  bool is_empty = is_group && result->body.len == 0; /* nothing of it is there now */
+  tg_format_worked(reg, plan->format);
+  bool stands = result->observing && has_room(plan, reg);
+  if (result->observing && !stands) tg_coap_observation_del(server->coap, result->observation);
+  if (stands) take_grant(plan, reg, result);
+  tg_rc_t rc = is_empty ? TG_OK : tg_report_take(server, reg, &payload);
+  if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "first_values_lost rc=%s", tg_rc_name(rc));
+  if (plan->step == TG_OBSERVE_WHO) {
+    bool is_text = rc == TG_OK && server->record_count == 1;
+    take_who(plan, reg, is_text ? server->records[0].value.s : tg_slice(NULL, 0));
+  } else if (stands) {
+    tg_observe_pass(plan);
+  } else {
+    pass_refused(plan, reg, "refused: not observable");
   }
-  if (result->code == TG_COAP_406 || result->code == TG_COAP_415) {
+}
+
+static void take_answer(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_result_t *result) {
+  if (plan->step == TG_OBSERVE_ATTRIBUTES) {
+    take_attributes(plan, reg, result);
+  } else if (plan->step == TG_OBSERVE_VERIFY) {
+    take_links(plan, reg, result);
+  } else if (result->code == TG_COAP_406 || result->code == TG_COAP_415) {
     plan->attempt++;
-    return;
-  }
-  if (result->rc == TG_OK && result->code >> 5 == 2) {
-    tg_report_payload_t payload = {.base = plan->path,
-                                   .content_format =
-                                       result->content_format == TG_CF_NONE ? plan->format : result->content_format,
-                                   .body = result->body,
-                                   .source = TG_SOURCE_NOTIFY};
-    tg_format_worked(reg, plan->format);
-    if (result->observing)
-      grant(server, reg, &(tg_reg_obs_t){.path = plan->path, .automatic = true, .id = result->observation});
-    else tell(server, reg, &plan->path, "refused: not observable");
-    tg_rc_t rc = tg_report_take(server, reg, &payload);
-    if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "first_values_lost rc=%s", tg_rc_name(rc));
+  } else if (result->rc == TG_OK && result->code >> 5 == 2) {
+    take_values(plan, reg, result);
   } else {
     char how[48];
     snprintf(how, sizeof how, "refused: %u.%02u", result->code >> 5, result->code & 31u);
-    tell(server, reg, &plan->path, result->rc == TG_OK ? how : tg_rc_name(result->rc));
+    pass_refused(plan, reg, result->rc == TG_OK ? how : tg_rc_name(result->rc));
   }
-  next_target(plan);
 }
 
 static void on_done(void *ud, const tg_coap_result_t *result) {
-  plan_t *plan = ud;
+  tg_observe_plan_t *plan = ud;
   tg_server_t *server = plan->server;
   plan->exchange = TG_ID_NONE;
   if (plan->dropped) return;
   tg_reg_t *reg = tg_reg_table_get(server, plan->reg);
   bool silent = result->rc == TG_E_TIMEOUT || result->rc == TG_E_LINK || result->rc == TG_E_CANCELLED;
   if (!reg || silent) {
+    /* Some acknowledge a method that they do not have, and say no more. */
+    if (reg && result->rc == TG_E_TIMEOUT && plan->step == TG_OBSERVE_GROUP) give_up_groups(plan, reg);
     if (reg && result->rc == TG_E_TIMEOUT) tg_twin_asleep(server->config.twin, reg->device);
     end_plan(plan, reg, true);
     return;
@@ -198,27 +249,44 @@ static void on_done(void *ud, const tg_coap_result_t *result) {
   step(plan);
 }
 
+/* Whether there may be something to do. */
+static bool is_needed(const tg_server_t *server, const tg_reg_t *reg) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  tg_server_who_t who;
+  if (tg_policy_observe_count(server, reg) > 0 || !device) return true;
+  for (size_t i = 0; i < reg->obs_count; i++) {
+    if (reg->obs[i].automatic) return true;
+  }
+  return tg_policy_next_who(server, reg, device, &who);
+}
+
 void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms) {
   if (reg->plan != TG_ID_NONE) return;
-  if (server->config.observe_count == 0) {
+  if (!is_needed(server, reg)) {
     reg->plan_pending = false;
     return;
   }
   tg_id_t id;
-  plan_t *plan = tg_pool_take(&server->plans, &id);
+  tg_observe_plan_t *plan = tg_pool_take(&server->plans, &id);
   if (!plan) return; /* pending: the next message tries again */
-  *plan = (plan_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = plan}};
+  *plan =
+      (tg_observe_plan_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = plan}};
+  for (size_t i = 0; i < reg->obs_count; i++) reg->obs[i].wanted = false;
   reg->plan = id;
   tg_wheel_add(server->config.wheel, &plan->timer, tg_wheel_now(server->config.wheel) + delay_ms);
 }
 
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg) {
-  plan_t *plan = tg_pool_find(&server->plans, reg->plan);
+  tg_observe_plan_t *plan = tg_pool_find(&server->plans, reg->plan);
   if (plan) {
     plan->dropped = true;
     tg_coap_cancel(server->coap, plan->exchange);
     end_plan(plan, reg, false);
   }
-  for (size_t i = 0; i < reg->obs_count; i++) tg_coap_observation_del(server->coap, reg->obs[i].id);
+  tg_observe_watch_end(server, reg);
+  for (size_t i = 0; i < reg->obs_count; i++) {
+    tg_coap_observation_del(server->coap, reg->obs[i].id);
+    tg_reg_table_obs_free(&reg->obs[i]);
+  }
   reg->obs_count = 0;
 }

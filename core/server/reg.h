@@ -6,15 +6,17 @@
 
 #include "core/coap/coap.h"
 #include "core/device/device.h"
-
-typedef struct tg_server tg_server_t;
+#include "core/registry/row.h"
+#include "core/server/server.h"
 
 enum {
   TG_REG_LINKS_MAX = 512,
   TG_REG_VERSIONS_MAX = 64,
   TG_REG_ID_CHARS = 10,
   TG_REG_ALT_MAX = 64,
-  TG_REG_OBS_MAX = 128
+  TG_REG_OBS_MAX = 128,
+  TG_REG_WHO_MAX = 128,  /* bytes of each text of tg_reg_notes_t.who */
+  TG_REG_CHOSEN_MAX = 64 /* observations that a policy may choose for one device */
 };
 
 /** Bits of tg_reg_t.formats: what the root link's `ct` lists. */
@@ -30,10 +32,30 @@ enum {
 
 /** An observation that stands. */
 typedef struct tg_reg_obs {
-  tg_path_t path;
+  tg_path_t path; /* the root: a composite one */
   bool automatic;
-  tg_id_t id; /* of the exchange layer */
+  bool wanted;         /* by the plan that runs */
+  uint8_t number;      /* of composite ones: 0 is that of a command, 1 and more are the policy's */
+  uint8_t path_count;  /* of composite ones */
+  int16_t format;      /* of composite ones: Content-Format of their names */
+  uint32_t attributes; /* CRC-32 of those it was begun with; 0 = none */
+  tg_path_t *paths;    /* of composite ones, owned by the list */
+  uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
+  uint32_t pmax_s;
+  uint64_t heard_ms; /* monotonic, when its last notification came; 0 = none yet */
+  uint64_t since_ms; /* monotonic, from when on the next one is waited for, if later */
+  tg_id_t id;        /* of the exchange layer */
 } tg_reg_obs_t;
+
+/** What was decided about a device and what it said of itself. Owned; NULL where nothing is known. */
+typedef struct tg_reg_notes {
+  char *who[TG_SERVER_WHO_COUNT]; /* "" = asked, and there is none */
+  bool chooses;                   /* chosen stands in place of the configuration's list */
+  uint8_t block_szx;              /* TG_SERVER_SZX_ANY: nothing is known */
+  int16_t own_format;             /* with TG_QUIRK_OWN_FORMAT */
+  size_t chosen_count;
+  tg_server_observe_t *chosen; /* select is empty */
+} tg_reg_notes_t;
 
 /** One registration. What every Update touches comes first. */
 typedef struct tg_reg {
@@ -44,9 +66,11 @@ typedef struct tg_reg {
   uint64_t saved_ms; /* monotonic: when its row was written */
   uint32_t lifetime_s;
   bool queue_mode;
-  bool no_fetch;     /* it has shown that it has no Read-Composite; not kept over a restart */
-  bool no_ipatch;    /* likewise, no Write-Composite */
-  bool plan_pending; /* automatic observations are to be looked at */
+  bool no_fetch;        /* it has shown that it has no Read-Composite */
+  bool no_ipatch;       /* likewise, no Write-Composite */
+  bool no_group;        /* likewise, no Observe-Composite */
+  bool attributes_seen; /* whether it keeps attributes has been looked at */
+  bool plan_pending;    /* automatic observations are to be looked at */
   uint8_t formats;
   int16_t format;     /* Content-Format that worked, -1 = not known yet */
   uint32_t peer_next; /* slot + 1 of another registration of the same peer */
@@ -57,8 +81,10 @@ typedef struct tg_reg {
   tg_reg_obs_t *obs;
   char *alt; /* `/lwm2m`; NULL = root */
   char *sms;
-  tg_id_t call; /* the command's request on its way */
-  tg_id_t plan; /* automatic observations being made */
+  tg_reg_notes_t *notes; /* NULL: none */
+  tg_id_t call;          /* the command's request on its way */
+  tg_id_t plan;          /* automatic observations being made */
+  tg_id_t watch;         /* their periods being looked after */
 } tg_reg_t;
 
 /** Query parameters of Register and Update; slices are lent from the message. */
@@ -125,14 +151,38 @@ void tg_reg_table_extend(tg_server_t *server, tg_reg_t *reg);
 /** Starts or moves the lifetime's timer to what due_ms says. */
 void tg_reg_table_arm(tg_server_t *server, tg_reg_t *reg, tg_timer_fn fn);
 
-/** Adds an observation. TG_E_FULL, TG_E_NOMEM. */
+/** Adds an observation; its paths are copied. TG_E_FULL, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_reg_table_obs_add(tg_reg_t *reg, const tg_reg_obs_t *obs);
 
-/** The observation of exactly @p path, or NULL. */
+/** The observation of exactly @p path, or NULL; of the root it is that of a command. */
 tg_reg_obs_t *tg_reg_table_obs_find(const tg_reg_t *reg, const tg_path_t *path);
 
 /** Takes @p obs out of the list. */
 void tg_reg_table_obs_del(tg_reg_t *reg, tg_reg_obs_t *obs);
+
+/** Forgets what a list entry owns besides itself. */
+void tg_reg_table_obs_free(tg_reg_obs_t *obs);
+
+/** The notes of @p reg, made if need be; NULL without memory. */
+tg_reg_notes_t *tg_reg_notes_of(tg_reg_t *reg);
+
+/** Frees them. */
+void tg_reg_notes_free(tg_reg_t *reg);
+
+/** Takes down what the device says it is; at most TG_REG_WHO_MAX bytes of it. TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_notes_set_who(tg_reg_t *reg, tg_server_who_t who, tg_slice_t text);
+
+/** Takes down what a policy has chosen (copied). TG_E_TOO_LONG above TG_REG_CHOSEN_MAX, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_notes_choose(tg_reg_t *reg, const tg_server_observe_t *observe, size_t count);
+
+/** Moves manufacturer and model from @p from, a registration of the same device that ends; they do not change. */
+void tg_reg_notes_inherit(tg_reg_t *reg, tg_reg_t *from);
+
+/** Writes the notes of @p reg as part of a row. */
+void tg_reg_notes_put(const tg_reg_t *reg, tg_buf_t *out);
+
+/** Reads them back. TG_E_CORRUPT, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_reg_notes_get(tg_reg_t *reg, tg_row_t *in);
 
 /** Queues the row of @p reg: registration, object list, observations with their tokens. Failure is logged. */
 void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg);

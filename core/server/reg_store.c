@@ -4,10 +4,10 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/registry/row.h"
-#include "core/server/server_state.h"
+#include "core/server/policy.h"
 
 #define BUCKET "registration"
-enum { ROW_VERSION = 1, SLACK_MIN_S = 60 };
+enum { ROW_VERSION = 2, SLACK_MIN_S = 60 };
 
 static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
   tg_buf_put_be16(out, reg->obs_count);
@@ -16,7 +16,12 @@ static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_
     (void)tg_coap_observation_get(server->coap, reg->obs[i].id, &obs);
     tg_row_put_path(out, &reg->obs[i].path);
     tg_buf_put_u8(out, reg->obs[i].automatic);
+    tg_buf_put_u8(out, reg->obs[i].number);
+    tg_buf_put_be32(out, reg->obs[i].attributes);
     tg_buf_put(out, tg_slice(obs.token, sizeof obs.token));
+    tg_buf_put_be16(out, (uint16_t)reg->obs[i].format);
+    tg_buf_put_u8(out, reg->obs[i].path_count);
+    for (size_t k = 0; k < reg->obs[i].path_count; k++) tg_row_put_path(out, &reg->obs[i].paths[k]);
   }
 }
 
@@ -37,6 +42,9 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   tg_row_put_text(out, tg_slice(addr->b, addr->len));
   tg_row_put_text(out, tg_slice_str(reg->alt));
   tg_row_put_text(out, tg_slice_str(reg->sms));
+  tg_row_put_text(out, tg_slice_str(device->wire_ep));
+  tg_row_put_text(out, tg_slice_str(device->tags));
+  tg_buf_put_u8(out, (uint8_t)(reg->no_fetch | reg->no_ipatch << 1 | reg->attributes_seen << 2 | reg->no_group << 3));
   tg_buf_put_be16(out, device->object_count);
   for (size_t i = 0; i < device->object_count; i++) tg_row_put_path(out, &device->objects[i]);
   tg_buf_put_be16(out, device->version_count);
@@ -44,6 +52,7 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
     tg_buf_put_be16(out, device->versions[i].oid);
     tg_buf_put_be32(out, device->versions[i].version);
   }
+  tg_reg_notes_put(reg, out);
   put_observations(server, reg, out);
 }
 
@@ -97,30 +106,52 @@ static void get_lists(tg_row_t *in, tg_reg_links_t *lists) {
   }
 }
 
+/* One observation of a row; @p paths has room for 255. */
+static void get_observation(tg_row_t *in, tg_reg_obs_t *obs, tg_path_t *paths, tg_slice_t *token) {
+  *obs = (tg_reg_obs_t){.path = tg_row_get_path(in), .paths = paths};
+  obs->automatic = tg_row_get(in, 1) != 0;
+  obs->number = (uint8_t)tg_row_get(in, 1);
+  obs->attributes = (uint32_t)tg_row_get(in, 4);
+  *token = tg_row_get_bytes(in, sizeof((tg_coap_observation_t *)NULL)->token);
+  obs->format = (int16_t)tg_row_get(in, 2);
+  obs->path_count = (uint8_t)tg_row_get(in, 1);
+  for (size_t i = 0; i < obs->path_count; i++) paths[i] = tg_row_get_path(in);
+}
+
 /* Whether the rest of a row is a list of observations and nothing else. */
 static bool check_observations(tg_row_t in) {
-  const size_t token = sizeof((tg_coap_observation_t *)NULL)->token;
+  tg_path_t paths[UINT8_MAX];
+  tg_reg_obs_t obs;
+  tg_slice_t token;
   size_t count = (size_t)tg_row_get(&in, 2);
-  for (size_t i = 0; !in.bad && i < count; i++) {
-    (void)tg_row_get_path(&in);
-    (void)tg_row_get_bytes(&in, 1 + token);
-  }
+  for (size_t i = 0; !in.bad && i < count; i++) get_observation(&in, &obs, paths, &token);
   return !in.bad && count <= TG_REG_OBS_MAX && in.rest.len == 0;
+}
+
+/* With what the rest of a block-wise notification is fetched; a composite one without names can't be. */
+static void restore_request(tg_server_t *server, const tg_reg_t *reg, const tg_reg_obs_t *obs,
+                            tg_coap_observation_t *kept, char text[TG_FORMAT_PATH_MAX]) {
+  kept->accept = reg->format;
+  if (obs->path.len) kept->path = tg_format_path(reg, &obs->path, text);
+  if (!obs->path_count || tg_format_names(server, obs->paths, obs->path_count, obs->format) != TG_OK) return;
+  kept->path = tg_format_path(reg, &obs->path, text);
+  kept->method = TG_COAP_FETCH;
+  kept->accept = kept->content_format = obs->format;
+  kept->payload = tg_buf_slice(&server->out);
 }
 
 static void restore_observations(tg_server_t *server, tg_reg_t *reg, tg_row_t *in) {
   size_t count = (size_t)tg_row_get(in, 2);
   for (size_t i = 0; !in->bad && i < count; i++) {
     char text[TG_FORMAT_PATH_MAX];
-    tg_reg_obs_t obs = {.path = tg_row_get_path(in), .automatic = tg_row_get(in, 1) != 0};
-    tg_coap_observation_t kept = {.peer = reg->peer,
-                                  .cookie = tg_reg_table_id(server, reg),
-                                  .path = obs.path.len ? tg_format_path(reg, &obs.path, text)
-                                                       : NULL, /* the names of a composite one are not kept */
-                                  .accept = reg->format};
-    tg_slice_t token = tg_row_get_bytes(in, sizeof kept.token);
+    tg_path_t paths[UINT8_MAX];
+    tg_reg_obs_t obs;
+    tg_slice_t token;
+    get_observation(in, &obs, paths, &token);
+    tg_coap_observation_t kept = {.peer = reg->peer, .cookie = tg_reg_table_id(server, reg)};
     if (in->bad) return;
     memcpy(kept.token, token.p, sizeof kept.token);
+    restore_request(server, reg, &obs, &kept, text);
     if (tg_coap_observation_add(server->coap, &kept, &obs.id) != TG_OK) continue;
     if (tg_reg_table_obs_add(reg, &obs) != TG_OK) tg_coap_observation_del(server->coap, obs.id);
   }
@@ -146,15 +177,24 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   tg_id_t peer;
   tg_link_t *link = find_link(restore, tg_row_get_text(in));
   tg_slice_t bytes = tg_row_get_text(in), alt = tg_row_get_text(in), sms = tg_row_get_text(in);
+  info->wire_ep = tg_row_get_text(in);
+  info->tags = tg_row_get_text(in);
+  unsigned flags = (unsigned)tg_row_get(in, 1);
+  reg->no_fetch = (flags & 1) != 0;
+  reg->no_ipatch = (flags & 2) != 0;
+  reg->attributes_seen = (flags & 4) != 0;
+  reg->no_group = (flags & 8) != 0;
   get_lists(in, &server->links);
   if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
+  tg_rc_t rc = tg_reg_notes_get(reg, in);
+  if (rc != TG_OK) return rc;
   if (!check_observations(*in)) return TG_E_CORRUPT;
   if (!link) return TG_E_NOT_FOUND; /* no longer configured */
   addr.len = (uint8_t)bytes.len;
   if (bytes.len) memcpy(addr.b, bytes.p, bytes.len);
   reg->alt = alt.len ? tg_alloc_str(alt) : NULL;
   reg->sms = sms.len ? tg_alloc_str(sms) : NULL;
-  tg_rc_t rc = tg_coap_peer(server->coap, link, &addr, &peer);
+  rc = tg_coap_peer(server->coap, link, &addr, &peer);
   if (rc == TG_OK) rc = tg_reg_table_bind(server, reg, peer);
   if (rc != TG_OK) return rc;
   info->link = link->name;
@@ -183,6 +223,7 @@ static tg_rc_t restore_row(const restore_t *restore, tg_reg_t *reg, tg_slice_t e
   reg->plan_pending = true;
   rc = restore_device(restore, reg, &info, in);
   if (rc != TG_OK) return rc;
+  (void)tg_policy_quirks(server, reg); /* profiles may have changed */
   restore_observations(server, reg, in);
   restore_lifetime(server, reg, heard_ms, restore->fn);
   return TG_OK;

@@ -86,6 +86,7 @@ tg_rc_t tg_reg_table_bind(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   reg->peer_next = *first;
   *first = tg_id_slot(tg_pool_id(&server->regs, reg)) + 1;
   tg_coap_pin(server->coap, peer);
+  if (reg->notes) tg_coap_peer_blocks(server->coap, peer, reg->notes->block_szx);
   return TG_OK;
 }
 
@@ -94,7 +95,9 @@ void tg_reg_table_del(tg_server_t *server, tg_reg_t *reg) {
   tg_wheel_del(server->config.wheel, &reg->timer);
   unbind(server, reg);
   tg_hidx_del(&server->by_key, key_hash(reg->key), tg_id_slot(id));
+  for (size_t i = 0; i < reg->obs_count; i++) tg_reg_table_obs_free(&reg->obs[i]);
   tg_alloc_free(reg->obs);
+  tg_reg_notes_free(reg);
   tg_alloc_free(reg->alt);
   tg_alloc_free(reg->sms);
   tg_pool_give(&server->regs, id);
@@ -161,17 +164,27 @@ tg_rc_t tg_reg_table_obs_add(tg_reg_t *reg, const tg_reg_obs_t *obs) {
     reg->obs = bigger;
     reg->obs_cap = cap;
   }
-  reg->obs[reg->obs_count++] = *obs;
+  tg_reg_obs_t kept = *obs;
+  kept.paths = obs->path_count ? tg_alloc_array(obs->path_count, sizeof *kept.paths) : NULL;
+  if (obs->path_count && !kept.paths) return TG_E_NOMEM;
+  if (kept.paths) memcpy(kept.paths, obs->paths, obs->path_count * sizeof *kept.paths);
+  reg->obs[reg->obs_count++] = kept;
   return TG_OK;
 }
 
 tg_reg_obs_t *tg_reg_table_obs_find(const tg_reg_t *reg, const tg_path_t *path) {
   for (size_t i = 0; i < reg->obs_count; i++) {
-    if (tg_path_eq(&reg->obs[i].path, path)) return &reg->obs[i];
+    if (reg->obs[i].number == 0 && tg_path_eq(&reg->obs[i].path, path)) return &reg->obs[i];
   }
   return NULL;
 }
 
+void tg_reg_table_obs_free(tg_reg_obs_t *obs) {
+  tg_alloc_free(obs->paths);
+  obs->paths = NULL;
+}
+
 void tg_reg_table_obs_del(tg_reg_t *reg, tg_reg_obs_t *obs) {
+  tg_reg_table_obs_free(obs);
   *obs = reg->obs[--reg->obs_count];
 }

@@ -7,14 +7,14 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
-#include "core/server/quirk.h"
-#include "core/server/server_state.h"
+#include "core/server/policy.h"
 
 enum { BUSY_S = 60, PLAN_DELAY_MS = 1, VERSION_MINOR_MAX = 2 };
 
 /* A Register that has passed the checks of its text. */
 typedef struct candidate {
-  tg_slice_t ep;
+  tg_slice_t ep; /* as the device says it */
+  tg_server_decision_t decision;
   bool queue_mode;
   tg_reg_params_t params;
   tg_reg_t *old;
@@ -68,15 +68,54 @@ static tg_rc_t check_text(tg_server_t *server, const tg_coap_request_t *request,
   return rc;
 }
 
+static uint32_t lifetime_of(const tg_server_t *server, const tg_reg_params_t *params) {
+  return params->has_lt ? params->lifetime_s : server->config.default_lifetime_s;
+}
+
+/* Asks the policy; who may speak for the endpoint that the message names has been looked at before. */
+static tg_rc_t decide(tg_server_t *server, const tg_coap_request_t *request, candidate_t *candidate, const char **why) {
+  uint8_t memory[TG_ADDR_MAX];
+  tg_buf_t identity;
+  tg_buf_init(&identity, memory, sizeof memory);
+  tg_takeover_identity(server, request->peer, &identity);
+  const tg_server_candidate_t asked = {.ep = candidate->ep,
+                                       .identity = tg_buf_slice(&identity),
+                                       .request = request,
+                                       .version = candidate->params.version,
+                                       .lifetime_s = lifetime_of(server, &candidate->params),
+                                       .queue_mode = candidate->queue_mode,
+                                       .objects = server->links.objects,
+                                       .object_count = server->links.object_count};
+  return tg_policy_ask(server, &asked, &candidate->decision, why);
+}
+
+/* What @p device calls itself. */
+static tg_slice_t wire_ep_of(const tg_device_t *device) {
+  return tg_slice_str(device->wire_ep ? device->wire_ep : device->ep);
+}
+
 static tg_rc_t check_right(tg_server_t *server, const tg_coap_request_t *request, candidate_t *candidate,
                            const char **why) {
-  const tg_device_t *device = tg_twin_find_ep(server->config.twin, candidate->ep);
+  if (!tg_takeover_allows(server, candidate->ep, NULL, request->peer, why)) return TG_E_DENIED;
+  tg_rc_t rc = decide(server, request, candidate, why);
+  if (rc != TG_OK) return rc;
+  const tg_device_t *device = tg_twin_find_ep(server->config.twin, candidate->decision.ep);
+  if (!device || !device->online) return TG_OK;
   *why = "a driver holds the endpoint";
-  if (device && device->online && device->backend != &tg_command_backend) return TG_E_DENIED;
-  if (device && device->online) candidate->old = tg_reg_table_get(server, device->backend_cookie);
-  if (!tg_takeover_allows(server, candidate->ep, candidate->old, request->peer, why)) return TG_E_DENIED;
-  *why = "not admitted";
-  return server->config.admit ? server->config.admit(server->config.admit_ud, candidate->ep, request) : TG_OK;
+  if (device->backend != &tg_command_backend) return TG_E_DENIED;
+  *why = "another device has this name";
+  if (!tg_slice_eq(wire_ep_of(device), candidate->ep)) return TG_E_DENIED;
+  candidate->old = tg_reg_table_get(server, device->backend_cookie);
+  return tg_takeover_allows(server, candidate->decision.ep, candidate->old, request->peer, why) ? TG_OK : TG_E_DENIED;
+}
+
+/* A registration of the same device under another name, from before the policy changed. */
+static tg_reg_t *find_renamed(const tg_server_t *server, const tg_coap_request_t *request,
+                              const candidate_t *candidate) {
+  tg_reg_t *reg = tg_reg_table_of_peer(server, request->peer);
+  const tg_device_t *device = reg ? tg_twin_find(server->config.twin, reg->device) : NULL;
+  bool is_same = device && tg_slice_eq(wire_ep_of(device), candidate->ep);
+  return is_same && !tg_slice_is(candidate->decision.ep, device->ep) ? reg : NULL;
 }
 
 static tg_rc_t copy_text(char **to, tg_slice_t from) {
@@ -87,17 +126,21 @@ static tg_rc_t copy_text(char **to, tg_slice_t from) {
 
 static tg_rc_t fill(tg_server_t *server, tg_reg_t *reg, const candidate_t *candidate) {
   const tg_reg_params_t *params = &candidate->params;
-  reg->lifetime_s = params->has_lt ? params->lifetime_s : server->config.default_lifetime_s;
+  reg->lifetime_s = lifetime_of(server, params);
   reg->queue_mode = candidate->queue_mode;
   reg->formats = server->links.formats;
   reg->plan_pending = true;
   tg_rc_t rc = copy_text(&reg->alt, server->links.alt);
-  return rc == TG_OK ? copy_text(&reg->sms, params->sms) : rc;
+  if (rc == TG_OK) rc = copy_text(&reg->sms, params->sms);
+  return rc == TG_OK ? tg_policy_keep(reg, &candidate->decision) : rc;
 }
 
 static tg_rc_t go_online(tg_server_t *server, const tg_coap_request_t *request, tg_reg_t *reg,
                          const candidate_t *candidate) {
-  tg_device_info_t info = {.ep = candidate->ep,
+  bool has_name = !tg_slice_eq(candidate->decision.ep, candidate->ep);
+  tg_device_info_t info = {.ep = candidate->decision.ep,
+                           .wire_ep = has_name ? candidate->ep : tg_slice(NULL, 0),
+                           .tags = candidate->decision.tags,
                            .backend = &tg_command_backend,
                            .backend_ud = server,
                            .backend_cookie = tg_reg_table_id(server, reg),
@@ -144,10 +187,13 @@ static void tell_move(tg_server_t *server, const tg_coap_request_t *request, con
 
 static void settle(tg_server_t *server, const tg_coap_request_t *request, tg_reg_t *reg, tg_reg_t *old) {
   bool moved = old && old->peer != request->peer;
+  if (old) tg_reg_notes_inherit(reg, old);
   if (old) tg_reg_end(server, old, TG_EVENT_TYPE_COUNT, "");
   if (moved) tell_move(server, request, reg);
   tg_reg_table_extend(server, reg);
   tg_reg_table_arm(server, reg, tg_reg_end_on_lifetime);
+  tg_twin_quirks_count(server->config.twin, reg->device, server->links.quirks);
+  (void)tg_policy_quirks(server, reg);
   tg_reg_store_put(server, reg);
   tell_unknown(server, reg);
   tg_server_heard(server, reg);
@@ -191,8 +237,9 @@ void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, t
   tg_rc_t rc = check_text(server, request, &candidate, &why);
   if (rc == TG_OK) rc = check_right(server, request, &candidate, &why);
   if (rc == TG_OK) why = NULL;
-  tg_reg_t *reg = NULL;
+  tg_reg_t *reg = NULL, *renamed = NULL;
   if (rc == TG_OK) {
+    renamed = find_renamed(server, request, &candidate);
     reg = tg_reg_table_add(server);
     rc = reg ? fill(server, reg, &candidate) : TG_E_FULL;
     if (rc == TG_OK) rc = go_online(server, request, reg, &candidate);
@@ -202,6 +249,7 @@ void tg_register_handle(tg_server_t *server, const tg_coap_request_t *request, t
     refuse(server, &candidate, rc, why, reply);
     return;
   }
+  if (renamed) tg_reg_end(server, renamed, TG_EVENT_DEREGISTERED, "it has another name now");
   settle(server, request, reg, candidate.old);
   answer(server, reg, reply);
 }

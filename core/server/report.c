@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
   for (size_t i = 0; i < reg->obs_count; i++) {
@@ -19,8 +19,11 @@ static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
 
 static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, const tg_coap_result_t *result,
                         tg_coap_reply_t *reply) {
-  tg_report_payload_t payload = {
-      .base = *path, .content_format = result->content_format, .body = result->body, .source = TG_SOURCE_NOTIFY};
+  tg_report_payload_t payload = {.base = *path,
+                                 .content_format = result->content_format,
+                                 .asked = TG_CF_NONE,
+                                 .body = result->body,
+                                 .source = TG_SOURCE_NOTIFY};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   server->stats.notifications++;
   if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc); /* not acknowledged: it comes again */
@@ -40,11 +43,13 @@ void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t
   tg_server_heard(server, reg);
   if (server->config.seen_by_reports) tg_reg_table_extend(server, reg);
   tg_path_t path = obs->path;
+  bool is_early = result->observing && tg_observe_watch_heard(server, reg, obs);
   if (!result->observing) {
     char why[48];
     snprintf(why, sizeof why, "ended: %u.%02u", result->code >> 5, result->code & 31u);
     tg_observe_ended(server, reg, obs, why);
   }
-  if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
+  if (is_early) server->stats.early++;
+  else if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
   if (reg->plan_pending) tg_observe_plan(server, reg, 1);
 }

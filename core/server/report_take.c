@@ -49,11 +49,30 @@ static tg_rc_t check_path(const tg_device_t *device, const tg_path_t *path, tg_s
   return source != TG_SOURCE_SEND || is_announced(device, path->id[0]) ? TG_OK : TG_E_NOT_FOUND;
 }
 
+/* In which format @p payload is to be read; what is tolerated with that is counted. */
+static int format_of(tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                     const tg_report_payload_t *payload) {
+  int format = payload->content_format;
+  uint32_t tolerated = 0;
+  if (format == TG_CF_NONE && payload->source != TG_SOURCE_SEND) {
+    if (payload->body.len) tolerated |= TG_QUIRK_BARE_ANSWER;
+    format = payload->asked != TG_CF_NONE ? payload->asked : reg->format;
+    if (format == TG_CF_NONE && payload->base.len >= TG_PATH_RESOURCE) format = TG_CF_TEXT;
+  }
+  if ((device->quirks & TG_QUIRK_OWN_FORMAT) && reg->notes && reg->notes->own_format != format) {
+    tolerated |= TG_QUIRK_OWN_FORMAT;
+    format = reg->notes->own_format;
+  }
+  if (format == TG_CF_TLV) tolerated |= device->quirks & TG_QUIRK_UNSIGNED_TLV;
+  tg_server_tolerate(server, reg, tolerated);
+  return format;
+}
+
 static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   if (!device) return TG_E_GONE;
   tg_model_t model = tg_twin_model(server->config.twin, device);
-  tg_codec_input_t input = {.content_format = payload->content_format,
+  tg_codec_input_t input = {.content_format = format_of(server, reg, device, payload),
                             .base = payload->base,
                             .model = &model,
                             .payload = payload->body,

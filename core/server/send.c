@@ -26,7 +26,7 @@ void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_co
   }
   tg_server_heard(server, reg);
   tg_report_payload_t payload = {
-      .content_format = request->content_format, .body = request->body, .source = TG_SOURCE_SEND};
+      .content_format = request->content_format, .asked = TG_CF_NONE, .body = request->body, .source = TG_SOURCE_SEND};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   if (rc != TG_OK) {
     reply->code = code_of(rc);

@@ -45,6 +45,7 @@ void tg_server_free(tg_server_t *server) {
   tg_pool_fini(&server->regs);
   tg_pool_fini(&server->calls);
   tg_pool_fini(&server->plans);
+  tg_pool_fini(&server->watches);
   tg_hidx_fini(&server->by_key);
   tg_buf_fini(&server->scratch);
   tg_buf_fini(&server->out);
@@ -66,7 +67,12 @@ void tg_server_observed(const tg_server_t *server, const tg_device_t *device,
   bool ours = device->backend == &tg_command_backend && device->online;
   const tg_reg_t *reg = ours ? tg_reg_table_get(server, device->backend_cookie) : NULL;
   for (size_t i = 0; reg && i < reg->obs_count; i++) {
-    if (!fn(ud, &reg->obs[i].path)) return;
+    const tg_reg_obs_t *obs = &reg->obs[i];
+    size_t count = obs->path.len == 0 && obs->path_count ? obs->path_count : 1;
+    const tg_path_t *paths = obs->path.len == 0 && obs->path_count ? obs->paths : &obs->path;
+    for (size_t at = 0; at < count; at++) {
+      if (!fn(ud, &paths[at])) return;
+    }
   }
 }
 

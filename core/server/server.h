@@ -14,14 +14,65 @@
 
 typedef struct tg_server tg_server_t;
 
-/** A path to observe on every device that has it: `/3303` observes each instance announced; query is sent as Write-Attributes first when not empty. */
+/** What a device says of itself in object 3: what profiles and policies choose by. */
+typedef enum tg_server_who {
+  TG_SERVER_WHO_MANUFACTURER, /* /3/0/0 */
+  TG_SERVER_WHO_MODEL,        /* /3/0/1 */
+  TG_SERVER_WHO_FIRMWARE,     /* /3/0/3 */
+  TG_SERVER_WHO_COUNT
+} tg_server_who_t;
+
+/** Devices meant; globs as of fnmatch(3), NULL = any. Kept. */
+typedef struct tg_server_select {
+  const char *ep;
+  const char *who[TG_SERVER_WHO_COUNT];
+  const char *link;
+  const char *tag; /* one of its tags */
+} tg_server_select_t;
+
+/** A path to observe on every device that has it and is meant: `/3303` observes each instance announced; query is sent as Write-Attributes first when not empty. */
 typedef struct tg_server_observe {
   tg_path_t path;    /* object, instance or resource */
   const char *query; /* `pmin=10&pmax=300` or "" ; kept */
+  tg_server_select_t select;
 } tg_server_observe_t;
 
-/** Seam: may refuse a Register by returning other than TG_OK (its CoAP code is the answer). */
-typedef tg_rc_t (*tg_server_admit_fn)(void *ud, tg_slice_t ep, const tg_coap_request_t *request);
+/** Block size of a profile that says nothing of it. */
+#define TG_SERVER_SZX_ANY 255
+
+/** A profile: what is known of devices that keep less than the specification asks for. */
+typedef struct tg_server_quirk {
+  tg_server_select_t select;
+  uint32_t quirks;    /* TG_QUIRK_… of quirk.h */
+  int content_format; /* with TG_QUIRK_OWN_FORMAT; else TG_CF_NONE */
+  uint8_t block_szx;  /* with TG_QUIRK_SMALL_BLOCKS: largest block, 0 = 16 bytes … 6 = 1024; else TG_SERVER_SZX_ANY */
+} tg_server_quirk_t;
+
+/** A Register that is well-formed and comes from one who may speak for its endpoint. Borrowed. */
+typedef struct tg_server_candidate {
+  tg_slice_t ep;       /* as the device says it */
+  tg_slice_t identity; /* that its link vouches for; empty when it does not */
+  const tg_coap_request_t *request;
+  tg_version_t version;
+  uint32_t lifetime_s;
+  bool queue_mode;
+  const tg_path_t *objects; /* in the order in which it sent them */
+  size_t object_count;
+} tg_server_candidate_t;
+
+/** What is to become of it; begins as {all empty, content_format TG_CF_NONE}. Lent until the next call. */
+typedef struct tg_server_decision {
+  const char *refused;                /* why, for people: answered with 4.03; NULL: it may come in */
+  tg_slice_t ep;                      /* what the gateway calls it; empty: as it says */
+  tg_slice_t tags;                    /* words separated by blanks */
+  int content_format;                 /* to try first; TG_CF_NONE = as the device lists them */
+  bool chooses;                       /* observe stands in place of the configuration's */
+  const tg_server_observe_t *observe; /* its select is not used */
+  size_t observe_count;
+} tg_server_decision_t;
+
+/** Seam: decides about a Register before it is answered. An error's CoAP code is the answer. */
+typedef tg_rc_t (*tg_server_admit_fn)(void *ud, const tg_server_candidate_t *candidate, tg_server_decision_t *decision);
 
 typedef struct tg_server_config {
   tg_coap_t *coap;        /* may be set later through tg_server_attach() */
@@ -33,6 +84,9 @@ typedef struct tg_server_config {
   void *random_ud;
   const tg_server_observe_t *observe; /* automatic observation; kept */
   size_t observe_count;
+  const tg_server_quirk_t *quirks; /* profiles; kept */
+  size_t quirk_count;
+  bool drops_early;            /* notifications that come before pmin is over are not passed on */
   uint32_t default_lifetime_s; /* 0 = 86,400 (LwM2M 1.0 default) */
   uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */
   uint32_t awake_ms;           /* queue mode window; 0 = 93,000 (MAX_TRANSMIT_WAIT) */
@@ -65,7 +119,7 @@ TG_MUST_CHECK tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const li
 /** Counters as of now. */
 void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats);
 
-/** Calls @p fn for each observation of @p device (borrowed) that stands, with its path, the root for a composite one; false stops. None for devices of other sources. */
+/** Calls @p fn for each path of @p device (borrowed) under observation, those of composite ones too (the root for one whose paths are not known); false stops. None for devices of other sources. */
 void tg_server_observed(const tg_server_t *server, const tg_device_t *device,
                         bool (*fn)(void *ud, const tg_path_t *path), void *ud);
 

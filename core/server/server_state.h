@@ -18,6 +18,8 @@ struct tg_server {
   size_t by_peer_cap;
   tg_pool_t calls;      /* of command.c */
   tg_pool_t plans;      /* of observe.c */
+  tg_pool_t watches;    /* of observe_watch.c */
+  uint32_t overdue;     /* reads of observe_watch.c on their way */
   tg_reg_links_t links; /* of the Register being handled */
   tg_record_t *records; /* of the payload being decoded */
   size_t record_count;
@@ -33,6 +35,9 @@ void tg_server_refuse(tg_server_t *server, tg_id_t device, tg_slice_t ep, const 
 
 /** Emits an event of @p reg's device with a note; what does not fit is logged. */
 void tg_server_tell(tg_server_t *server, const tg_reg_t *reg, tg_event_type_t type, tg_slice_t note);
+
+/** Each of @p quirks (TG_QUIRK_…) of @p reg's device was tolerated just now: counted, and told as UPDATED when one of them is new. */
+void tg_server_tolerate(tg_server_t *server, const tg_reg_t *reg, uint32_t quirks);
 
 /** Holds @p reply until what this turn wrote is on disk. */
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
@@ -61,6 +66,9 @@ bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_f
 
 /** Remembers what worked. */
 void tg_format_worked(tg_reg_t *reg, int format);
+
+/** Writes the names of @p paths as a composite request has them, in @p format, to server->out. TG_E_FORMAT, TG_E_NOMEM. */
+TG_MUST_CHECK tg_rc_t tg_format_names(tg_server_t *server, const tg_path_t *paths, size_t count, int format);
 
 /** Text of a path on the wire, with its NUL. */
 enum { TG_FORMAT_PATH_MAX = TG_REG_ALT_MAX + TG_PATH_TEXT_MAX };
@@ -124,7 +132,8 @@ void tg_composite_end(tg_composite_t *steps, tg_command_result_t *result);
 /** A payload from @p reg's device. */
 typedef struct tg_report_payload {
   tg_path_t base;
-  int content_format;
+  int content_format; /* TG_CF_NONE: it says nothing, so it is what was asked for */
+  int asked;          /* TG_CF_NONE: nothing in particular, or too long ago */
   tg_slice_t body;
   tg_source_t source;
 } tg_report_payload_t;
@@ -145,8 +154,8 @@ void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
 /** Ends plan and observations of @p reg without telling the device. */
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
 
-/** Takes note of an observation that the device granted. */
-void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);
+/** Takes note of an observation that the device granted to the command of @p call. */
+void tg_observe_granted(const tg_server_call_t *call, tg_reg_t *reg, tg_id_t observation);
 
 /** The observation @p obs of @p reg ended: list, row, OBSERVING event. */
 void tg_observe_ended(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const char *why);

@@ -2,9 +2,10 @@
 /* Leaf of core/server: what all its files do to tell people something and to hold answers; see server_state.h. */
 
 #include "core/base/clock.h"
+#include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
-enum { REFUSED_PER_MINUTE = 60 };
+enum { REFUSED_PER_MINUTE = 60, NOTE_MAX = 256 };
 
 static void emit(tg_server_t *server, const tg_event_t *event) {
   tg_rc_t rc = tg_event_emit(server->config.events, event);
@@ -29,6 +30,22 @@ void tg_server_tell(tg_server_t *server, const tg_reg_t *reg, tg_event_type_t ty
   tg_event_t event = {
       .type = type, .device = device->id, .ep = tg_slice_str(device->ep), .time_ms = tg_clock_wall_ms(), .note = note};
   emit(server, &event);
+}
+
+void tg_server_tolerate(tg_server_t *server, const tg_reg_t *reg, uint32_t quirks) {
+  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+  if (!device || !quirks) return;
+  uint32_t fresh = quirks & ~device->quirks;
+  tg_twin_quirks_count(server->config.twin, reg->device, quirks);
+  if (!fresh) return;
+  uint8_t memory[NOTE_MAX];
+  tg_buf_t note;
+  tg_buf_init(&note, memory, sizeof memory);
+  tg_buf_put_str(&note, "tolerated:");
+  for (unsigned i = 0; i < 32; i++) {
+    if ((fresh >> i & 1) && tg_quirk_name(i)) tg_buf_put_fmt(&note, " %s", tg_quirk_name(i));
+  }
+  tg_server_tell(server, reg, TG_EVENT_UPDATED, tg_buf_slice(&note));
 }
 
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply) {

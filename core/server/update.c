@@ -96,6 +96,8 @@ static tg_rc_t tell_twin(tg_server_t *server, tg_reg_t *reg, const change_t *cha
                            .queue_mode = change->queue_mode,
                            .lifetime_s = change->lifetime_s,
                            .quirks = device->quirks,
+                           .wire_ep = tg_slice_str(device->wire_ep),
+                           .tags = tg_slice_str(device->tags),
                            .enabler = device->enabler,
                            .objects = device->objects,
                            .object_count = device->object_count,
@@ -115,7 +117,7 @@ static tg_rc_t tell_twin(tg_server_t *server, tg_reg_t *reg, const change_t *cha
 static void drop_gone(tg_server_t *server, tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   for (size_t i = reg->obs_count; i-- > 0;) {
-    bool there = reg->obs[i].path.len < TG_PATH_INSTANCE;
+    bool there = reg->obs[i].path.len < TG_PATH_INSTANCE; /* a composite one is looked at by the plan */
     for (size_t k = 0; !there && k < device->object_count; k++) {
       there = tg_path_covers(&device->objects[k], &reg->obs[i].path);
     }
@@ -138,6 +140,7 @@ static tg_rc_t apply(tg_server_t *server, tg_reg_t *reg, const change_t *change,
     tg_alloc_free(reg->sms);
     reg->sms = sms;
   }
+  if (change->has_list) tg_twin_quirks_count(server->config.twin, reg->device, server->links.quirks);
   reg->queue_mode = change->queue_mode;
   reg->lifetime_s = change->lifetime_s;
   if (reg->lifetime_s == 0) reg->due_ms = UINT64_MAX;

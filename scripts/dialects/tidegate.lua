@@ -79,10 +79,14 @@ local STATES = {
   expired = "offline",
 }
 
+--- A list without the counts that come with names of quirks; nil instead of an empty one.
+local function names(list)
+  return list and #list > 0 and table.move(list, 1, #list, 1, {}) or nil
+end
+
 local function send_state(why, dev, info)
   local ep = info.ep or dev.ep
   local known = dev or {}
-  local objects = known.objects
   send(device_topic(ep, "/state"), {
     state = STATES[why],
     why = why,
@@ -91,7 +95,10 @@ local function send_state(why, dev, info)
     link = known.link,
     lifetime = known.lifetime,
     version = known.version,
-    objects = objects and #objects > 0 and objects or nil,
+    objects = names(known.objects),
+    wire_ep = known.wire_ep,
+    tags = names(known.tags),
+    quirks = names(known.quirks),
     t = info.time,
   }, "state", true)
 end

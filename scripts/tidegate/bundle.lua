@@ -6,6 +6,7 @@
 local bridge = require "tidegate.bridge"
 local command = require "tidegate.command"
 local keys = require "tidegate.keys"
+local policy = require "tidegate.policy"
 local rule = require "tidegate.rule"
 
 local bundle = {}
@@ -21,6 +22,7 @@ local KNOWN = {
   events = "table",
   objects = "table",
   drivers = "table",
+  on_register = "function",
   save = "function",
   restore = "function",
   driver = "table",
@@ -122,8 +124,8 @@ local function event_handler(events)
 end
 
 --- Runs chunk(options) and sets up what its table says; raises what is wrong with it.
--- @return handlers for C: version, on_records, on_event and kinds, on_mqtt_state, stop, save,
--- restore
+-- @return handlers for C: version, on_records, on_event and kinds, on_mqtt_state, on_register,
+-- stop, save, restore
 function bundle.start(core, tg, chunk, options)
   local script = chunk(options)
   check(script)
@@ -159,6 +161,7 @@ function bundle.start(core, tg, chunk, options)
     on_event = next(kinds) and event_handler(events) or nil,
     kinds = kinds,
     on_mqtt_state = connection_handler(events),
+    on_register = policy.handler(script.on_register),
     stop = function() stop(drivers, script) end,
     save = script.save,
     restore = script.restore,

@@ -283,13 +283,14 @@ again() { # CARRIER
 
 # A device that sleeps: what it is asked waits until it is heard again.
 sleeper() {
-  local ep=les-sleeper
+  local ep=les-sleeper before
   spawn "$ep" "$PEERS/leshan-client" --endpoint "$ep" --server "coap://127.0.0.1:$UDP" --lifetime 120 --temperature-every 0 --queue
   told "queue mode: it is registered" "$ep/state" '"online"'
   told "queue mode: it is asleep when it has listened for a while" "$ep/state" '"asleep"'
+  before=$(count "$ep" '^read') # who made it, which profiles of odd devices go by
   publish -t "tidegate/dev/$ep/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}'
   told "queue mode: a command waits" "$ep/result" '"s1"' '"state":"waiting"'
-  outcome "$(count "$ep" '^read')" "queue mode: and does not disturb it" "no read" "$(grep '^read' "$WORK/$ep.log")"
+  outcome $(($(count "$ep" '^read') - before)) "queue mode: and does not disturb it" "no read more" "$(grep '^read' "$WORK/$ep.log")"
   tell "$ep" update
   told "queue mode: it goes out when the device is heard" "$ep/result" '"s1"' '"state":"done"' 'Eclipse Leshan'
   tell "$ep" quit

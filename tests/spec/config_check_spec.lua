@@ -54,6 +54,13 @@ describe("config/check.lua", function()
     { "return { server = { observe = {\n '/03' } } }", 2, "no LwM2M path" },
     { "return { control = { mode = '0999' } }", 1, "octal digits" },
     { "return { limits = { peers = 'many' } }", 1, "a whole number is wanted" },
+    { "return { quirks = {\n { unsigned = true } } }", 2, 'unknown key "unsigned"' },
+    { "return { quirks = {\n {\n text_only = 1 } } }", 3, "true or false is wanted" },
+    { "return { quirks = { { content_format = 'tvl' } } }", 1, 'did you mean "tlv"' },
+    { "return { quirks = { 'x' } }", 1, "a table" },
+    { "return { quirks = { { block = 8 } } }", 1, "at least 16" },
+    { "return { policy = {\n on_error = 'admt' } }", 2, 'did you mean "admit"' },
+    { "return { server = { observe = {\n { path = '/3', modl = 'x' } } } }", 2, '"model"' },
     { "return { scripts = { x = 1 } }", 1, 'it has no key "x"' },
     { "return { scripts = { 'a.lua',\n 'b/a.lua' } }", 2, "is the name of scripts[1] already" },
     { "return { scripts = { { file = 'a b.lua' } } }", 1, "may only hold" },
@@ -71,6 +78,28 @@ describe("config/check.lua", function()
       assert.equal(line, errors[1].line)
     end)
   end
+
+  it("finds our own profiles fine, and says what is wrong with others", function()
+    local file = assert(io.open("objects/quirks.lua"))
+    local source = file:read("a")
+    file:close()
+    local value = assert(load(source, "=quirks", "t", {}))()
+    local list, errors = check.quirks(schema, value, source)
+    assert.same({}, errors)
+    assert.truthy(#list > 0)
+    for _, profile in ipairs(list) do
+      assert.truthy(profile.why) -- an entry of ours says how one knows
+      assert.truthy(profile.ep or profile.manufacturer or profile.model)
+    end
+    source = "return {\n { model = 'x' },\n { model = 7,\n text_onyl = true } }"
+    list, errors = check.quirks(schema, load(source, "=q", "t", {})(), source)
+    assert.is_nil(list)
+    assert.same({ 3, 4 }, { errors[1].line, errors[2].line })
+    assert.truthy(errors[2].message:find('did you mean "text_only"', 1, true))
+    list, errors = check.quirks(schema, 7, "return 7")
+    assert.is_nil(list)
+    assert.equal(1, #errors)
+  end)
 
   it("takes addresses, identities, brokers and prefixes of every kind", function()
     local nidd = "{ links = { { kind = 'nidd', api_root = 'http://h', scs_as_id = 'x', %s } } }"

@@ -284,6 +284,23 @@ describe("scripts/dialects/tidegate.lua", function()
       assert.equal("offline", message.value.state)
     end)
 
+    it("tells what a policy made of the device, and what is tolerated", function()
+      local gateway = start()
+      local dev = gateway:device("m1", {
+        wire_ep = "urn:imei:1",
+        tags = { "plant" },
+        quirks = { "text_only", text_only = 12 },
+      })
+      gateway:event("registered", dev)
+      local value = sent(gateway)[1].value
+      assert.equal("urn:imei:1", value.wire_ep)
+      assert.same({ "plant" }, setmetatable(value.tags, nil))
+      assert.same({ "text_only" }, setmetatable(value.quirks, nil)) -- without the count
+      gateway:event("registered", gateway:device("m2", { tags = {}, quirks = {} }))
+      value = sent(gateway)[1].value
+      assert.same({}, { value.wire_ep, value.tags, value.quirks })
+    end)
+
     it("has a list of objects or none, never something else", function()
       local gateway = start()
       gateway:event("registered", gateway:device("m1", { objects = {} }))

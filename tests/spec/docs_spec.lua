@@ -53,7 +53,8 @@ local function load_block(block)
 end
 
 local SCRIPT_KEYS = {
-  "rules", "commands", "events", "init", "drivers", "driver", "save", "restore",
+  "rules", "commands", "events", "init", "drivers", "driver", "on_register", "save",
+  "restore",
 }
 
 local function is_script(value)

@@ -76,8 +76,8 @@ need 15 sleeps
 # Devices -------------------------------------------------------------------------------------------------------------
 
 tidegate devices
-RIGHT=WAITING aligned "devices are a table" NAME STATE LINK KIND LIFETIME SINCE LAST_SEEN WAITING OBJECTS
-like "$OUT" '^hall +online +udp0 +lwm2m +5m +20[0-9-]+T[0-9:]+Z +[0-9]+s ago +0  /1/0 /3/0 /3303/0 /3311/0$' "a row tells what a person wants to know"
+RIGHT=WAITING aligned "devices are a table" NAME STATE LINK KIND LIFETIME SINCE LAST_SEEN WAITING OBJECTS TAGS QUIRKS
+like "$OUT" '^hall +online +udp0 +lwm2m +5m +20[0-9-]+T[0-9:]+Z +[0-9]+s ago +0  /1/0 /3/0 /3303/0 /3311/0 +- +-$' "a row tells what a person wants to know"
 like "$OUT" '^Keller/3 #1 +asleep ' "whatever its name"
 is "$(wc -l <<<"$OUT")" 3 "a line for each"
 tidegate devices 'h*'

@@ -54,6 +54,34 @@ static void a_device_has_fields(void **state) {
   api_harness_close(&h);
 }
 
+static void names_tags_and_quirks_are_shown(void **state) {
+  (void)state;
+  static const api_harness_row_t rows[] = {
+      {"local d = tg.device.find('d') say(d.wire_ep, #d.tags, #d.quirks)", "nil; 0; 0"},
+      {"local d = tg.device.find('hall') say(d.wire_ep, table.concat(d.tags, ','))", "urn:imei:1; plant,m:1"},
+      {"local q = tg.device.find('hall').quirks say(table.concat(q, ','), q.bare_answer, q.unsigned_tlv, q.text_only)",
+       "bare_answer,unsigned_tlv; 2; 0; nil"},
+      {"local d = tg.device.find('hall') d.tags[1] = 'x' say(d.tags[1])", "plant"},
+  };
+  const uint32_t bare = 1U << 12, unsigned_tlv = 1U << 16;
+  api_harness_t h;
+  api_harness_open(&h);
+  api_harness_device(&h, "d");
+  const tg_device_info_t info = {.ep = tg_slice_str("hall"),
+                                 .wire_ep = tg_slice_str("urn:imei:1"),
+                                 .tags = tg_slice_str("plant m:1"),
+                                 .quirks = unsigned_tlv | 1U << 30, /* one that has no name is not shown */
+                                 .backend = &api_harness_backend,
+                                 .backend_ud = &h};
+  tg_id_t id = TG_ID_NONE;
+  check_rc(tg_twin_online(h.twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
+  tg_twin_quirks_count(h.twin, id, bare);
+  tg_twin_quirks_count(h.twin, id, bare);
+  api_harness_settle(&h);
+  api_harness_check_rows(&h, rows, TG_COUNT(rows));
+  api_harness_close(&h);
+}
+
 static void fields_follow_the_device(void **state) {
   (void)state;
   api_harness_t h;
@@ -195,6 +223,6 @@ static void last_values_are_there_with_their_times(void **state) {
   api_harness_close(&h);
 }
 
-CHECK_SUITE(a_device_has_fields, fields_follow_the_device, a_device_is_the_same_object_as_long_as_it_is_kept,
-            a_device_that_is_gone_says_so, lists_take_globs, an_unlucky_glob_takes_no_time,
-            last_values_are_there_with_their_times)
+CHECK_SUITE(a_device_has_fields, names_tags_and_quirks_are_shown, fields_follow_the_device,
+            a_device_is_the_same_object_as_long_as_it_is_kept, a_device_that_is_gone_says_so, lists_take_globs,
+            an_unlucky_glob_takes_no_time, last_values_are_there_with_their_times)

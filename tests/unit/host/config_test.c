@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/server/quirk.h"
 #include "tests/unit/check.h"
 
 typedef struct folder {
@@ -86,6 +87,45 @@ static void gives_every_part_what_it_wants(void **state) {
   remove_folder(&folder);
 }
 
+static void policies_and_profiles_say_whom_they_mean(void **state) {
+  (void)state;
+  folder_t folder;
+  make_folder(
+      &folder,
+      "return { server = { drop_early = true, observe = { '/3303',\n"
+      " { path = '/3/0/9', pmin = '1m', st = 0.00001, gt = 1e13, lt = -2.5, ep = 'a*', manufacturer = 'ACME',\n"
+      "   model = 'M?', firmware = '1.*', link = 'nb', tag = 'plant' } } },\n"
+      "policy = { on_error = 'refuse' },\n"
+      "quirks = { { model = 'M1', unsigned_tlv = true, no_accept = true, block = 100 },\n"
+      "  { ep = 'x', text_only = true, no_composite = true, no_attributes = true, content_format = 'tlv' } } }");
+  tg_config_t *config = load(&folder);
+  const tg_server_observe_t *observe = config->gateway.observe;
+  assert_null(observe[0].select.ep);
+  assert_null(observe[0].select.who[TG_SERVER_WHO_MODEL]);
+  assert_null(observe[0].select.tag);
+  assert_string_equal(observe[1].query, "pmin=60&gt=10000000000000&lt=-2.5&st=0.00001"); /* no exponents */
+  assert_string_equal(observe[1].select.ep, "a*");
+  assert_string_equal(observe[1].select.who[TG_SERVER_WHO_MANUFACTURER], "ACME");
+  assert_string_equal(observe[1].select.who[TG_SERVER_WHO_MODEL], "M?");
+  assert_string_equal(observe[1].select.who[TG_SERVER_WHO_FIRMWARE], "1.*");
+  assert_string_equal(observe[1].select.link, "nb");
+  assert_string_equal(observe[1].select.tag, "plant");
+  check_true(config->gateway.drops_early);
+  check_true(config->policy_refuses);
+  assert_true(config->gateway.quirk_count > 2); /* ours come first */
+  const tg_server_quirk_t *quirks = config->gateway.quirks + config->gateway.quirk_count - 2;
+  check_int(quirks[0].quirks, TG_QUIRK_UNSIGNED_TLV | TG_QUIRK_NO_ACCEPT | TG_QUIRK_SMALL_BLOCKS);
+  check_int(quirks[0].block_szx, 2);
+  check_int(quirks[0].content_format, TG_CF_NONE);
+  assert_null(quirks[0].select.ep);
+  check_int(quirks[1].quirks,
+            TG_QUIRK_TEXT_ONLY | TG_QUIRK_NO_COMPOSITE | TG_QUIRK_NO_ATTRIBUTES | TG_QUIRK_OWN_FORMAT);
+  check_int(quirks[1].content_format, TG_CF_TLV);
+  check_int(quirks[1].block_szx, TG_SERVER_SZX_ANY);
+  tg_config_free(config);
+  remove_folder(&folder);
+}
+
 static void reads_secrets_and_parts_from_other_files(void **state) {
   (void)state;
   folder_t folder;
@@ -134,4 +174,5 @@ static void names_file_line_and_fault(void **state) {
   }
 }
 
-CHECK_SUITE(gives_every_part_what_it_wants, reads_secrets_and_parts_from_other_files, names_file_line_and_fault)
+CHECK_SUITE(gives_every_part_what_it_wants, policies_and_profiles_say_whom_they_mean,
+            reads_secrets_and_parts_from_other_files, names_file_line_and_fault)

@@ -5,7 +5,7 @@
 #include "tests/unit/server/server_harness.h"
 
 #define BUCKET "registration"
-enum { ROW_MAX = 512, GARBLED = 4000 };
+enum { ROW_MAX = 512, GARBLED = 4000, KEPT_OF_ROW = 1 + 1 + 4 + 8 + 2 + 1 };
 
 typedef struct fixture {
   tg_loop_t *loop;
@@ -217,10 +217,10 @@ static void a_row_goes_with_its_registration(void **state) {
   close_fixture(&f);
 }
 
-/* The fixture's observation, of /3303/0, made one of the root: its paths are behind its token, at the device. */
+/* The fixture's observation, of /3303/0, made one of the root: its paths are at the device alone. */
 static void a_composite_observation_goes_on(void **state) {
   (void)state;
-  enum { TAIL = 1 + 4 + 1 + 8, KEPT = 1 + 8 };
+  enum { TAIL = 1 + 4 + KEPT_OF_ROW, KEPT = KEPT_OF_ROW };
   fixture_t f;
   open_fixture(&f, "ep=a&lwm2m=1.1", "</3/0>,</3303/0>");
   uint8_t *path = f.row + f.row_len - TAIL;

@@ -265,6 +265,13 @@ static void commands_and_observations_reach_the_device_and_come_back(void **stat
                       .body = "[{\"bn\":\"/3303/0/\",\"n\":\"5700\",\"v\":21.5}]"};
   server_bench_answer(&bench, 'a', &asked, values);
   assert_string_equal(server_bench_events(&bench), "registered:a observing:a records:a ");
+  out = server_bench_out(&bench); /* did it take the attributes in earnest? */
+  assert_non_null(out);
+  check_int(out->code, TG_COAP_GET);
+  check_int(out->format, TG_CF_LINK);
+  far_msg_t links = {
+      .code = TG_COAP_205, .format = TG_CF_LINK, .observe = -1, .body = "</3303/0>;pmin=1,</3303/0/5700>"};
+  server_bench_answer(&bench, 'a', out, links);
   far_msg_t notify = values;
   notify.type = TG_COAP_CON;
   notify.mid = 900;
