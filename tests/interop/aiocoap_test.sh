@@ -110,10 +110,10 @@ observes() { # CARRIER EP
   tell "$2" 'set /3/0/9 55'
   told "$1: and notified with all of them [ETS 304]" "$2/v/3/0/9" '"v":55,'
   told "$1: the other one, too [ETS 304]" "$2/v/3303/0/5700" '"v":32.5,'
-  commanded "$1: it is cancelled [ETS 302]" "$2" '"op":"cancel"' '"state":"done"'
-  tell "$2" 'set /3/0/9 56'
-  sleep 1
-  silent "$1: by a Reset; after that it renders nothing more [ETS 302]" "$2" '^fetch / observe=0' 1 tell "$2" 'set /3/0/9 57'
+  commanded "$1: it is cancelled [ETS 305]" "$2" '"op":"cancel"' '"state":"done"'
+  seen "$1: by a FETCH with Observe 1 and the same names [ETS 305]" "$2" '^fetch / observe=1 accept=112 format=112'
+  sent "$1: which are in it [ETS 305]" "$2" '^fetch / observe=1' "$NAMES == ['/3303/0/5700', '/3/0/9']"
+  silent "$1: then it is silent [ETS 305]" "$2" '^fetch / observe=0' 1 tell "$2" 'set /3/0/9 57'
 }
 
 blocks() { # CARRIER EP

@@ -12,6 +12,8 @@ over() {
   NODE_PATH=$(peer_file coap-node node_modules) spawn "$ep" node tests/interop/coap-node/client.js "$ep" "$(port_of "$1" "$ep")"
   seen "$1: it is registered" "$ep" '^register 2.01'
   told "$1: MQTT tells that it is there" "$ep/state" '"online"' '"version":"1.0"' '"/3303/0"'
+  gives "$1: what is odd about it is shown: that it says 1.0.0" '"quirks":\{.*"long_version":1' devices "$ep"
+  told "$1: on MQTT, too" "$ep/state" '"quirks":\[.*"long_version"'
   gives "$1: a number is read" '"path":"/3303/0/5700","value":21.5,' read "$ep" /3303/0/5700
   gives "$1: an instance is read" '"path":"/3303/0/5601","value":-4.25,' read "$ep" /3303/0
   gives "$1: an object is read" '"path":"/3303/0/5701","value":"Cel",' read "$ep" /3303

@@ -165,10 +165,8 @@ reports() { # CARRIER EP
   commanded "$1: several paths are observed as one [ETS 304]" "$2" '"op":"observe_composite","paths":["/3303/0/5700","/3442/0/110"]' '"state":"done"'
   tell "$2" 'set /3442/0/110 "composite"'
   told "$1: and told when one changes [ETS 304]" "$2/v/3442/0/110" '"v":"composite",'
-  commanded "$1: it is cancelled [ETS 302 305]" "$2" '"op":"cancel"' '"state":"done"'
-  tell "$2" 'set /3442/0/110 "to be reset"'
-  silent "$1: by a Reset of the next notification; then it is silent [ETS 302 305]" messages "^tidegate/dev/$2/v/3442/0/110" 2 \
-    tell "$2" 'set /3442/0/110 "not told"'
+  commanded "$1: it is cancelled [ETS 305]" "$2" '"op":"cancel"' '"state":"done"'
+  silent "$1: and silent [ETS 305]" messages "^tidegate/dev/$2/v/3442/0/110" 2 tell "$2" 'set /3442/0/110 "not told"'
 }
 
 sends() { # CARRIER EP
@@ -251,6 +249,9 @@ over() {
 
 # The server forgets everything: what a client says next is answered with 4.04, and it registers anew.
 forgotten() { # CARRIER EP
+  brings "$1: a notification that nobody waits for [ETS 302]" "$2" '^observe /3303/0/5701' tell "$2" 'set /3303/0/5701 "K"'
+  sleep 1
+  silent "$1: is reset, and no other comes [ETS 302]" "$2" '^observe /3303/0/5701' 2 tell "$2" 'set /3303/0/5701 "F"'
   brings "$1: an Update that nobody knows is refused, and the client registers anew [ETS 105]" "$2" '^registered' tell "$2" update
   told "$1: and is there [ETS 105]" "$2/state" '"online"' '"registered"'
   seen "$1: because of 4.04 [ETS 105]" "$2" '^update-failed.*(404|NOT_FOUND|4\.04)'
@@ -262,6 +263,9 @@ over udp
 over nidd
 sleeper udp ets-sleep-udp
 sleeper nidd ets-sleep-nidd
+for carrier in udp nidd; do
+  gives "$carrier: a resource is observed [ETS 302]" '"code":"2.05"' observe "ets-$carrier" /3303/0/5701
+done
 stop gateway
 outcome "$STATUS" "the gateway ends" "exit code 0" "exit code $STATUS"
 rm "$WORK"/data/tidegate.db*
