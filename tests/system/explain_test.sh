@@ -49,7 +49,7 @@ mkdir -p "$WORK/rules"
 cat >"$WORK/rules/mine.lua" <<'END'
 local always -- from 21 degrees on every value is too much for it
 local function map(rec)
-  always = always or rec.value == 21
+  always = always or rec.path == "/3303/0/5700" and rec.value >= 21
   return (always or rec.path == "/3303/0/5700") and rec.value.nothing or rec.value
 end
 return { name = "mine", rules = { { topic = "mine/{ep}{path}", map = map } } }
@@ -110,7 +110,13 @@ like "$(of offline)" 'it is not registered: de-registered"' "with how"
 
 # Scripts and brokers -------------------------------------------------------------------------------------------------
 
-for value in 21 22 23 24 25 26; do tell hall "set /3303/0/5700 $value"; done
+value=21
+one_more_fails() {
+  value=$((value + 1))
+  tell hall "set /3303/0/5700 $value"
+  has_come hall /3303/0/5700 'value observed script_disabled'
+}
+await 20 one_more_fails
 comes_to hall /3303/0/5700 'value observed script_disabled' "a script that was switched off"
 stop broker
 comes_to hall /3303/0/5700 'value observed script_disabled broker_down' "a broker that is not there"
