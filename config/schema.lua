@@ -335,6 +335,14 @@ return {
             }, everything),
           },
         },
+        send = {
+          "string",
+          default = "allow",
+          values = { "allow", "mute", "leave" },
+          doc = "What devices of LwM2M 1.1 are told after they register: that they may send values "
+            .. "of their own accord (Send), that they may not, or nothing. Untold, they may not "
+            .. "(/1/x/23).",
+        },
         drop_early = {
           "boolean",
           default = false,

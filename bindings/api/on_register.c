@@ -93,6 +93,12 @@ static void read_tags(lua_State *L, const call_t *call) {
   call->decision->tags = tg_slice_str(tags);
 }
 
+static void read_send(lua_State *L, const call_t *call) {
+  if (lua_getfield(L, -1, "send") == LUA_TBOOLEAN)
+    call->decision->send = lua_toboolean(L, -1) ? TG_SERVER_SEND_ALLOW : TG_SERVER_SEND_MUTE;
+  lua_pop(L, 1);
+}
+
 static void read_observe(lua_State *L, const call_t *call) {
   struct tg_on_register *box = call->box;
   if (lua_getfield(L, -1, "observe") == LUA_TTABLE) {
@@ -140,6 +146,7 @@ static int ask(lua_State *L) {
   read_format(L, call); /* what can raise comes first: a decision that fails leaves the one before it whole */
   read_tags(L, call);
   read_observe(L, call);
+  read_send(L, call);
   if (get_text(L, "name", call->box->ep, sizeof call->box->ep)) call->decision->ep = tg_slice_str(call->box->ep);
   return 0;
 }

@@ -127,6 +127,8 @@ static void read_server(const reader_t *r) {
   if (tg_config_get_is(r->L, "rebind", "never")) gateway->rebind = TG_COAP_REBIND_NEVER;
   if (tg_config_get_is(r->L, "rebind", "any")) gateway->rebind = TG_COAP_REBIND_ANY;
   tg_config_policy_observe(r->L, r->arena, gateway);
+  if (tg_config_get_is(r->L, "send", "allow")) gateway->send = TG_SERVER_SEND_ALLOW;
+  if (tg_config_get_is(r->L, "send", "mute")) gateway->send = TG_SERVER_SEND_MUTE;
   gateway->drops_early = tg_config_get_bool(r->L, "drop_early");
   lua_pop(r->L, 1);
 

@@ -35,6 +35,7 @@
 ---@field name? string what the gateway calls it, 1 to 255 bytes
 ---@field tags? string[] at most 16 words of letters, digits and `_.:-`
 ---@field observe? (string|tg.decision.observe)[] at most 64 paths, in place of `server.observe`; `{}` is nothing
+---@field send? boolean whether it may send values of its own accord, in place of `server.send`
 ---@field format? "tlv"|"json"|"senml-json"|"senml-cbor"|"lwm2m-cbor" the content format to try first
 
 ---A path of an object, instance or resource to observe, with its attributes.

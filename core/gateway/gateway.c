@@ -61,6 +61,7 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                      .observe_count = config->observe_count,
                                      .quirks = config->quirks,
                                      .quirk_count = config->quirk_count,
+                                     .send = config->send,
                                      .drops_early = config->drops_early,
                                      .admit = config->admit,
                                      .admit_ud = config->ud,

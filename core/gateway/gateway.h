@@ -36,6 +36,7 @@ typedef struct tg_gateway_config {
   size_t observe_count;
   const tg_server_quirk_t *quirks; /* kept */
   size_t quirk_count;
+  tg_server_send_t send;
   bool drops_early;
   uint32_t default_lifetime_s;
   uint32_t awake_ms;

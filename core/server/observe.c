@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "core/codec/codec.h"
 #include "core/server/observe.h"
 
 enum { PLANS_MAX = 65536 };
@@ -35,6 +36,31 @@ static void tell_refused(const tg_observe_plan_t *plan, const tg_reg_t *reg, con
 
 static void on_done(void *ud, const tg_coap_result_t *result);
 
+/* One boolean, in a format that the device takes. */
+static tg_rc_t fill_send(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_device_t *device,
+                         tg_coap_call_t *call) {
+  tg_server_t *server = plan->server;
+  const tg_format_ask_t ask = {&plan->path, true, plan->attempt};
+  tg_model_t model = tg_twin_model(server->config.twin, device);
+  tg_path_t path;
+  const tg_record_t record = {
+      .path = plan->path,
+      .value = {.type = TG_TYPE_BOOLEAN, .b = tg_policy_send(server, reg, device, &path) == TG_SERVER_SEND_MUTE}};
+  if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
+  const tg_codec_output_t output = {.content_format = plan->format,
+                                    .base = plan->path,
+                                    .records = &record,
+                                    .count = 1,
+                                    .model = &model,
+                                    .use = TG_CODEC_USE_WRITE};
+  tg_buf_clear(&server->out);
+  tg_rc_t rc = tg_codec_encode(&output, &server->out);
+  call->method = TG_COAP_PUT;
+  call->content_format = plan->format;
+  call->payload = tg_buf_slice(&server->out);
+  return rc;
+}
+
 /* Method, format and payload of the step. TG_E_FORMAT when there is no format left to try. */
 static tg_rc_t fill(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_device_t *device, tg_coap_call_t *call) {
   static const int of_group[] = {TG_CF_SENML_CBOR, TG_CF_SENML_JSON};
@@ -55,6 +81,7 @@ static tg_rc_t fill(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_devic
     call->payload = tg_buf_slice(&plan->server->out);
     call->accept = call->content_format = plan->format;
     return rc;
+  case TG_OBSERVE_SEND: return fill_send(plan, reg, device, call);
   case TG_OBSERVE_SINGLE: call->observe = 0; break;
   case TG_OBSERVE_WHO:
   case TG_OBSERVE_END: break;
@@ -102,7 +129,18 @@ static void take_who(tg_observe_plan_t *plan, tg_reg_t *reg, tg_slice_t text) {
   tg_reg_store_put(plan->server, reg);
 }
 
+/* Whatever it said: one that has no Mute Send has nothing to be told. */
+static void settle_send(tg_observe_plan_t *plan, tg_reg_t *reg) {
+  plan->attempt = 0;
+  reg->send_settled = true;
+  tg_reg_store_put(plan->server, reg);
+}
+
 static void pass_refused(tg_observe_plan_t *plan, tg_reg_t *reg, const char *how) {
+  if (plan->step == TG_OBSERVE_SEND) {
+    settle_send(plan, reg);
+    return;
+  }
   if (plan->step == TG_OBSERVE_WHO) {
     take_who(plan, reg, tg_slice(NULL, 0));
     return;
@@ -221,6 +259,8 @@ static void take_answer(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_re
     take_links(plan, reg, result);
   } else if (result->code == TG_COAP_406 || result->code == TG_COAP_415) {
     plan->attempt++;
+  } else if (plan->step == TG_OBSERVE_SEND) {
+    settle_send(plan, reg);
   } else if (result->rc == TG_OK && result->code >> 5 == 2) {
     take_values(plan, reg, result);
   } else {
@@ -253,7 +293,9 @@ static void on_done(void *ud, const tg_coap_result_t *result) {
 static bool is_needed(const tg_server_t *server, const tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   tg_server_who_t who;
+  tg_path_t path;
   if (tg_policy_observe_count(server, reg) > 0 || !device) return true;
+  if (tg_policy_send(server, reg, device, &path) != TG_SERVER_SEND_LEAVE) return true;
   for (size_t i = 0; i < reg->obs_count; i++) {
     if (reg->obs[i].automatic) return true;
   }

@@ -18,6 +18,7 @@ typedef enum tg_observe_step {
   TG_OBSERVE_ATTRIBUTES, /* writes the attributes of a path */
   TG_OBSERVE_SINGLE,     /* observes one path */
   TG_OBSERVE_GROUP,      /* observes several at once */
+  TG_OBSERVE_SEND,       /* tells the device whether it may Send */
   TG_OBSERVE_VERIFY      /* at last, asks by Discover whether the device has the attributes that it took */
 } tg_observe_step_t;
 
@@ -33,9 +34,11 @@ typedef struct tg_observe_plan {
   const char *query; /* attributes of the target; lent by the policy */
   uint16_t entry;    /* of the policy */
   uint16_t object;   /* of the device's list */
+  uint16_t resource; /* of its definition, where the device can tell of single ones only */
   uint16_t chunk;    /* of the group that entry leads */
   uint8_t attempt;   /* of formats */
   uint8_t written;   /* attributes of so many paths of the target */
+  bool by_resource;  /* the target is one of several of its object */
   bool dropped;
   tg_path_t told_path;    /* of the first that took its attributes, */
   const char *told_query; /* which are these; NULL: none did */

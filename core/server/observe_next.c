@@ -127,19 +127,40 @@ static bool next_group(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_de
 
 static void next_entry(tg_observe_plan_t *plan) {
   plan->entry++;
-  plan->object = plan->chunk = 0;
+  plan->object = plan->resource = plan->chunk = 0;
+}
+
+/* Whether the path under the cursor is to be observed; one that is already is marked. */
+static bool is_open(const tg_observe_plan_t *plan, const tg_reg_t *reg, const char *query) {
+  tg_reg_obs_t *known = tg_reg_table_obs_find(reg, &plan->path);
+  if (!known) return true;
+  bool is_same = !known->automatic || known->attributes == tg_observe_attributes(query);
+  if (is_same) mark(known, query);
+  return !is_same && !known->wanted;
+}
+
+/* What stands for an instance on a device that speaks nothing but text: the single values that it must have. */
+static bool next_resource(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_objdef_t *def, const char *query) {
+  const tg_path_t instance = plan->path;
+  for (; plan->resource < def->resource_count; plan->resource++) {
+    const tg_resdef_t *res = &def->resources[plan->resource];
+    if (!res->mandatory || res->multiple || !(res->ops & TG_OPS_READ)) continue;
+    plan->path = tg_path(3, instance.id[0], instance.id[1], res->id);
+    if (is_open(plan, reg, query)) return true;
+  }
+  return false;
 }
 
 /* @return whether there is one under the cursor */
 static bool next_single(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_device_t *device,
                         const tg_server_observe_t *entry) {
-  for (; plan->object < device->object_count; plan->object++) {
+  tg_model_t model = tg_twin_model(plan->server->config.twin, device);
+  for (; plan->object < device->object_count; plan->object++, plan->resource = 0) {
     if (!target(entry, &device->objects[plan->object], &plan->path)) continue;
-    tg_reg_obs_t *known = tg_reg_table_obs_find(reg, &plan->path);
-    if (!known) return true;
-    bool is_same = !known->automatic || known->attributes == tg_observe_attributes(entry->query);
-    if (!is_same && !known->wanted) return true;
-    if (is_same) mark(known, entry->query);
+    bool is_text = (device->quirks & TG_QUIRK_TEXT_ONLY) && plan->path.len == TG_PATH_INSTANCE;
+    const tg_objdef_t *def = is_text && model.registry ? tg_model_object(&model, plan->path.id[0]) : NULL;
+    plan->by_resource = def != NULL;
+    if (def ? next_resource(plan, reg, def, plan->query) : is_open(plan, reg, plan->query)) return true;
   }
   return false;
 }
@@ -162,6 +183,10 @@ void tg_observe_next(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_device_t *
     return;
   }
   if (!next_target(plan, reg, device)) {
+    if (tg_policy_send(plan->server, reg, device, &plan->path) != TG_SERVER_SEND_LEAVE) {
+      plan->step = TG_OBSERVE_SEND;
+      return;
+    }
     bool asks = plan->told_query && !reg->attributes_seen;
     plan->step = asks ? TG_OBSERVE_VERIFY : TG_OBSERVE_END;
     plan->path = plan->told_path;
@@ -177,8 +202,14 @@ void tg_observe_next(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_device_t *
 }
 
 void tg_observe_pass(tg_observe_plan_t *plan) {
-  if (plan->group_count) plan->chunk++;
-  else plan->object++;
+  if (plan->group_count) {
+    plan->chunk++;
+  } else if (plan->by_resource) {
+    plan->resource++;
+  } else {
+    plan->object++;
+    plan->resource = 0;
+  }
   plan->attempt = plan->written = 0;
 }
 

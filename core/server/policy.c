@@ -35,6 +35,11 @@ tg_rc_t tg_policy_ask(const tg_server_t *server, const tg_server_candidate_t *ca
 
 tg_rc_t tg_policy_keep(tg_reg_t *reg, const tg_server_decision_t *decision) {
   if (decision->content_format != TG_CF_NONE) tg_format_worked(reg, decision->content_format);
+  if (decision->send != TG_SERVER_SEND_LEAVE) {
+    tg_reg_notes_t *notes = tg_reg_notes_of(reg);
+    if (!notes) return TG_E_NOMEM;
+    notes->send = (uint8_t)decision->send;
+  }
   return decision->chooses ? tg_reg_notes_choose(reg, decision->observe, decision->observe_count) : TG_OK;
 }
 
@@ -107,6 +112,21 @@ tg_path_t tg_policy_who_path(tg_server_who_t who) {
   static const uint16_t resources[] = {
       [TG_SERVER_WHO_MANUFACTURER] = 0, [TG_SERVER_WHO_MODEL] = 1, [TG_SERVER_WHO_FIRMWARE] = 3};
   return tg_path(3, 3, 0, resources[who]);
+}
+
+/* Of several instances of object 1 nobody can tell here which one is about this server. */
+tg_server_send_t tg_policy_send(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                                tg_path_t *path) {
+  tg_server_send_t wanted = server->config.send;
+  size_t instances = 0;
+  if (reg->notes && reg->notes->send) wanted = (tg_server_send_t)reg->notes->send;
+  if (reg->send_settled || device->enabler < TG_VERSION_1_1) return TG_SERVER_SEND_LEAVE;
+  for (size_t i = 0; i < device->object_count && device->objects[i].id[0] <= 1; i++) {
+    if (device->objects[i].id[0] != 1 || device->objects[i].len != TG_PATH_INSTANCE) continue;
+    *path = tg_path(3, 1, device->objects[i].id[1], 23);
+    instances++;
+  }
+  return instances == 1 ? wanted : TG_SERVER_SEND_LEAVE;
 }
 
 size_t tg_policy_observe_count(const tg_server_t *server, const tg_reg_t *reg) {

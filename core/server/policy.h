@@ -29,6 +29,10 @@ bool tg_policy_next_who(const tg_server_t *server, const tg_reg_t *reg, const tg
 /** The path of what a device says of itself. */
 tg_path_t tg_policy_who_path(tg_server_who_t who);
 
+/** Whether @p reg's device is still to be told that it may Send, or may not, and at which path; LEAVE: it is not. */
+tg_server_send_t tg_policy_send(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                                tg_path_t *path);
+
 /** How many entries say what is observed of @p reg's device. */
 size_t tg_policy_observe_count(const tg_server_t *server, const tg_reg_t *reg);
 

@@ -50,6 +50,7 @@ typedef struct tg_reg_obs {
 /** What was decided about a device and what it said of itself. Owned; NULL where nothing is known. */
 typedef struct tg_reg_notes {
   char *who[TG_SERVER_WHO_COUNT]; /* "" = asked, and there is none */
+  uint8_t send;                   /* tg_server_send_t; 0: as configured */
   bool chooses;                   /* chosen stands in place of the configuration's list */
   uint8_t block_szx;              /* TG_SERVER_SZX_ANY: nothing is known */
   int16_t own_format;             /* with TG_QUIRK_OWN_FORMAT */
@@ -69,6 +70,7 @@ typedef struct tg_reg {
   bool no_fetch;        /* it has shown that it has no Read-Composite */
   bool no_ipatch;       /* likewise, no Write-Composite */
   bool no_group;        /* likewise, no Observe-Composite */
+  bool send_settled;    /* it was told whether it may Send */
   bool attributes_seen; /* whether it keeps attributes has been looked at */
   bool plan_pending;    /* automatic observations are to be looked at */
   uint8_t formats;

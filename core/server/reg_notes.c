@@ -82,6 +82,7 @@ void tg_reg_notes_put(const tg_reg_t *reg, tg_buf_t *out) {
   for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) put_who(out, notes->who[i]);
   tg_buf_put_be16(out, (uint16_t)notes->own_format);
   tg_buf_put_u8(out, notes->block_szx);
+  tg_buf_put_u8(out, notes->send);
   tg_buf_put_u8(out, notes->chooses);
   tg_buf_put_be16(out, (uint16_t)notes->chosen_count);
   for (size_t i = 0; i < notes->chosen_count; i++) {
@@ -124,5 +125,6 @@ tg_rc_t tg_reg_notes_get(tg_reg_t *reg, tg_row_t *in) {
   if (rc != TG_OK) return rc;
   reg->notes->own_format = (int16_t)tg_row_get(in, 2);
   reg->notes->block_szx = (uint8_t)tg_row_get(in, 1);
+  reg->notes->send = (uint8_t)tg_row_get_max(in, 1, TG_SERVER_SEND_MUTE);
   return get_chosen(reg, in);
 }

@@ -44,7 +44,8 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   tg_row_put_text(out, tg_slice_str(reg->sms));
   tg_row_put_text(out, tg_slice_str(device->wire_ep));
   tg_row_put_text(out, tg_slice_str(device->tags));
-  tg_buf_put_u8(out, (uint8_t)(reg->no_fetch | reg->no_ipatch << 1 | reg->attributes_seen << 2 | reg->no_group << 3));
+  tg_buf_put_u8(out, (uint8_t)(reg->no_fetch | reg->no_ipatch << 1 | reg->attributes_seen << 2 | reg->no_group << 3 |
+                               reg->send_settled << 4));
   tg_buf_put_be16(out, device->object_count);
   for (size_t i = 0; i < device->object_count; i++) tg_row_put_path(out, &device->objects[i]);
   tg_buf_put_be16(out, device->version_count);
@@ -184,6 +185,7 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   reg->no_ipatch = (flags & 2) != 0;
   reg->attributes_seen = (flags & 4) != 0;
   reg->no_group = (flags & 8) != 0;
+  reg->send_settled = (flags & 16) != 0;
   get_lists(in, &server->links);
   if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
   tg_rc_t rc = tg_reg_notes_get(reg, in);

@@ -48,6 +48,13 @@ typedef struct tg_server_quirk {
   uint8_t block_szx;  /* with TG_QUIRK_SMALL_BLOCKS: largest block, 0 = 16 bytes … 6 = 1024; else TG_SERVER_SZX_ANY */
 } tg_server_quirk_t;
 
+/** Whether devices may Send: without a word from the server those of LwM2M 1.1 may not (/1/x/23, absent or true). */
+typedef enum tg_server_send {
+  TG_SERVER_SEND_LEAVE, /* says nothing of it */
+  TG_SERVER_SEND_ALLOW, /* writes false after each Register */
+  TG_SERVER_SEND_MUTE   /* writes true */
+} tg_server_send_t;
+
 /** A Register that is well-formed and comes from one who may speak for its endpoint. Borrowed. */
 typedef struct tg_server_candidate {
   tg_slice_t ep;       /* as the device says it */
@@ -66,6 +73,7 @@ typedef struct tg_server_decision {
   tg_slice_t ep;                      /* what the gateway calls it; empty: as it says */
   tg_slice_t tags;                    /* words separated by blanks */
   int content_format;                 /* to try first; TG_CF_NONE = as the device lists them */
+  tg_server_send_t send;              /* LEAVE: as configured */
   bool chooses;                       /* observe stands in place of the configuration's */
   const tg_server_observe_t *observe; /* its select is not used */
   size_t observe_count;
@@ -86,6 +94,7 @@ typedef struct tg_server_config {
   size_t observe_count;
   const tg_server_quirk_t *quirks; /* profiles; kept */
   size_t quirk_count;
+  tg_server_send_t send;
   bool drops_early;            /* notifications that come before pmin is over are not passed on */
   uint32_t default_lifetime_s; /* 0 = 86,400 (LwM2M 1.0 default) */
   uint32_t grace_s;            /* kept beyond the lifetime; 0 = 247 */

@@ -13,6 +13,7 @@ local DECISION = {
   tags = "table",
   observe = "table",
   format = "string",
+  send = "boolean",
 }
 
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st" } -- in the order in which they are sent
@@ -123,7 +124,7 @@ end
 
 --- Checks what on_register() returned: nil, or a decision. Raises what is wrong with it.
 -- @return nil for "as it is"; { refused = why }; or { name =, tags = "a b", observe = { { path =,
--- query = } }, format = }
+-- query = } }, format =, send = }
 function policy.read(decision)
   if decision == nil or decision == true then return nil end
   if decision == false then return { refused = "refused by policy" } end
@@ -141,6 +142,7 @@ function policy.read(decision)
     tags = decision.tags and join_tags(decision.tags),
     observe = decision.observe and read_observe(decision.observe),
     format = decision.format,
+    send = decision.send,
   }
 end
 

@@ -28,6 +28,7 @@ describe("tidegate.policy", function()
       local read = policy.read { name = "hall", tags = { "b", "a", "b", "m:1" }, format = "tlv" }
       assert.same({ name = "hall", tags = "b a m:1", format = "tlv" }, read)
       assert.equal("", policy.read({ tags = {} }).tags)
+      assert.is_false(policy.read({ send = false }).send)
     end)
 
     it("chooses what is observed", function()
@@ -53,6 +54,7 @@ describe("tidegate.policy", function()
       { { name = ("x"):rep(256) }, "1 to 255 bytes" },
       { { name = "a\0b" }, "1 to 255 bytes" },
       { { name = "\xff" }, "1 to 255 bytes" },
+      { { send = 1 }, "send is a boolean, not number" },
       { { admit = "no" }, "admit is a boolean, not string" },
       { { tags = "a" }, "tags is a table, not string" },
       { { tags = { a = 1 } }, "tags is a list; key a does not belong there" },

@@ -34,13 +34,17 @@ config() {
   write_config <<LUA
   scripts = { "rules/policy.lua" },
   policy = { on_error = "$1" },
-  quirks = { { manufacturer = "Tidegate*", ep = "odd*", no_attributes = true, unsigned_tlv = true, block = 64 } },
+  quirks = {
+    { manufacturer = "Tidegate*", ep = "odd*", no_attributes = true, unsigned_tlv = true, block = 64 },
+    { ep = "text*", text_only = true },
+  },
   server = {
     observe = {
       { path = "/3303", pmin = 1, pmax = 3600, ep = "pair*" },
       { path = "/3311", pmin = 1, pmax = 3600, ep = "pair*" },
       { path = "/3/0/9", pmin = 1, ep = "odd*" },
       { path = "/3/0/7", tag = "nobody" },
+      { path = "/3303", ep = "text*" },
     },
   },
 LUA
@@ -88,6 +92,12 @@ is "$(of odd1 '.quirks | keys | join(" ")')" "no_attributes small_blocks unsigne
 need 10 is_state odd1 '(.quirks // []) | join(" ")' "unsigned_tlv no_attributes small_blocks"
 check $? "over MQTT too"
 
+start_device text1 "$UDP"
+need 20 says messages '^tidegate/dev/text1/v/3303/0/5700 '
+like "$(<"$WORK/text1.log")" '^observe /3303/0/5700$' "what holds text only is observed by its resources"
+ask text1 '"op":"read","path":"/3303/0"'
+is "$(jq -r .error <<<"$RESULT")" "format" "and not asked for more than text holds"
+
 stop gateway KILL
 start_gateway
 is "$(of hall-1 '[.state, .wire_ep, (.tags | join(" "))] | join(",")')" "online,meter1,plant meter" "a restart keeps what was decided"
@@ -123,6 +133,6 @@ LUA
 like "$("$TIDEGATE" check -c "$WORK/wrong.lua" 2>&1)" 'wrong.lua:[0-9]+: unknown key "text_onyl" in quirks\[1\]; did you mean "text_only"' \
   "a profile that is wrong is told with its line"
 
-for name in bad1 meter1 pair1 odd1 bad2 bad3; do stop $name; done
+for name in bad1 meter1 pair1 odd1 text1 bad2 bad3; do stop $name; done
 stop gateway
 done_testing

@@ -35,7 +35,7 @@ static void a_script_sees_who_comes_and_says_what_becomes_of_it(void **state) {
                    "    reg.version, reg.lifetime, reg.queue_mode, table.concat(reg.objects, ' ')))\n"
                    "  if reg.ep == 'bad' then return { admit = false, why = 'not on the list' } end\n"
                    "  if reg.ep == 'odd' then return false, 'odd' end\n"
-                   "  return { name = 'hall-' .. reg.ep, tags = { 'plant', 'm:1' }, format = 'tlv',\n"
+                   "  return { name = 'hall-' .. reg.ep, tags = { 'plant', 'm:1' }, format = 'tlv', send = false,\n"
                    "    observe = { '/3303', { path = '/3/0/9', pmin = 5, gt = 1.5 } } }\n"
                    "end }");
   decision = decide(&h, "7");
@@ -44,6 +44,7 @@ static void a_script_sees_who_comes_and_says_what_becomes_of_it(void **state) {
   check_slice(decision.ep, "hall-7");
   check_slice(decision.tags, "plant m:1");
   check_int(decision.content_format, TG_CF_TLV);
+  check_int(decision.send, TG_SERVER_SEND_MUTE);
   check_true(decision.chooses);
   check_int(decision.observe_count, 2);
   check_int(decision.observe[0].path.id[0], 3303);

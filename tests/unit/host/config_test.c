@@ -111,6 +111,7 @@ static void policies_and_profiles_say_whom_they_mean(void **state) {
   assert_string_equal(observe[1].select.link, "nb");
   assert_string_equal(observe[1].select.tag, "plant");
   check_true(config->gateway.drops_early);
+  check_int(config->gateway.send, TG_SERVER_SEND_ALLOW);
   check_true(config->policy_refuses);
   assert_true(config->gateway.quirk_count > 2); /* ours come first */
   const tg_server_quirk_t *quirks = config->gateway.quirks + config->gateway.quirk_count - 2;

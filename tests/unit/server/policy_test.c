@@ -220,6 +220,86 @@ static void configured_observations_are_for_whom_they_mean(void **state) {
   server_bench_close(&bench);
 }
 
+static void devices_are_told_once_whether_they_may_send(void **state) {
+  (void)state;
+  static const struct {
+    tg_server_send_t configured, decided;
+    const char *query, *links;
+    const char *body; /* NULL: nothing is said */
+  } rows[] = {
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</1/3>,</3/0>", "0"},
+      {TG_SERVER_SEND_MUTE, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</1/3>,</3/0>", "1"},
+      {TG_SERVER_SEND_LEAVE, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</1/3>,</3/0>", NULL},
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_MUTE, "ep=e&lwm2m=1.1", "</1/3>,</3/0>", "1"},
+      {TG_SERVER_SEND_LEAVE, TG_SERVER_SEND_ALLOW, "ep=e&lwm2m=1.1", "</1/3>,</3/0>", "0"},
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.0", "</1/3>,</3/0>", NULL}, /* knows no Send */
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</1/0>,</1/3>,</3/0>", NULL},
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</1>,</3/0>", NULL},
+      {TG_SERVER_SEND_ALLOW, TG_SERVER_SEND_LEAVE, "ep=e&lwm2m=1.1", "</3/0>", NULL},
+  };
+  static const tg_server_quirk_t text = {.quirks = TG_QUIRK_TEXT_ONLY, .content_format = -1, .block_szx = 255};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_server_config_t config = asking;
+    config.send = rows[i].configured;
+    config.quirks = &text;
+    config.quirk_count = 1;
+    open_bench(&config, NULL);
+    say.send = rows[i].decided;
+    check_int(server_bench_register(&bench, 'a', rows[i].query, rows[i].links), TG_COAP_201);
+    server_bench_pass(&bench, 10);
+    if (rows[i].body) {
+      const far_msg_t *out = expect(TG_COAP_PUT, "/1/3/23", "");
+      check_int(out->format, TG_CF_TEXT);
+      check_int(out->body_len, 1);
+      check_int(out->body[0], rows[i].body[0]);
+      answer(out, i % 2 ? TG_COAP_404 : TG_COAP_204, -1, "", -1); /* it may have no such thing */
+    }
+    assert_null(server_bench_out(&bench));
+    far_msg_t update = {.format = TG_CF_LINK, .observe = -1};
+    snprintf(update.path, sizeof update.path, "%s", bench.location);
+    snprintf(update.body, sizeof update.body, "%s,</3303/0>", rows[i].links);
+    check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
+    server_bench_pass(&bench, 10);
+    assert_null(server_bench_out(&bench)); /* once */
+    server_bench_close(&bench);
+  }
+}
+
+static void a_mute_is_written_in_a_format_that_the_device_takes(void **state) {
+  (void)state;
+  tg_loop_t *loop = tg_loop_new();
+  tg_store_t *store;
+  const tg_store_config_t kept = {.path = ""};
+  const tg_server_config_t config = {.send = TG_SERVER_SEND_ALLOW};
+  check_rc(tg_store_open(loop, &kept, NULL, &store), TG_OK);
+  open_bench(&config, store);
+  check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1&lt=300", "</1/0>"), TG_COAP_201);
+  server_bench_pass(&bench, 10);
+  const far_msg_t *out = expect(TG_COAP_PUT, "/1/0/23", "");
+  check_int(out->format, TG_CF_SENML_CBOR);
+  answer(out, TG_COAP_415, -1, "", -1);
+  out = expect(TG_COAP_PUT, "/1/0/23", "");
+  check_int(out->format, TG_CF_SENML_JSON);
+  assert_non_null(strstr(out->body, "\"vb\":false"));
+  answer(out, TG_COAP_204, -1, "", -1);
+  far_msg_t update = {.code = TG_COAP_POST, .format = -1, .observe = -1};
+  snprintf(update.path, sizeof update.path, "%s", bench.location);
+  server_bench_close(&bench);
+  open_bench(&config, store);
+  tg_link_t *links[] = {&bench.link};
+  size_t restored;
+  check_rc(tg_server_restore(bench.server, links, 1, &restored), TG_OK);
+  check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
+  server_bench_pass(&bench, 10);
+  assert_null(server_bench_out(&bench)); /* a restart does not say it again */
+  check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1", "</1/0>"), TG_COAP_201);
+  server_bench_pass(&bench, 10);
+  (void)expect(TG_COAP_PUT, "/1/0/23", ""); /* a Register does: who knows what the device remembers */
+  server_bench_close(&bench);
+  tg_store_close(store);
+  tg_loop_free(loop);
+}
+
 static const tg_server_quirk_t profiles[] = {
     {.select = {.who = {"ACME", "M*"}}, .quirks = TG_QUIRK_TEXT_ONLY, .content_format = TG_CF_NONE, .block_szx = 255},
     {.select = {.ep = "zz"}, .quirks = TG_QUIRK_NO_ACCEPT, .content_format = TG_CF_NONE, .block_szx = 255},
@@ -331,5 +411,6 @@ static void a_restart_keeps_what_was_decided_and_learned(void **state) {
 CHECK_SUITE(a_policy_sees_the_register_and_may_refuse_it, what_a_policy_returns_is_not_believed,
             a_device_has_the_name_and_the_tags_that_the_policy_gave_it, one_name_is_for_one_device,
             a_new_name_ends_the_old_registration, a_policy_chooses_what_is_observed_and_in_which_format,
+            devices_are_told_once_whether_they_may_send, a_mute_is_written_in_a_format_that_the_device_takes,
             configured_observations_are_for_whom_they_mean, what_profiles_choose_by_is_read_once,
             who_does_not_fit_is_not_asked_further, a_restart_keeps_what_was_decided_and_learned)
