@@ -52,25 +52,18 @@ static void take_command(tg_control_facts_t *facts, const tg_event_t *event) {
        tg_slice_str(text));
 }
 
+/* Comes only for the types subscribed to. */
 static void on_event(void *ud, const tg_event_t *event) {
   tg_control_facts_t *facts = ud;
-  switch (event->type) {
-  case TG_EVENT_DEREGISTERED:
-  case TG_EVENT_EXPIRED: keep(facts, event, TG_CONTROL_FACT_LEFT, NULL, event->note); break;
-  case TG_EVENT_REFUSED:
-    keep(facts, event, event->device ? TG_CONTROL_FACT_PAYLOAD_REFUSED : TG_CONTROL_FACT_REGISTER_REFUSED, NULL,
-         event->note);
-    break;
-  case TG_EVENT_OBSERVING: take_observing(facts, event); break;
-  case TG_EVENT_COMMAND: take_command(facts, event); break;
-  case TG_EVENT_REGISTERED:
-  case TG_EVENT_UPDATED:
-  case TG_EVENT_AWAKE:
-  case TG_EVENT_ASLEEP:
-  case TG_EVENT_RECORDS:
-  case TG_EVENT_MODEL_MISSING:
-  case TG_EVENT_MOVED:
-  case TG_EVENT_TYPE_COUNT: break;
+  if (event->type == TG_EVENT_OBSERVING) {
+    take_observing(facts, event);
+  } else if (event->type == TG_EVENT_COMMAND) {
+    take_command(facts, event);
+  } else if (event->type == TG_EVENT_REFUSED) {
+    tg_control_fact_kind_t kind = event->device ? TG_CONTROL_FACT_PAYLOAD_REFUSED : TG_CONTROL_FACT_REGISTER_REFUSED;
+    keep(facts, event, kind, NULL, event->note);
+  } else {
+    keep(facts, event, TG_CONTROL_FACT_LEFT, NULL, event->note);
   }
 }
 
