@@ -108,7 +108,7 @@ static void look_at_presence(quest_t *quest) {
   if (refused && refused->time_ms >= device->last_seen_ms)
     find(quest, "register_refused", (detail_t){.blocks = !device->online, .since_ms = refused->time_ms},
          "its registration was refused: %s", refused->text);
-  if (!device->online || !device->queue_mode || device->awake) return;
+  if (!device->online || device->awake) return;
   int64_t until = device->lifetime_s ? device->last_seen_ms + (int64_t)device->lifetime_s * 1000 : 0;
   find(quest, "asleep", (detail_t){.blocks = true, .since_ms = device->last_seen_ms, .until_ms = until},
        "it sleeps; commands wait until it is heard again, at the latest when its registration has to be updated");
