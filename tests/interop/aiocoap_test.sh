@@ -132,7 +132,18 @@ asks() { # CARRIER EP
   tell "$2" 'set /3/0/9 61'
   again "$1: No-Response 2: a good Send is not answered" "$2" '^sent-quietly silent' tell "$2" 'send-quietly 2 /3/0/9'
   told "$1: and taken all the same" "$2/v/3/0/9" '"v":61,' '"src":"send"'
+  again "$1: No-Response 2: a good Update is not answered" "$2" '^update-quietly silent' tell "$2" 'update-quietly 2'
+  again "$1: No-Response 24: of errors only, it is" "$2" '^update-quietly 2\.04' tell "$2" 'update-quietly 24'
   again "$1: No-Response 8: of bad requests only, it is" "$2" '^sent-quietly 2\.04' tell "$2" 'send-quietly 8 /3/0/9'
+}
+
+# A device whose Register takes several blocks.
+large() { # CARRIER EP
+  device "$1" "$2" --many 300
+  seen "$1, blocks: a Register in blocks, with a Request-Tag, is taken" "$2" '^registered /rd/'
+  told "$1, blocks: with all its links" "$2/state" '"online"' '"/3303/1"' '"/3303/300"'
+  tell "$2" quit
+  told "$1, blocks: it goes" "$2/state" '"offline"' '"deregistered"'
 }
 
 # A device that answers nobody without an Echo that it gave.
@@ -163,9 +174,10 @@ over() { # CARRIER
   blocks "$1" "$ep"
   asks "$1" "$ep"
   suspicious "$1" "aio-echo-$1"
+  large "$1" "aio-large-$1"
 }
 
-start_interop aio-nidd aio-echo-nidd -- 'server = { observe = {} },' 'limits = { amplification = 3 },'
+start_interop aio-nidd aio-echo-nidd aio-large-nidd -- 'server = { observe = {} },' 'limits = { amplification = 3 },'
 over udp
 over nidd
 again "udp: an Update from another port of the same host is taken [ETS 1350]" aio-udp '^moved 2\.04' tell aio-udp move

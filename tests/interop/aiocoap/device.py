@@ -5,8 +5,9 @@ by byte, and what its own requests were answered with; commands come on standard
 device.py --ep NAME --server HOST:PORT [--port N] [--lifetime S] [--queue] [--echo] [--long]
   --echo  requests of the server without a fresh Echo are answered with 4.01 and one (RFC 9175), each time anew
   --long  /3/0/17 is 3,000 bytes long
-commands: register, update, deregister, move (an Update from another port), set PATH VALUE, send PATH..., send-quietly NUMBER PATH... (No-Response),
-  announce COUNT (an Update with so many instances of 3303, in blocks with a Request-Tag), quit
+  --many N  it registers with so many more instances of 3303, in blocks with a Request-Tag
+commands: register, update, deregister, move (an Update from another port), set PATH VALUE, send PATH..., send-quietly NUMBER PATH... and
+  update-quietly NUMBER (No-Response), announce COUNT (an Update with so many instances of 3303, in blocks with a Request-Tag), quit
 """
 
 import argparse
@@ -212,8 +213,11 @@ class Client:
 
     async def register(self):
         query = [f"ep={self.options.ep}", f"lt={self.options.lifetime}", "lwm2m=1.1", "b=U"] + (["Q"] if self.options.queue else [])
-        message = Message(code=Code.POST, uri=self.base + "/rd", payload=self.device.links().encode(), content_format=senml.LINK)
+        links = self.links_and(self.options.many)
+        message = Message(code=Code.POST, uri=self.base + "/rd", payload=links.encode(), content_format=senml.LINK)
         message.opt.uri_query = query
+        if self.options.many:
+            message.opt.request_tag = [secrets.token_bytes(4)]
         answer = await self.ask("register", message)
         if answer is not None and answer.code == Code.CREATED:
             self.location = answer.opt.location_path
@@ -235,9 +239,16 @@ class Client:
         await self.ask("moved", self.at_location(Code.POST), other)
         await other.shutdown()
 
+    def links_and(self, count):
+        return self.device.links() + "".join(f",</3303/{number}>" for number in range(1, count + 1))
+
+    async def update_quietly(self, number):
+        message = self.at_location(Code.POST)
+        message.opt.no_response = int(number)
+        await self.ask("update-quietly", message)
+
     async def announce(self, count):
-        links = self.device.links() + "".join(f",</3303/{number}>" for number in range(1, int(count) + 1))
-        message = self.at_location(Code.POST, payload=links.encode(), content_format=senml.LINK)
+        message = self.at_location(Code.POST, payload=self.links_and(int(count)).encode(), content_format=senml.LINK)
         message.opt.request_tag = [secrets.token_bytes(4)]
         await self.ask("announced", message)
 
@@ -262,7 +273,7 @@ class Client:
         if name != "register" and not self.location:
             return say("not registered:", line)
         verbs = {"register": self.register, "update": self.update, "deregister": self.deregister, "move": self.move}
-        verbs |= {"announce": self.announce, "send": self.send, "send-quietly": self.send_quietly}
+        verbs |= {"update-quietly": self.update_quietly, "announce": self.announce, "send": self.send, "send-quietly": self.send_quietly}
         if name not in verbs:
             return say("unknown", name)
         return await verbs[name](*words)
@@ -283,6 +294,7 @@ async def main():
     parser.add_argument("--server", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--lifetime", type=int, default=300)
+    parser.add_argument("--many", type=int, default=0)
     for flag in ("queue", "echo", "long"):
         parser.add_argument("--" + flag, action="store_true")
     options = parser.parse_args()
