@@ -70,7 +70,7 @@ local quirk = {
       "integer",
       min = 16,
       max = 1024,
-      doc = "Bodies go in blocks of so many bytes at most, both ways; rounded down to a power of two.",
+      doc = "Bodies go in blocks of so many bytes at most, both ways, rounded to a power of 2.",
     },
     content_format = {
       "string",

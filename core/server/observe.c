@@ -10,7 +10,7 @@
 #include "core/codec/codec.h"
 #include "core/server/observe.h"
 
-enum { PLANS_MAX = 65536 };
+enum { PLANS_MAX = 65536, COME_ROUND_MS = 500 };
 
 tg_rc_t tg_observe_init(tg_server_t *server) {
   tg_rc_t rc = tg_pool_init(&server->plans, sizeof(tg_observe_plan_t), PLANS_MAX);
@@ -157,6 +157,16 @@ static void finish(tg_observe_plan_t *plan, tg_reg_t *reg) {
   tg_observe_watch(server, reg);
 }
 
+/* Some devices begin to listen after they have taken in the answer to their Register; where a lost message costs half a minute, that is worth
+ * half a second. @return whether the plan goes on later */
+static bool waits(tg_observe_plan_t *plan) {
+  tg_wheel_t *wheel = plan->server->config.wheel;
+  if (plan->step != TG_OBSERVE_WHO || plan->waited) return false;
+  plan->waited = true;
+  tg_wheel_add(wheel, &plan->timer, tg_wheel_now(wheel) + COME_ROUND_MS);
+  return true;
+}
+
 static void step(tg_observe_plan_t *plan) {
   tg_server_t *server = plan->server;
   tg_reg_t *reg = tg_reg_table_get(server, plan->reg);
@@ -166,6 +176,7 @@ static void step(tg_observe_plan_t *plan) {
     return;
   }
   for (tg_observe_next(plan, reg, device); plan->step != TG_OBSERVE_END; tg_observe_next(plan, reg, device)) {
+    if (waits(plan)) return;
     tg_rc_t rc = send_step(plan, reg, device);
     if (rc == TG_OK) return;
     if (rc != TG_E_FORMAT) {

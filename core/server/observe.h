@@ -40,6 +40,7 @@ typedef struct tg_observe_plan {
   uint8_t written;   /* attributes of so many paths of the target */
   bool by_resource;  /* the target is one of several of its object */
   bool dropped;
+  bool waited;            /* for the device to come round after its Register */
   tg_path_t told_path;    /* of the first that took its attributes, */
   const char *told_query; /* which are these; NULL: none did */
   int format;

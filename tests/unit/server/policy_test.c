@@ -35,6 +35,12 @@ static void open_bench(const tg_server_config_t *config, tg_store_t *store) {
   server_bench_open(&bench, config, store);
 }
 
+/* The plan begins, and gives the device half a second. */
+static void pass_a_while(void) {
+  server_bench_pass(&bench, 10);
+  server_bench_pass(&bench, 600);
+}
+
 static const tg_device_t *device(const char *ep) {
   return tg_twin_find_ep(bench.twin, tg_slice_str(ep));
 }
@@ -179,7 +185,7 @@ static void a_policy_chooses_what_is_observed_and_in_which_format(void **state) 
   say.observe_count = 2;
   say.content_format = TG_CF_TLV;
   check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1", "</3/0>,</3303/0>,</3304/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   answer(expect(TG_COAP_PUT, "/3303/0", "gt=5"), TG_COAP_204, -1, "", -1);
   const far_msg_t *out = expect(TG_COAP_GET, "/3303/0", "");
   check_int(out->format, TG_CF_TLV);
@@ -191,7 +197,7 @@ static void a_policy_chooses_what_is_observed_and_in_which_format(void **state) 
   assert_null(server_bench_out(&bench));
   say.observe_count = 0; /* nothing at all, which is not the same as no choice */
   check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1", "</3/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   assert_null(server_bench_out(&bench));
   server_bench_close(&bench);
 }
@@ -214,7 +220,7 @@ static void configured_observations_are_for_whom_they_mean(void **state) {
   open_bench(&config, NULL);
   say.tags = tg_slice_str("meter plant");
   check_int(server_bench_register(&bench, 'a', "ep=abc&lwm2m=1.1", "</3/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   for (size_t i = 0; i < TG_COUNT(wanted); i++) answer(expect(TG_COAP_GET, wanted[i], ""), TG_COAP_404, -1, "", -1);
   assert_null(server_bench_out(&bench));
   server_bench_close(&bench);
@@ -246,7 +252,7 @@ static void devices_are_told_once_whether_they_may_send(void **state) {
     open_bench(&config, NULL);
     say.send = rows[i].decided;
     check_int(server_bench_register(&bench, 'a', rows[i].query, rows[i].links), TG_COAP_201);
-    server_bench_pass(&bench, 10);
+    pass_a_while();
     if (rows[i].body) {
       const far_msg_t *out = expect(TG_COAP_PUT, "/1/3/23", "");
       check_int(out->format, TG_CF_TEXT);
@@ -259,7 +265,7 @@ static void devices_are_told_once_whether_they_may_send(void **state) {
     snprintf(update.path, sizeof update.path, "%s", bench.location);
     snprintf(update.body, sizeof update.body, "%s,</3303/0>", rows[i].links);
     check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
-    server_bench_pass(&bench, 10);
+    pass_a_while();
     assert_null(server_bench_out(&bench)); /* once */
     server_bench_close(&bench);
   }
@@ -274,7 +280,7 @@ static void a_mute_is_written_in_a_format_that_the_device_takes(void **state) {
   check_rc(tg_store_open(loop, &kept, NULL, &store), TG_OK);
   open_bench(&config, store);
   check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1&lt=300", "</1/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   const far_msg_t *out = expect(TG_COAP_PUT, "/1/0/23", "");
   check_int(out->format, TG_CF_SENML_CBOR);
   answer(out, TG_COAP_415, -1, "", -1);
@@ -290,10 +296,10 @@ static void a_mute_is_written_in_a_format_that_the_device_takes(void **state) {
   size_t restored;
   check_rc(tg_server_restore(bench.server, links, 1, &restored), TG_OK);
   check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   assert_null(server_bench_out(&bench)); /* a restart does not say it again */
   check_int(server_bench_register(&bench, 'a', "ep=e&lwm2m=1.1", "</1/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   (void)expect(TG_COAP_PUT, "/1/0/23", ""); /* a Register does: who knows what the device remembers */
   server_bench_close(&bench);
   tg_store_close(store);
@@ -318,7 +324,7 @@ static void what_profiles_choose_by_is_read_once(void **state) {
   tg_server_config_t config = {.quirks = profiles, .quirk_count = 2, .observe = of_model, .observe_count = 1};
   open_bench(&config, NULL);
   check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3/0>,</3303/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   answer_who("/3/0/0", "ACME");
   check_int(device("a")->quirks & TG_QUIRK_TEXT_ONLY, 0);
   answer_who("/3/0/1", "M1");
@@ -331,7 +337,7 @@ static void what_profiles_choose_by_is_read_once(void **state) {
   /* It registers anew: who made it stays, its firmware may not. */
   check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3/0>,</3303/0>"), TG_COAP_201);
   check_int(device("a")->quirks & TG_QUIRK_TEXT_ONLY, TG_QUIRK_TEXT_ONLY);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   answer(expect(TG_COAP_GET, "/3/0/3", ""), TG_COAP_205, TG_CF_TEXT, "2.0", -1);
   assert_null(server_bench_out(&bench)); /* no longer meant */
   server_bench_close(&bench);
@@ -347,7 +353,7 @@ static void who_does_not_fit_is_not_asked_further(void **state) {
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     open_bench(&config, NULL);
     check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3/0>"), TG_COAP_201);
-    server_bench_pass(&bench, 10);
+    pass_a_while();
     if (rows[i].code == TG_COAP_205) answer_who("/3/0/0", rows[i].name);
     else answer(expect(TG_COAP_GET, "/3/0/0", ""), rows[i].code, -1, "", -1);
     assert_null(server_bench_out(&bench));
@@ -355,7 +361,7 @@ static void who_does_not_fit_is_not_asked_further(void **state) {
   }
   open_bench(&config, NULL); /* one without object 3 can't be asked */
   check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   assert_null(server_bench_out(&bench));
   server_bench_close(&bench);
 }
@@ -376,7 +382,7 @@ static void a_restart_keeps_what_was_decided_and_learned(void **state) {
   say.observe = &chosen[1];
   say.observe_count = 1;
   check_int(server_bench_register(&bench, 'a', "ep=one&lwm2m=1.1&lt=300", "</3/0>,</3304/0>"), TG_COAP_201);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   answer_who("/3/0/0", "ACME");
   answer_who("/3/0/1", "M2");
   answer(expect(TG_COAP_GET, "/3304/0/5700", ""), TG_COAP_404, -1, "", -1);
@@ -394,7 +400,7 @@ static void a_restart_keeps_what_was_decided_and_learned(void **state) {
   assert_string_equal(device("hall-7")->tags, "plant");
   check_int(device("hall-7")->quirks & TG_QUIRK_TEXT_ONLY, TG_QUIRK_TEXT_ONLY);
   check_int(server_bench_request(&bench, 'a', &update), TG_COAP_204);
-  server_bench_pass(&bench, 10);
+  pass_a_while();
   const far_msg_t *out = expect(TG_COAP_GET, "/3304/0/5700", ""); /* and nothing of object 3 is read again */
   check_int(out->format, TG_CF_TEXT);
   server_bench_close(&bench);
