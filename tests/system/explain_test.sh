@@ -96,7 +96,7 @@ like "$(of value)" '"message":"1 values are known|"path":"/3311/0/5850"' "with t
 
 # One that sleeps, and one that left ----------------------------------------------------------------------------------
 
-start_device cellar "$UDP" --queue --awake 0.3 --lifetime 600
+start_device cellar "$UDP" --queue --awake 2 --lifetime 600
 need 10 says messages '^tidegate/dev/cellar/v/3303/0/5700 '
 comes_to cellar /3/0/9 'asleep! not_observed! script_error' "a device that sleeps"
 is "$(of asleep | jq '(.until - .since) | round')" 600 "until its lifetime is over at the latest"
