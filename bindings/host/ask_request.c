@@ -42,6 +42,7 @@ static const form_t forms[] = {
     {"unobserve", {"ep", "?path", NULL}, "cancel", REST_NONE, NULL},
     {"attributes", {"ep", "path", NULL}, NULL, REST_ATTRIBUTES, NULL},
     {"discover", {"ep", "?path", NULL}, NULL, REST_NONE, NULL},
+    {"explain", {"ep", "path", NULL}, NULL, REST_NONE, NULL},
     {"trigger", {"ep", NULL}, NULL, REST_NONE, NULL},
     {"disable", {"ep", NULL}, NULL, REST_NONE, NULL},
     {"bootstrap", {"ep", NULL}, NULL, REST_NONE, NULL},

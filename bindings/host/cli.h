@@ -50,7 +50,7 @@ tg_cli_exit_t tg_cmd_run(const tg_cli_t *cli);
 /** `tidegate check`: reads the configuration and says everything that is wrong with it. */
 tg_cli_exit_t tg_cmd_check(const tg_cli_t *cli);
 
-/** Commands that ask a running gateway: devices, all operations on a device, queue, cancel, log, scripts, reload, status. */
+/** Commands that ask a running gateway: devices, all operations on a device, explain, queue, cancel, log, scripts, reload, status. */
 tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli);
 
 #endif

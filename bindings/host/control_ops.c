@@ -8,6 +8,7 @@
 
 #include "bindings/host/control_command.h"
 #include "bindings/host/control_events.h"
+#include "bindings/host/control_explain.h"
 #include "bindings/host/control_queue.h"
 #include "core/server/quirk.h"
 
@@ -227,6 +228,7 @@ static const op_t ops[] = {
     {"scripts", op_scripts},
     {"reload", op_reload},
     {"log", tg_control_events_log},
+    {"explain", tg_control_explain},
     {"queue", tg_control_queue_list},
     {"cancel_command", tg_control_queue_cancel},
     {"read", tg_control_command_submit},
@@ -265,7 +267,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute");
+      "op is one of status devices scripts reload log explain queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {

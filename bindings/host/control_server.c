@@ -93,7 +93,8 @@ static tg_rc_t open_parts(tg_control_t *control, tg_diag_t *diag) {
   tg_rc_t rc = bind_socket(control, diag);
   if (rc != TG_OK) return rc;
   control->watch = tg_loop_watch(control->config.parts.loop, control->fd, TG_LOOP_READ, on_listening, control);
-  if (!control->watch) return TG_E_NOMEM;
+  control->facts = tg_control_facts_new(control->config.parts.events);
+  if (!control->watch || !control->facts) return TG_E_NOMEM;
   return tg_control_events_open(control);
 }
 
@@ -121,6 +122,7 @@ void tg_control_close(tg_control_t *control) {
     (void)unlink(control->path);
   }
   tg_control_events_close(control);
+  tg_control_facts_free(control->facts);
   tg_control_command_close(control);
   for (size_t i = 0; i < control->conn_count; i++) tg_control_conn_free(control->conns[i]);
   tg_alloc_free(control->path);

@@ -6,6 +6,7 @@
 
 #include "bindings/host/control.h"
 #include "bindings/host/control_conn.h"
+#include "bindings/host/control_facts.h"
 #include "bindings/host/control_reply.h"
 #include "core/codec/json_read.h"
 
@@ -47,6 +48,7 @@ struct tg_control {
   uint8_t *history[TG_CONTROL_HISTORY]; /* lines of past events, a ring */
   uint32_t history_len[TG_CONTROL_HISTORY];
   size_t history_next;
+  tg_control_facts_t *facts;
 };
 
 /** One request, taken apart. Lent for the call. */

@@ -244,6 +244,7 @@ static const view_t views[] = {
     {"scripts", script_titles, script_row, list_end},
     {"status", tg_show_status_titles, NULL, tg_show_status_end},
     {"discover", discover_titles, value_row, discover_end},
+    {"explain", tg_show_explain_titles, tg_show_explain_row, NULL},
     {"queue", queue_titles, queue_row, list_end},
     {"cancel", value_titles, NULL, cancel_end},
     {"log", log_titles, log_row, NULL},

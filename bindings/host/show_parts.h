@@ -12,6 +12,12 @@ extern const char *const tg_show_status_titles[];
 /** The answer to `status`, one line, as a table. */
 void tg_show_status_end(tg_show_t *show, const tg_json_node_t *line);
 
+/** Titles of the table of `explain`. */
+extern const char *const tg_show_explain_titles[];
+
+/** One finding of `explain`. */
+void tg_show_explain_row(tg_show_t *show, const tg_json_node_t *line);
+
 /** The text member @p name, or the empty text. Lent as long as the line is. */
 static inline tg_slice_t tg_show_parts_text(const tg_json_node_t *line, const char *name) {
   return tg_json_read_str(tg_json_read_get(line, name));

@@ -4,7 +4,7 @@
 
 _tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="run check status devices read write update execute create delete observe unobserve attributes discover trigger disable bootstrap prefer mute queue cancel log scripts reload api version help"
+  local commands="run check status devices read write update execute create delete observe unobserve attributes discover explain trigger disable bootstrap prefer mute queue cancel log scripts reload api version help"
   case $before in
     -c | --config | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -26,7 +26,7 @@ _tidegate() {
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate queue --json 2>/dev/null | sed -n 's/.*"command":"\([0-9]*\)".*/\1/p')" -- "$word")
       return
       ;;
-    read | write | update | execute | create | delete | observe | unobserve | attributes | discover | trigger | disable | bootstrap | prefer | mute | queue | devices)
+    read | write | update | execute | create | delete | observe | unobserve | attributes | discover | explain | trigger | disable | bootstrap | prefer | mute | queue | devices)
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate devices --json 2>/dev/null | sed -n 's/.*"ep":"\([^"\\]*\)".*/\1/p')" -- "$word")
       return
       ;;

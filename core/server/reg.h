@@ -94,6 +94,7 @@ typedef struct tg_reg {
 /** Query parameters of Register and Update; slices are lent from the message. */
 typedef struct tg_reg_params {
   bool has_ep, has_lt, has_version, has_binding, has_sms, queue;
+  bool long_version; /* `1.0.0` */
   uint32_t lifetime_s;
   tg_version_t version;
   tg_slice_t ep;

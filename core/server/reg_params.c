@@ -41,6 +41,7 @@ static tg_rc_t take_version(tg_slice_t value, tg_reg_params_t *params) {
   size_t two = (size_t)(minor.p - value.p) + minor.len;
   if (!minor.len || two == value.len) return tg_objdef_parse_version(value, &params->version);
   uint64_t patch;
+  params->long_version = true;
   tg_rc_t rc = tg_num_parse_u64(rest, UINT16_MAX, &patch);
   return rc == TG_OK ? tg_objdef_parse_version(tg_slice(value.p, two), &params->version) : rc;
 }

@@ -65,6 +65,7 @@ static tg_rc_t check_text(tg_server_t *server, const tg_coap_request_t *request,
   rc = tg_reg_links_parse(request->body, &server->links);
   *why = request->body.len ? "the object list can't be read" : "the object list is missing";
   if (request->content_format == TG_CF_NONE) server->links.quirks |= TG_QUIRK_NO_FORMAT;
+  if (candidate->params.long_version) server->links.quirks |= TG_QUIRK_LONG_VERSION;
   return rc;
 }
 

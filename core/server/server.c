@@ -61,6 +61,20 @@ void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats) {
   *stats = server->stats;
 }
 
+void tg_server_observed(const tg_server_t *server, const tg_device_t *device,
+                        bool (*fn)(void *ud, const tg_path_t *path), void *ud) {
+  bool ours = device->backend == &tg_command_backend && device->online;
+  const tg_reg_t *reg = ours ? tg_reg_table_get(server, device->backend_cookie) : NULL;
+  for (size_t i = 0; reg && i < reg->obs_count; i++) {
+    const tg_reg_obs_t *obs = &reg->obs[i];
+    size_t count = obs->path.len == 0 && obs->path_count ? obs->path_count : 1;
+    const tg_path_t *paths = obs->path.len == 0 && obs->path_count ? obs->paths : &obs->path;
+    for (size_t at = 0; at < count; at++) {
+      if (!fn(ud, &paths[at])) return;
+    }
+  }
+}
+
 tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, size_t *restored) {
   *restored = 0;
   if (!server->config.store) return TG_OK;

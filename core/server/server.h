@@ -133,6 +133,10 @@ TG_MUST_CHECK tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const li
 /** Counters as of now. */
 void tg_server_stats(const tg_server_t *server, tg_server_stats_t *stats);
 
+/** Calls @p fn for each path of @p device (borrowed) under observation, those of composite ones too (the root for one whose paths are not known); false stops. None for devices of other sources. */
+void tg_server_observed(const tg_server_t *server, const tg_device_t *device,
+                        bool (*fn)(void *ud, const tg_path_t *path), void *ud);
+
 /** The exchange layer's request handler; @p ud is the server. Routes /rd, /dp, /bs, /.well-known/core. */
 void tg_server_on_request(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply);
 

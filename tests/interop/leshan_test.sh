@@ -139,6 +139,30 @@ composites() {
   commanded "$1: the observation is cancelled" "$ep" '"op":"cancel"' '"state":"done"'
 }
 
+# Each operation at each level of the path that it has; composites in both formats.
+levels() {
+  local ep=$2 path attributes format
+  for path in /3442 /3442/0 /3442/0/120 /3442/0/1120 /3442/0/1120/0; do
+    gives "$1: $path is read" "\"path\":\"$path(/[0-9/]+)?\",\"value\":.*" read "$ep" "$path"
+    gives "$1: $path is observed" "\"path\":\"$path(/[0-9/]+)?\",\"value\":.*" observe "$ep" "$path"
+    commanded "$1: $path is observed no longer" "$ep" "\"op\":\"cancel\",\"path\":\"$path\"" '"state":"done"'
+    attributes='pmin=3&pmax=30'
+    commanded "$1: $path has attributes" "$ep" "\"op\":\"attributes\",\"path\":\"$path\",\"attributes\":{\"pmin\":3,\"pmax\":30}" '"code":"2.04"'
+    seen "$1: which Leshan gets for $path" "$ep" "^attributes $path $attributes$"
+  done
+  for path in /3442 /3442/0 /3442/0/1120; do
+    gives "$1: Discover of $path tells them" "<$path>;[^,]*pmin=3[^,]*,<$path/" discover "$ep" "$path"
+  done
+  for format in senml-json senml-cbor; do
+    gives "$1: values of two objects are read at once in $format" '"path":"/3442/0/110","value":' read "$ep" /3442/0/110 /3/0/0 --format "$format"
+    commanded "$1: and written at once" "$ep" '"op":"write_composite","values":{"/3442/0/110":"'$format'","/3442/0/1120/0":12,"/3442/0/150":{"base64":"AQ=="}}' '"code":"2.04"'
+    gives "$1: to be read back" '"path":"/3442/0/110","value":"'$format'"' read "$ep" /3442/0/110 /3442/0/1120 --format "$format"
+    gives "$1: with an element" '"path":"/3442/0/1120/0","value":12,' read "$ep" /3442/0/1120/0 /3442/0/150 --format "$format"
+    gives "$1: and bytes" '"path":"/3442/0/150","value":\{"base64":"AQ=="\}' read "$ep" /3442/0/1120/0 /3442/0/150 --format "$format"
+  done
+  gives "$1: a format of single values is none for several" '"error":"' read "$ep" /3442/0/110 /3/0/0 --format text
+}
+
 # Whole instances, made, read, written, deleted.
 instances() {
   local ep=$2 format
@@ -236,6 +260,7 @@ over() {
   composites "$1" "$ep"
   instances "$1" "$ep"
   reports "$1" "$ep"
+  levels "$1" "$ep"
   the_rest "$1" "$ep"
 }
 
@@ -282,29 +307,30 @@ again() { # CARRIER
 }
 
 # A device that sleeps: what it is asked waits until it is heard again.
-sleeper() {
-  local ep=les-sleeper before
-  spawn "$ep" "$PEERS/leshan-client" --endpoint "$ep" --server "coap://127.0.0.1:$UDP" --lifetime 120 --temperature-every 0 --queue
-  told "queue mode: it is registered" "$ep/state" '"online"'
-  told "queue mode: it is asleep when it has listened for a while" "$ep/state" '"asleep"'
+sleeper() { # CARRIER
+  local ep=les-sleeper-$1 before
+  spawn "$ep" "$PEERS/leshan-client" --endpoint "$ep" --server "coap://127.0.0.1:$(port_of "$1" "$ep")" --lifetime 120 --temperature-every 0 --queue
+  told "$1, queue mode: it is registered" "$ep/state" '"online"'
+  told "$1, queue mode: it is asleep when it has listened for a while" "$ep/state" '"asleep"'
   before=$(count "$ep" '^read') # who made it, which profiles of odd devices go by
   publish -t "tidegate/dev/$ep/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}'
-  told "queue mode: a command waits" "$ep/result" '"s1"' '"state":"waiting"'
-  outcome $(($(count "$ep" '^read') - before)) "queue mode: and does not disturb it" "no read more" "$(grep '^read' "$WORK/$ep.log")"
+  told "$1, queue mode: a command waits" "$ep/result" '"s1"' '"state":"waiting"'
+  outcome $(($(count "$ep" '^read') - before)) "$1, queue mode: and does not disturb it" "no read more" "$(grep '^read' "$WORK/$ep.log")"
   tell "$ep" update
-  told "queue mode: it goes out when the device is heard" "$ep/result" '"s1"' '"state":"done"' 'Eclipse Leshan'
+  told "$1, queue mode: it goes out when the device is heard" "$ep/result" '"s1"' '"state":"done"' 'Eclipse Leshan'
   tell "$ep" quit
-  told "queue mode: its good-bye is on MQTT" "$ep/state" '"offline"' '"deregistered"'
+  told "$1, queue mode: its good-bye is on MQTT" "$ep/state" '"offline"' '"deregistered"'
 }
 
 mkdir "$WORK/objects" && cp "$DEFINITION" "$WORK/objects/"
-start_interop les-nidd les-small-nidd -- "objects = { \"$WORK/objects\" }," \
+start_interop les-nidd les-small-nidd les-sleeper-nidd -- "objects = { \"$WORK/objects\" }," \
   'server = { awake = 3, observe = { { path = "/3303/0/5701", pmin = 2, pmax = 600 } } },'
 over udp
 over nidd
 start_small udp
 start_small nidd
-sleeper
+sleeper udp
+sleeper nidd
 small udp
 small nidd
 stop gateway

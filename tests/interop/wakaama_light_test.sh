@@ -32,11 +32,11 @@ over() {
   seen "$1: with its arguments" "$ep" 'Parameter \(5 bytes\)'
   gives "$1: what is none is not executed" '"code":"4.05"' execute "$ep" /31024/10/1
 
-  commanded "$1: it takes attributes" "$ep" '"op":"attributes","path":"/31024/11/1","attributes":{"pmin":0,"pmax":1}' '"code":"2.04"'
+  commanded "$1: it takes attributes [ETS 301]" "$ep" '"op":"attributes","path":"/31024/11/1","attributes":{"pmin":0,"pmax":1}' '"code":"2.04"'
   gives "$1: it is observed" '"code":"2.05"' observe "$ep" /31024/11/1
   values="^tidegate/dev/$ep/v/31024/11/1 .*FQ=="
   await "$DEADLINE" more_than 2 messages "$values"
-  outcome $? "$1: it notifies when its time has come" "three of $values" "$(grep -a "dev/$ep/v" "$WORK/messages.log" | tail -n 3)"
+  outcome $? "$1: it notifies when its time has come [ETS 301]" "three of $values" "$(grep -a "dev/$ep/v" "$WORK/messages.log" | tail -n 3)"
   gives "$1: another value is written" '"code":"2.04"' write "$ep" /31024/11/1 34 --type integer
   told "$1: and notified" "$ep/v/31024/11/1" 'Ig=='
   commanded "$1: the observation ends" "$ep" '"op":"cancel","path":"/31024/11/1"' '"state":"done"'

@@ -19,13 +19,13 @@ over() {
   local ep=wak-$1
   spawn "$ep" "$PEERS/wakaama-client" -4 -n "$ep" -h 127.0.0.1 -p "$(port_of "$1" "$ep")" -l 0 -t 300
   seen "$1: it is registered" "$ep" STATE_READY
-  told "$1: MQTT tells that it is there" "$ep/state" '"online"' '"version":"1.0"'
+  told "$1: MQTT tells that it is there [ETS 101]" "$ep/state" '"online"' '"version":"1.0"'
   gives "$1: it is among the devices" "\"ep\":\"$ep\",\"state\":\"online\".*\"lifetime\":300.*\"/31024/12\"" devices
 
-  gives "$1: an instance is read" '"path":"/3/0/1","value":"Lightweight M2M Client"' read "$ep" /3/0
+  gives "$1: an instance is read [ETS 203 223]" '"path":"/3/0/1","value":"Lightweight M2M Client"' read "$ep" /3/0
   gives "$1: with its multiple resources" '"path":"/3/0/6/1","value":5' read "$ep" /3/0
-  gives "$1: an object is read" '"path":"/31024/11/3","value":-28.98999' read "$ep" /31024
-  gives "$1: a text is read" '"path":"/3/0/0","value":"Open Mobile Alliance"' read "$ep" /3/0/0
+  gives "$1: an object is read [ETS 222]" '"path":"/31024/11/3","value":-28.98999' read "$ep" /31024
+  gives "$1: a text is read [ETS 224]" '"path":"/3/0/0","value":"Open Mobile Alliance"' read "$ep" /3/0/0
   gives "$1: a number is read" '"path":"/3/0/9","value":100,' read "$ep" /3/0/9
   gives "$1: a multiple resource is read" '"path":"/3/0/7/1","value":5000,' read "$ep" /3/0/7
   gives "$1: a resource of its own object is read" '"path":"/31024/10/1","value":20,' read "$ep" /31024/10/1
@@ -33,8 +33,8 @@ over() {
   gives "$1: what cannot be read is 4.05" '"code":"4.05"' read "$ep" /3/0/4
   gives "$1: what is not there is 4.04" '"code":"4.04"' read "$ep" /31024/99
 
-  gives "$1: a text is written" '"code":"2.04"' write "$ep" /3/0/14 +05:00
-  gives "$1: and read back" '"value":"\+05:00"' read "$ep" /3/0/14
+  gives "$1: a text is written [ETS 227]" '"code":"2.04"' write "$ep" /3/0/14 +05:00
+  gives "$1: and read back [ETS 227]" '"value":"\+05:00"' read "$ep" /3/0/14
   gives "$1: a value it does not want is 4.00" '"code":"4.00"' write "$ep" /3/0/14 noon
   gives "$1: a read-only resource is 4.05" '"code":"4.05"' write "$ep" /3/0/0 me
   gives "$1: a number is written" '"code":"2.04"' write "$ep" /31024/10/1 77
@@ -42,15 +42,15 @@ over() {
   gives "$1: a float is written" '"code":"2.04"' write "$ep" /31024/10/3 -- -2.5
   gives "$1: and read back" '"path":"/31024/10/3","value":-2.5,' read "$ep" /31024/10/3
   gives "$1: more than it can hold is 4.00" '"code":"4.00"' write "$ep" /31024/10/1 256
-  commanded "$1: an instance is written in part" "$ep" '"op":"update","path":"/31024/11","values":{"/31024/11/1":78}' '"code":"2.04"'
-  gives "$1: and the rest stays" '"path":"/31024/11/3","value":-28.98999' read "$ep" /31024/11
+  commanded "$1: an instance is written in part [ETS 226]" "$ep" '"op":"update","path":"/31024/11","values":{"/31024/11/1":78}' '"code":"2.04"'
+  gives "$1: and the rest stays [ETS 226]" '"path":"/31024/11/3","value":-28.98999' read "$ep" /31024/11
 
   gives "$1: it executes" '"code":"2.04"' execute "$ep" /3/0/5
   seen "$1: and says so" "$ep" 'FACTORY RESET'
   gives "$1: it executes with arguments" '"code":"2.04"' execute "$ep" /31024/10/2 "0='now'"
   seen "$1: which it gets" "$ep" 'Parameter \(7 bytes\)'
   gives "$1: what cannot be executed is 4.05" '"code":"4.05"' execute "$ep" /3/0/0
-  gives "$1: it tells what it has" '</3/0/14>' discover "$ep" /3/0
+  gives "$1: it tells what it has [ETS 260]" '</3/0/14>' discover "$ep" /3/0
 
   commanded "$1: an instance is made" "$ep" '"op":"create","path":"/31024","values":{"/31024/20/1":9,"/31024/20/3":1.5}' '"code":"2.01"' '"text":"/31024/20"'
   told "$1: which an Update announces" "$ep/state" '"/31024/20"\]' '"updated"'

@@ -196,6 +196,12 @@ phase_interop() {
   run_jobs "interop with software that is not ours"
 }
 
+# Whether each of OMA's test cases that is not excused was proved in this run.
+phase_conformance() {
+  add_job conformance "$TG_TEST_SECONDS" "$DEV" "tools/gen_conformance --verdict"
+  run_jobs "OMA's test cases"
+}
+
 phase_demo() {
   [ -x tools/demo ] && add_job demo 300 "$DEV" "tools/demo --once"
   run_jobs "demo"

@@ -78,6 +78,11 @@ public final class LeshanClient {
             builder.setAdditionalAttributes(options.attributes);
         client = builder.build();
         client.addObserver(new Registration());
+        Account.leave = () -> client.stop(true);
+        Account.startAnew = () -> {
+            client.stop(false);
+            client.start();
+        };
     }
 
     public static void main(String[] args) throws Exception {
@@ -243,6 +248,10 @@ public final class LeshanClient {
         String paths = String.join(" ", words);
         if (paths.isEmpty() || format == null)
             throw new IllegalArgumentException("usage: send [SENML_CBOR|SENML_JSON] PATH...");
+        if (Account.muted) {
+            Event.print("muted", paths);
+            return;
+        }
         Map<String, LwM2mServer> servers = client.getRegisteredServers();
         if (servers.isEmpty())
             throw new IllegalStateException("not registered");

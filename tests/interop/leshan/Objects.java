@@ -15,7 +15,6 @@ import java.util.TreeMap;
 
 import org.eclipse.leshan.client.object.LwM2mTestObject;
 import org.eclipse.leshan.client.object.Security;
-import org.eclipse.leshan.client.object.Server;
 import org.eclipse.leshan.client.resource.LwM2mInstanceEnabler;
 import org.eclipse.leshan.client.resource.LwM2mObjectEnabler;
 import org.eclipse.leshan.client.resource.ObjectEnabler;
@@ -51,6 +50,8 @@ import org.eclipse.leshan.core.response.WriteResponse;
 final class Objects extends ObjectsInitializer {
     static final int TEMPERATURE = 3303;
     static final int TEST_OBJECT = 3442;
+    private static final int DEVICE = 3;
+    private static final int REBOOT = 4;
     private static final int FIRMWARE = 5;
 
     private Objects(StaticModel model) {
@@ -78,8 +79,7 @@ final class Objects extends ObjectsInitializer {
         StaticModel model = loadModels(options.models);
         Objects objects = new Objects(model);
         objects.setInstancesForObject(0, security(options));
-        objects.setInstancesForObject(1,
-                new Server(Options.SHORT_SERVER_ID, options.lifetime, options.binding, false, null));
+        objects.setInstancesForObject(1, new Account(options));
         objects.setInstancesForObject(3, new Instance(0, deviceValues(options)));
         objects.setInstancesForObject(TEMPERATURE, new Instance(0, temperatureValues()));
         if (model.getObjectModel(TEST_OBJECT) != null)
@@ -195,6 +195,8 @@ final class Objects extends ObjectsInitializer {
                 return ExecuteResponse.notFound();
             if (!resource.operations.isExecutable())
                 return ExecuteResponse.methodNotAllowed();
+            if (getModel().id == DEVICE && id == REBOOT)
+                Account.later(Account.startAnew);
             return ExecuteResponse.success();
         }
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mirrors core/server/register.c, reg_params.c, reg_links.c, update.c, deregister.c, takeover.c: every rule by its answer. */
 
+#include "core/server/quirk.h"
 #include "tests/unit/server/server_harness.h"
 
 static void registers_as_the_specification_says(void **state) {
@@ -57,6 +58,8 @@ static void registers_as_the_specification_says(void **state) {
     if (code != rows[i].code) print_error("row %zu: %s\n", i, rows[i].query);
     check_int(code, rows[i].code);
     check_int(tg_twin_count(bench.twin), rows[i].code == TG_COAP_201 ? 1 : 0);
+    const tg_device_t *d = tg_twin_find_ep(bench.twin, tg_slice_str("d"));
+    if (d) check_int((d->quirks & TG_QUIRK_LONG_VERSION) != 0, strstr(rows[i].query, "1.0.0") != NULL);
     server_bench_close(&bench);
   }
 }
