@@ -200,7 +200,7 @@ typedef struct tg_coap_observation {
   int accept;         /* with path: TG_CF_NONE = no option */
   uint8_t method;     /* TG_COAP_FETCH; anything else is GET */
   int content_format; /* with FETCH: of its payload */
-  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() leaves it empty */
+  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() lends it until the observation ends */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */

@@ -105,7 +105,8 @@ struct tg_device {
   tg_version_t enabler; /* LwM2M version, 0 for drivers */
   int64_t since_ms;     /* online since, Unix time */
   int64_t last_seen_ms;
-  const tg_path_t *objects; /* what it announced: objects and instances, ascending */
+  uint64_t may_move_until_ms; /* monotonic: so long it may come from another link; see tg_twin_may_move(); 0 = not */
+  const tg_path_t *objects;   /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;
 };
 
@@ -163,6 +164,12 @@ void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slic
 
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
 void tg_twin_seen(tg_twin_t *twin, tg_id_t id);
+
+/** Who asks the device to come over another link says so: until @p until_ms (monotonic; 0: no longer) a Register or an Update of it is taken from another link, although the link it is on vouches for its identity. Never for anyone on that same link. A stale id is ignored. */
+void tg_twin_may_move(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
+
+/** The device has come over @p link (kept) without registering anew. A stale id is ignored. */
+void tg_twin_moved(tg_twin_t *twin, tg_id_t id, const char *link);
 
 /** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
 void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);

@@ -7,6 +7,7 @@
  * Knows no Lua; who calls it (bindings/host) has read and checked the configuration and hooks scripts in.
  */
 
+#include "core/firmware/campaign.h"
 #include "core/link/link_nidd.h"
 #include "core/link/link_udp.h"
 #include "core/mqtt/mqtt.h"
@@ -57,6 +58,8 @@ typedef struct tg_gateway_parts {
   tg_server_t *server;
   tg_coap_t *coap;
   tg_mqtt_t *mqtt; /* NULL without brokers */
+  tg_firmware_t *firmware;
+  tg_campaigns_t *campaigns;
 } tg_gateway_parts_t;
 
 /**

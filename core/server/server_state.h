@@ -46,6 +46,9 @@ TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id
 /** Whether @p peer may register @p ep, which @p old (may be NULL) holds now; @p why is set where not. */
 bool tg_takeover_allows(tg_server_t *server, tg_slice_t ep, const tg_reg_t *old, tg_id_t peer, const char **why);
 
+/** @p heir takes the place of @p old, which ends next: who vouched for the device stays known. */
+void tg_takeover_inherit(const tg_server_t *server, tg_reg_t *heir, tg_reg_t *old);
+
 /** Copies the identity that the link vouches for into @p out (cleared before); empty when there is none. */
 void tg_takeover_identity(const tg_server_t *server, tg_id_t peer, tg_buf_t *out);
 
@@ -144,6 +147,9 @@ void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
 
 /** Ends plan and observations of @p reg without telling the device. */
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
+
+/** Asks the device of @p old, which registered anew, for the observations again that people or scripts had asked for; those by policy are the plan's. */
+void tg_reobserve_all(tg_server_t *server, const tg_reg_t *old);
 
 /** Takes note of an observation that the device granted. */
 void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);

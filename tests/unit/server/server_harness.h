@@ -21,8 +21,12 @@ typedef struct far_msg {
   size_t body_len;
 } far_msg_t;
 
+/** The peer @p letter on the second link. */
+#define SERVER_BENCH_SECOND(letter) ((char)((letter) | 0x80))
+
 typedef struct server_bench {
   tg_link_t link;
+  tg_link_t second; /* `bench1` */
   tg_event_bus_t *bus;
   tg_wheel_t *wheel;
   tg_registry_t *registry;
