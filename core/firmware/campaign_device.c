@@ -86,8 +86,7 @@ bool tg_campaign_device_sweep(tg_campaign_one_t *campaign, uint32_t max) {
     if (campaign->all->store && device->wave &&
         tg_store_del(campaign->all->store, TG_CAMPAIGN_DEVICE_BUCKET, key_of(campaign, device, &key)) != TG_OK)
       return true; /* too much is queued: later */
-    tg_hidx_del(&campaign->by_ep, tg_hash32(&campaign->all->key, tg_slice_str(device->ep)),
-                campaign->device_count - 1);
+    tg_hidx_del(&campaign->by_ep, tg_hash32(&campaign->all->key, tg_slice_str(device->ep)), campaign->device_count - 1);
     tg_alloc_free(device->ep);
     campaign->device_count--;
   }

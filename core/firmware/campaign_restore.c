@@ -11,6 +11,7 @@
 #include "core/base/alloc.h"
 #include "core/firmware/campaign_device.h"
 #include "core/firmware/campaign_run.h"
+#include "core/firmware/fw_name.h"
 
 enum { FIRST_LOOK_MS = 5000 };
 
@@ -82,7 +83,7 @@ static tg_rc_t read_device(tg_campaigns_t *campaigns, tg_slice_t name, tg_slice_
 
 static tg_rc_t read_campaign(tg_campaigns_t *campaigns, tg_slice_t name, tg_slice_t value) {
   tg_campaign_one_t *one = NULL;
-  if (!tg_campaign_row_is_name(name) || tg_campaign_restore_find(campaigns, name)) return TG_E_CORRUPT;
+  if (!tg_fw_name_is_valid(name) || tg_campaign_restore_find(campaigns, name)) return TG_E_CORRUPT;
   tg_rc_t rc = tg_campaign_restore_add(campaigns, value, &one);
   if (rc != TG_OK) return rc;
   one->is_restored = true;
@@ -97,9 +98,8 @@ static bool on_row(void *ud, tg_slice_t key, tg_slice_t value) {
   reading_t *reading = ud;
   size_t slash = tg_slice_find(key, '/');
   tg_slice_t name = tg_slice(key.p, slash);
-  tg_rc_t rc = slash == key.len
-                   ? read_campaign(reading->campaigns, name, value)
-                   : read_device(reading->campaigns, name, tg_slice_from(key, slash + 1), value);
+  tg_rc_t rc = slash == key.len ? read_campaign(reading->campaigns, name, value)
+                                : read_device(reading->campaigns, name, tg_slice_from(key, slash + 1), value);
   if (rc == TG_E_NOMEM) reading->rc = rc;
   if (rc == TG_OK || rc == TG_E_NOMEM) return rc == TG_OK;
   char text[128];
@@ -111,9 +111,8 @@ static bool on_row(void *ud, tg_slice_t key, tg_slice_t value) {
 /* The newest update of a device comes first. */
 static bool on_update(void *ud, const tg_fw_update_t *update) {
   reading_t *reading = ud;
-  tg_campaign_one_t *one = *update->campaign
-                               ? tg_campaign_restore_find(reading->campaigns, tg_slice_str(update->campaign))
-                               : NULL;
+  tg_campaign_one_t *one =
+      *update->campaign ? tg_campaign_restore_find(reading->campaigns, tg_slice_str(update->campaign)) : NULL;
   if (!one || one->row.counted || update->begun_ms < one->row.begun_ms) return true;
   tg_campaign_device_t *device = tg_campaign_device_find(one, tg_slice_str(update->ep));
   if (!device) {

@@ -3,6 +3,7 @@
 
 #include "core/firmware/campaign_row.h"
 
+#include "core/firmware/fw_name.h"
 #include "core/registry/row.h"
 
 enum { ROW_VERSION = 1, DEVICE_VERSION = 1, SEVERITY_MAX = 2 };
@@ -94,16 +95,6 @@ static void get_spec(tg_row_t *in, tg_campaign_row_t *row) {
   }
 }
 
-bool tg_campaign_row_is_name(tg_slice_t name) {
-  for (size_t i = 0; i < name.len; i++) {
-    uint8_t c = name.p[i];
-    bool is_fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-                   c == '-';
-    if (!is_fine) return false;
-  }
-  return name.len >= 1 && name.len <= TG_FW_NAME_MAX;
-}
-
 tg_rc_t tg_campaign_row_decode(tg_slice_t bytes, tg_campaign_row_t *row) {
   tg_row_t in = {.rest = bytes};
   *row = (tg_campaign_row_t){.cause = ""};
@@ -121,8 +112,7 @@ tg_rc_t tg_campaign_row_decode(tg_slice_t bytes, tg_campaign_row_t *row) {
   row->changed_ms = (int64_t)tg_row_get(&in, 8);
   row->cause = get_text(&in);
   get_spec(&in, row);
-  bool named = tg_campaign_row_is_name(tg_slice_str(row->spec.name)) &&
-               tg_campaign_row_is_name(tg_slice_str(row->spec.image));
+  bool named = tg_fw_name_is_valid(tg_slice_str(row->spec.name)) && tg_fw_name_is_valid(tg_slice_str(row->spec.image));
   return in.bad || in.rest.len || !named || strlen(row->cause) >= TG_FW_CAUSE_MAX || row->spec.defer_s < -1
              ? TG_E_CORRUPT
              : TG_OK;

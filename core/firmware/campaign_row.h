@@ -24,10 +24,10 @@ typedef struct tg_campaign_row {
   tg_campaign_spec_t spec; /* its limits are those below */
   tg_campaign_limit_t limits[TG_CAMPAIGN_LIMITS_MAX];
   tg_campaign_state_t state;
-  uint32_t wave;                            /* number of the present one; 0 = none has begun */
-  uint32_t wave_size;                       /* devices it may have; UINT32_MAX = all */
-  uint32_t failed_before, ended_before;     /* what the stop rule does not count: from before it was resumed */
-  bool counted;                             /* it has ended: the numbers below are final, its devices' rows may be gone */
+  uint32_t wave;                        /* number of the present one; 0 = none has begun */
+  uint32_t wave_size;                   /* devices it may have; UINT32_MAX = all */
+  uint32_t failed_before, ended_before; /* what the stop rule does not count: from before it was resumed */
+  bool counted;                         /* it has ended: the numbers below are final, its devices' rows may be gone */
   uint32_t count[TG_CAMPAIGN_DEVICE_STATES]; /* by state */
   int64_t begun_ms;
   int64_t changed_ms;
@@ -52,8 +52,5 @@ void tg_campaign_row_encode_device(const tg_campaign_row_device_t *row, tg_buf_t
 
 /** Reads a device's row. TG_E_VERSION, TG_E_CORRUPT. */
 TG_MUST_CHECK tg_rc_t tg_campaign_row_decode_device(tg_slice_t bytes, tg_campaign_row_device_t *row);
-
-/** Whether @p name may be that of an image or a campaign: 1 to TG_FW_NAME_MAX of [A-Za-z0-9._-]. */
-bool tg_campaign_row_is_name(tg_slice_t name);
 
 #endif

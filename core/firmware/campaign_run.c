@@ -12,7 +12,7 @@
 #include "core/firmware/campaign_device.h"
 #include "core/firmware/campaign_look.h"
 
-enum { BEGIN_MAX = 32, SWEEP_MAX = 256, PARALLEL_DEFAULT = 64, PERCENT_LEAST = 10, ROW_MAX = 8192 };
+enum { BEGIN_MAX = 32, SWEEP_MAX = 128, PARALLEL_DEFAULT = 64, PERCENT_LEAST = 10, ROW_MAX = 8192 };
 enum { LOOK_AGAIN_MS = 60 * 1000, RETRY_MS = 5000, TELL_MS = 1000 };
 
 static uint64_t now_of(const tg_campaign_one_t *campaign) {

@@ -29,10 +29,10 @@ typedef struct tg_campaign_device {
   uint64_t update;   /* id; 0 = none */
   uint64_t asked_ms; /* monotonic time of the last ask */
   uint32_t wave;
-  uint32_t next;  /* in its queue; UINT32_MAX ends it */
-  uint8_t state;  /* tg_campaign_device_state_t, or one of those above */
-  uint8_t queue;  /* whose limit it counts for */
-  uint8_t asks;   /* without an answer */
+  uint32_t next; /* in its queue; UINT32_MAX ends it */
+  uint8_t state; /* tg_campaign_device_state_t, or one of those above */
+  uint8_t queue; /* whose limit it counts for */
+  uint8_t asks;  /* without an answer */
 } tg_campaign_device_t;
 
 /** First and last of a queue, UINT32_MAX when empty, and how many run of those that came from it. */

@@ -8,6 +8,7 @@
 #include "core/firmware/campaign_look.h"
 #include "core/firmware/campaign_restore.h"
 #include "core/firmware/campaign_run.h"
+#include "core/firmware/fw_name.h"
 
 enum { ROW_MAX = 8192, PERCENT_MAX = 100, SEVERITY_MAX = 2, GROWTH_MAX = 10000 };
 
@@ -89,7 +90,7 @@ static tg_rc_t check_limits(const tg_campaign_spec_t *spec, tg_diag_t *diag) {
 
 static tg_rc_t check(const tg_campaigns_t *campaigns, const tg_campaign_spec_t *spec, tg_diag_t *diag) {
   tg_fw_image_t image;
-  if (!tg_campaign_row_is_name(tg_slice_str(spec->name)))
+  if (!tg_fw_name_is_valid(tg_slice_str(spec->name)))
     return refuse(diag, TG_E_ARG, "a campaign's name has 1 to 64 letters, digits, dots, dashes and underscores");
   if (tg_campaign_restore_find(campaigns, tg_slice_str(spec->name)))
     return refuse(diag, TG_E_EXISTS, "there is a campaign of this name, or there was one; choose another name");
@@ -117,9 +118,9 @@ static tg_rc_t make_room(tg_campaigns_t *campaigns) {
   while (at < campaigns->count && !(campaigns->list[at]->row.counted && campaigns->list[at]->device_count == 0)) at++;
   if (at == campaigns->count) return TG_E_FULL;
   tg_campaign_one_t *one = campaigns->list[at];
-  tg_rc_t rc = campaigns->store ? tg_store_del(campaigns->store, TG_CAMPAIGN_DEVICE_BUCKET,
-                                               tg_slice_str(one->row.spec.name))
-                                : TG_OK;
+  tg_rc_t rc = campaigns->store
+                   ? tg_store_del(campaigns->store, TG_CAMPAIGN_DEVICE_BUCKET, tg_slice_str(one->row.spec.name))
+                   : TG_OK;
   if (rc != TG_OK) return rc;
   tg_campaign_restore_free(one);
   campaigns->count--;
