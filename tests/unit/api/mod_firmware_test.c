@@ -194,6 +194,7 @@ static void what_happens_is_told_to_scripts_that_want_it(void **state) {
   const tg_campaign_spec_t spec = {.name = "c", .image = "fw2", .severity = -1, .defer_s = -1};
   check_rc(tg_campaigns_start(campaigns, &spec, NULL), TG_OK);
   api_harness_wait_said(&h, "nil c done auto");
+  check_said(&h, "nil c done auto");
   api_harness_unload(&h, "s");
   fake_set("unknown", TG_FW_DONE);
   check_said(&h, "");
