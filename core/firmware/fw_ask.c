@@ -5,7 +5,6 @@
 
 #include <stdio.h>
 
-#include "core/base/clock.h"
 #include "core/firmware/fw_table.h"
 
 enum { URI_MAX = 255, PRIORITY_BULK = 0, PRIORITY = 1, OID_SERVER = 1 };
@@ -89,13 +88,6 @@ static tg_rc_t put_uri(const tg_fw_job_t *job, draft_t *draft) {
   return TG_OK;
 }
 
-/* So long as blocks flow it goes on: lack of progress ends a transfer, not its length. */
-static uint32_t time_left_s(const tg_fw_job_t *job) {
-  int64_t left = (job->row.expires_ms - tg_clock_wall_ms()) / 1000;
-  if (left < 60) return 60;
-  return left < UINT32_MAX ? (uint32_t)left : UINT32_MAX;
-}
-
 static void on_progress(void *ud, const tg_command_t *command, uint64_t sent) {
   tg_fw_job_t *job = ud;
   if (command->id == job->lane[TG_FW_LANE_MAIN]) tg_fw_table_progress(job, sent);
@@ -106,7 +98,6 @@ static tg_rc_t put_body(tg_fw_job_t *job, draft_t *draft) {
   command->record_count = 0;
   command->body_from = job->row.sent;
   command->progress = on_progress;
-  command->timeout_s = time_left_s(job);
   command->priority = PRIORITY_BULK;
   return job->image ? tg_fw_image_bytes(job->firmware->images, job->image, &command->body) : TG_E_NOT_FOUND;
 }

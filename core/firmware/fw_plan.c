@@ -14,7 +14,8 @@ enum { COAP = 1 << 0, HTTP = 1 << 2, HTTPS = 1 << 3 };
 static const char *against(const tg_fw_plan_t *plan, tg_fw_method_t method) {
   const tg_fw_facts_t *facts = plan->facts;
   unsigned protocols = facts->protocols ? facts->protocols : COAP;
-  if (method == TG_FW_PUSH) return facts->delivery == PULL_ONLY ? "the device only fetches images (/5/0/9 = 0)" : NULL;
+  if (method == TG_FW_PUSH && facts->delivery == PULL_ONLY) return "the device only fetches images (/5/0/9 = 0)";
+  if (method == TG_FW_PUSH) return plan->size > TG_FW_PLAN_PUSH_MAX ? "more than 16 MiB can't be pushed" : NULL;
   if (facts->delivery == PUSH_ONLY) return "the device only takes images that are pushed (/5/0/9 = 1)";
   if (method == TG_FW_PULL_COAP) {
     if (!plan->serves_coap) return "the gateway serves no images over CoAP (firmware.coap is not set)";
@@ -31,11 +32,11 @@ tg_rc_t tg_fw_plan_choose(const tg_fw_plan_t *plan, tg_fw_method_t *method, char
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     if (plan->wanted != TG_FW_AUTO && plan->wanted != order[i]) continue;
     const char *not = against(plan, order[i]);
-    if (!not ) {
+    if (!not) {
       *method = order[i];
       return TG_OK;
     }
-    if (!why || i == 1) why = not ; /* of a device that only fetches, what hinders that says most */
+    if (!why || i == 1) why = not; /* of a device that only fetches, what hinders that says most */
   }
   (void)snprintf(cause, TG_FW_CAUSE_MAX, "%s", why);
   return TG_E_UNSUPPORTED;

@@ -6,10 +6,14 @@
 
 #include "core/firmware/fw_facts.h"
 
+/** The largest image that can be pushed: what a command's body may have (device.h). */
+#define TG_FW_PLAN_PUSH_MAX ((uint64_t)16 << 20)
+
 /** What there is to choose from. */
 typedef struct tg_fw_plan {
   tg_fw_method_t wanted;
   const tg_fw_facts_t *facts;
+  uint64_t size; /* of the image */
   bool serves_coap; /* the gateway has a base for URIs of each kind */
   bool serves_http;
   bool https; /* and that base begins with https: */

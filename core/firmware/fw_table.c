@@ -112,6 +112,10 @@ static void drop(tg_firmware_t *firmware, tg_fw_job_t *job) {
   tg_pool_give(&firmware->jobs, id);
 }
 
+void tg_fw_table_drop(tg_fw_job_t *job) {
+  drop(job->firmware, job);
+}
+
 static tg_slice_t key_of(uint64_t id, uint8_t key[8]) {
   tg_buf_t buf;
   tg_buf_init(&buf, key, 8);

@@ -18,6 +18,9 @@ TG_MUST_CHECK tg_rc_t tg_fw_table_restore(tg_firmware_t *firmware);
 /** A new update with the content of @p row (without id); not in the store yet. TG_E_FULL, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_fw_table_add(tg_firmware_t *firmware, const tg_fw_row_t *row, tg_fw_job_t **job);
 
+/** Takes back what tg_fw_table_add() gave, before anything has come of it. */
+void tg_fw_table_drop(tg_fw_job_t *job);
+
 /** Update number @p id, or NULL. */
 tg_fw_job_t *tg_fw_table_find(const tg_firmware_t *firmware, uint64_t id);
 

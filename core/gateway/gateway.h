@@ -41,6 +41,7 @@ typedef struct tg_gateway_config {
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
   uint32_t devices_max;
+  tg_firmware_config_t firmware; /* strings are kept; its parts are set by the gateway */
   const tg_mqtt_broker_config_t *brokers;
   size_t broker_count;
   tg_mqtt_message_fn on_message; /* may be NULL */

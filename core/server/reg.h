@@ -59,6 +59,7 @@ typedef struct tg_reg {
   char *sms;
   char *home;   /* the identity a bearer vouched for before the device was asked to another link; NULL = none */
   tg_id_t call; /* the command's request on its way */
+  tg_id_t bulk; /* that of a command with a body */
   tg_id_t plan; /* automatic observations being made */
 } tg_reg_t;
 

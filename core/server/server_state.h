@@ -88,6 +88,12 @@ typedef struct tg_server_call {
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
 
+/** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
+
+/** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only);
+
 /** A composite command that its device takes only in single requests: those requests, and their answers put together. */
 typedef struct tg_composite tg_composite_t;
 

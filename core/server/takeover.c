@@ -170,6 +170,7 @@ tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   for (size_t i = 0; i < reg->obs_count; i++) tg_coap_observation_move(server->coap, reg->obs[i].id, peer);
   if (changes_link && link) tg_twin_moved(server->config.twin, reg->device, link->name);
   if (changes_link) call_again(server, reg);
+  tg_command_drop(server, reg, true); /* what an address has of a body, another one has not */
   tell_moved(server, reg);
   return TG_OK;
 }

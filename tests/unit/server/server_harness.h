@@ -17,6 +17,7 @@ typedef struct far_msg {
   char query[256]; /* `ep=a&lt=60` */
   int format;      /* Content-Format, -1 none */
   int observe;     /* -1 none */
+  uint32_t block1; /* value of the Block1 option and one; 0: none */
   char body[2048];
   size_t body_len;
 } far_msg_t;
