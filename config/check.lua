@@ -174,6 +174,22 @@ function is.broker(text) return is_authority(text:match("^mqtts?://(.+)$") or ""
 --- http:// or https://, a host and maybe more.
 function is.url(text) return is_authority(text:match("^https?://([^/?#]+)") or "") end
 
+--- The same without a slash at its end: something is put behind it.
+function is.base(text) return is.url(text) and not text:find("[/?#]$") end
+
+--- coap://host[:port] and nothing behind it.
+function is.coap_base(text)
+  local authority = text:match("^coap://([^/?#]+)$")
+  return authority ~= nil and is_authority(authority)
+end
+
+--- An address literal and a port, 0 for any.
+function is.listen(text)
+  local host, port = text:match("^%[([^%]]+)%]:(%d+)$")
+  if not host then host, port = text:match("^([%d.]+):(%d+)$") end
+  return host ~= nil and is.address(host) and tonumber(port) <= 65535
+end
+
 --- Levels of a topic that others can stand behind.
 function is.prefix(text)
   return text:find("^[^/$+#{}][^+#{}]*$") ~= nil and text:sub(-1) ~= "/"
@@ -389,6 +405,21 @@ local function check_waits(state, brokers)
   end
 end
 
+--- Devices are moved away from a link that there is.
+local function check_firmware(state, firmware, links)
+  local from = firmware.move.from
+  if from == "" then return end
+  local names = {}
+  for i, link in ipairs(links) do
+    if link.name == from then return end
+    names[i] = link.name
+  end
+  local near = check.nearest(from, names)
+  local hint = near and ('; did you mean "%s"?'):format(near) or ""
+  local path = "firmware.move.from"
+  complain(state, path, ('%s: there is no link called "%s"%s'):format(path, from, hint))
+end
+
 -- Data as text ----------------------------------------------------------------------------------
 
 local function text_of(value, depth)
@@ -438,6 +469,7 @@ function check.run(schema, value, source, probe)
     name_scripts(state, out.scripts)
     check_unique(state, out.scripts, "scripts")
     check_waits(state, out.mqtt)
+    check_firmware(state, out.firmware, out.links)
     check_options(state, out.scripts)
   end
   table.sort(state.errors, function(a, b)

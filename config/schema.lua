@@ -293,6 +293,92 @@ return {
       },
     },
 
+    firmware = {
+      "table",
+      doc = "Firmware updates of devices (object 5). Pushing images needs none of this.",
+      fields = {
+        folder = {
+          "string",
+          default = "",
+          doc = "Where images are kept; \"\" is firmware in data_dir.",
+        },
+        coap = {
+          "string",
+          default = "",
+          max = 128,
+          is = "coap_base",
+          like = "coap://host[:port]",
+          doc = "What devices reach the gateway's UDP link under, coap://192.0.2.1:5683: they may "
+            .. "fetch images from there. \"\": none does.",
+        },
+        http = {
+          "table",
+          doc = "A file server for devices that fetch images over HTTP.",
+          fields = {
+            listen = {
+              "string",
+              default = "",
+              is = "listen",
+              like = 'an address and a port such as "0.0.0.0:8080" or "[::]:8080"',
+              doc = "Address and port to listen on; port 0 picks a free one; \"\": no server.",
+            },
+            url = {
+              "string",
+              default = "",
+              max = 128,
+              is = "base",
+              like = "an http or https URL without a slash at its end",
+              doc = "What devices reach it under, http://192.0.2.1:8080; \"\" is http:// and "
+                .. "what listen says.",
+            },
+          },
+        },
+        image_max = {
+          "size",
+          default = "64MB",
+          min = 1024,
+          max = 1073741824,
+          doc = "Largest image; over 16 MB devices can only fetch it.",
+        },
+        parallel = {
+          "integer",
+          default = 64,
+          min = 1,
+          max = 10000,
+          doc = "Transfers at once; other updates wait for their turn.",
+        },
+        move = {
+          "table",
+          doc = "Devices of a slow link may be asked to come over another for the transfer.",
+          fields = {
+            from = {
+              "string",
+              default = "",
+              max = 32,
+              doc = "Name of the slow link; \"\": none is moved.",
+            },
+            transport = {
+              "string",
+              default = "U",
+              values = { "U", "T" },
+              doc = "Transport they are asked to use (LwM2M's letter).",
+            },
+            back = {
+              "string",
+              default = "N",
+              values = { "N", "S", "" },
+              doc = "Transport they are asked to use afterwards; \"\": left to them.",
+            },
+            above = {
+              "size",
+              default = "16kB",
+              doc = "Images up to this size go over the slow link.",
+            },
+          },
+        },
+      },
+    },
+
     mqtt = {
       "list",
       default = {},

@@ -22,6 +22,13 @@ return {
     observe = { "/3303", "/3304" }, -- or { path = "/3/0/9", pmin = "10s", pmax = "5m" }
   },
 
+  -- Devices may fetch firmware images over CoAP or HTTP; pushing them needs none of this.
+  -- firmware = {
+  --   coap = "coap://192.0.2.1:5683",
+  --   http = { listen = "0.0.0.0:8080", url = "http://192.0.2.1:8080" },
+  --   move = { from = "nb", transport = "U", back = "N", above = "16kB" },
+  -- },
+
   mqtt = {
     { name = "main", uri = "mqtt://127.0.0.1:1883" },
   },

@@ -105,7 +105,7 @@ static tg_rc_t answer_discover(const tg_driver_device_t *device, const tg_device
 
 static tg_rc_t start(void *ud, const tg_device_t *known, const tg_command_t *command) {
   const tg_driver_device_t *device = ud;
-  if (command->op >= TG_OP_READ_COMPOSITE) return TG_E_UNSUPPORTED; /* of LwM2M only */
+  if (command->op >= TG_OP_READ_COMPOSITE || command->body.len) return TG_E_UNSUPPORTED; /* of LwM2M only */
   if (command->op == TG_OP_DISCOVER) return answer_discover(device, known, command);
   bool is_told_anyway = command->op == TG_OP_OBSERVE || command->op == TG_OP_CANCEL; /* a driver reports by itself */
   if (is_told_anyway || (command->op == TG_OP_READ && !device->can_read)) return answer_values(device, command);

@@ -223,6 +223,42 @@ static void read_brokers(const reader_t *r) {
   gateway->brokers = brokers;
 }
 
+/* `host:port` of @p key, checked already; the host without brackets. */
+static const char *read_listen(const reader_t *r, const char *key, uint16_t *port) {
+  const char *listen = text_or_null(r, key);
+  if (!listen) return NULL;
+  const char *colon = strrchr(listen, ':');
+  size_t len = colon ? (size_t)(colon - listen) : strlen(listen);
+  *port = (uint16_t)(colon ? strtoul(colon + 1, NULL, 10) : 0);
+  if (len > 2 && listen[0] == '[') {
+    listen++;
+    len -= 2;
+  }
+  char *host = tg_config_get_array(r->L, r->arena, len + 1, 1);
+  memcpy(host, listen, len);
+  return host;
+}
+
+static void read_firmware(const reader_t *r) {
+  tg_firmware_config_t *firmware = &r->config->gateway.firmware;
+  lua_getfield(r->L, -1, "firmware");
+  const char *folder = text_or_null(r, "folder");
+  firmware->folder = folder ? joined(r, r->config->folder, folder) : joined(r, r->config->data_dir, "firmware");
+  firmware->coap_base = text_or_null(r, "coap");
+  firmware->image_max = tg_config_get_uint(r->L, "image_max");
+  firmware->parallel = (uint32_t)tg_config_get_uint(r->L, "parallel");
+  lua_getfield(r->L, -1, "http");
+  firmware->http_host = read_listen(r, "listen", &firmware->http_port);
+  firmware->http_base = text_or_null(r, "url");
+  lua_pop(r->L, 1);
+  lua_getfield(r->L, -1, "move");
+  firmware->move_from = text_or_null(r, "from");
+  firmware->move_to = text(r, "transport");
+  firmware->move_back = text_or_null(r, "back");
+  firmware->move_above = tg_config_get_uint(r->L, "above");
+  lua_pop(r->L, 2);
+}
+
 /* Member @p key (or, without one, the table on top) as Lua text. */
 static tg_slice_t as_text(const reader_t *r, const char *key) {
   lua_pushvalue(r->L, r->text);
@@ -305,6 +341,7 @@ void tg_config_read(lua_State *L, int table, int text_function, tg_config_t *con
   read_places(&r);
   read_links(&r);
   read_server(&r);
+  read_firmware(&r);
   read_brokers(&r);
   read_scripts(&r);
   config->objects = read_texts(&r, "objects", &config->object_count);

@@ -32,7 +32,8 @@ typedef struct tg_coap_request {
 typedef struct tg_coap_reply {
   uint8_t code;
   int content_format;
-  tg_slice_t payload;     /* copied when the handler returns; longer than a block: served block-wise (Block2) */
+  tg_slice_t
+      payload; /* copied when the handler returns, unless lent; longer than a block: served block-wise (Block2) */
   tg_slice_t location[2]; /* Location-Path segments; unused ones empty */
   uint32_t max_age;       /* seconds; written with 5.03 and 4.29 */
   tg_buf_t *body;         /* the engine's buffer (cleared, 64 KiB) for handlers that must build a payload */
@@ -40,8 +41,8 @@ typedef struct tg_coap_reply {
   bool hold;         /* keep the answer back until tg_coap_release() of `ticket` */
   uint64_t ticket;
   bool
-      lent; /* payload stays as it is, however long, and is the same for every request of it: each block is cut from it when it is asked for, nothing is kept */
-  tg_slice_t etag; /* with lent: 1–8 bytes that name this state of it */
+      lent; /* GET, FETCH: payload is there for every request of it, however long: the handler is called for each block, which is cut from it; nothing is kept. Up to 2^20 blocks, else 4.00 */
+  tg_slice_t etag; /* with lent: 1–8 bytes that name this state of it; a peer that meets another begins anew */
 } tg_coap_reply_t;
 
 /** Seam: answers requests. */
@@ -155,7 +156,7 @@ void tg_coap_unpin(tg_coap_t *coap, tg_id_t peer);
 /** Values of No-Response (RFC 7967 §2.1), to be combined. */
 enum { TG_COAP_NO_2XX = 2, TG_COAP_NO_4XX = 8, TG_COAP_NO_5XX = 16 };
 
-/** A request to a peer. Slices and strings are copied. */
+/** A request to a peer. Slices and strings are copied, unless the payload is lent. */
 typedef struct tg_coap_call {
   tg_id_t peer;
   uint8_t method;
@@ -173,17 +174,19 @@ typedef struct tg_coap_call {
   uint64_t cookie;     /* with observe 0: handed to notify */
   uint8_t
       no_response; /* TG_COAP_NO_… bits: classes of answers not wanted (RFC 7967); one that does not come ends in TG_OK with code 0 */
-  bool lent; /* payload is not copied: it stays as it is until done() */
+  bool
+      lent; /* payload is not copied: it stays as it is until done(). In blocks its Request-Tag says what it is, the same in every process; it lets others of its priority pass */
   size_t
-      first_at; /* Block1: bytes that the peer has from an earlier try of the same body; begins behind them, or anew where it answers 4.08 */
+      first_at; /* with lent, in blocks: bytes that the peer has from an earlier try of the same body; begins with the block in which they end, or at 0 where that is answered 4.08 */
   uint32_t
-      patience_ms; /* block-wise: a block that got no answer is sent as a new message until nothing went for so long; 0 = it ends in TG_E_TIMEOUT */
-  tg_coap_progress_fn progress; /* Block1: told after each block that the peer has taken; may be NULL */
-  tg_coap_done_fn done;         /* not NULL */
+      patience_ms; /* bodies in blocks, GET and FETCH: a message that got no answer is sent as a new one until nothing went for so long; 0 = it ends in TG_E_TIMEOUT. The last block of a body goes as the same message as long as the peer may remember it; when it then goes as another and is answered 4.08, that is the end: the peer may have had all */
+  tg_coap_progress_fn
+      progress; /* told when the peer has taken a block of payload, and all of it with a 2.xx; a restart is not told. It may end the exchange. May be NULL */
+  tg_coap_done_fn done; /* not NULL */
   void *ud;
 } tg_coap_call_t;
 
-/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+/** Queues a request. On TG_OK done() is called exactly once, never from inside this call. TG_E_GONE (peer), TG_E_FULL, TG_E_NOMEM, TG_E_ARG (payload over 16 MiB). */
 TG_MUST_CHECK tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, tg_id_t *exchange);
 
 /** Ends an exchange: done() comes with TG_E_CANCELLED before this returns. Stale ids are ignored. */
@@ -200,7 +203,7 @@ typedef struct tg_coap_observation {
   int accept;         /* with path: TG_CF_NONE = no option */
   uint8_t method;     /* TG_COAP_FETCH; anything else is GET */
   int content_format; /* with FETCH: of its payload */
-  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() leaves it empty */
+  tg_slice_t payload; /* with FETCH; copied. tg_coap_observation_get() lends it until the observation ends */
 } tg_coap_observation_t;
 
 /** Restores an observation after a restart: notifications with its token are understood again. TG_E_FULL, TG_E_EXISTS. */

@@ -40,18 +40,26 @@ static bool is_again(const tg_coap_body_t *body, uint64_t offset, tg_slice_t pay
   return offset + payload.len <= body->len && memcmp(body->p + offset, payload.p, payload.len) == 0;
 }
 
-static bool go_on(const tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer) {
+/* Who repeats it is there, too: the body's idle time begins anew. */
+static bool go_on(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_body_t *body, tg_coap_answer_t *answer) {
+  tg_coap_body_touch(coap, body);
   uint8_t ours = tg_coap_peer_szx(coap, rx->peer);
   if (answer->block1.num == 0 && answer->block1.szx > ours) answer->block1.szx = ours;
   answer->code = TG_COAP_231;
   return false;
 }
 
-/* Block 0 discards what was there, unless it is the same message once more. */
+/* Whether block 0 is that of @p body once more: the same message, or another of the operation that its Request-Tag names (RFC 9175 §3.3). */
+static bool is_first_again(const tg_coap_body_t *body, const tg_coap_msg_t *msg) {
+  if (!is_again(body, 0, msg->payload)) return false;
+  return body->first_mid == msg->mid || tg_coap_msg_find(msg, TG_OPT_REQUEST_TAG);
+}
+
+/* Block 0 discards what was there, unless it is the same once more. */
 static bool begin(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
                   uint64_t key) {
   tg_coap_body_t *old = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key);
-  if (old && old->first_mid == rx->msg->mid && is_again(old, 0, rx->msg->payload)) return go_on(coap, rx, answer);
+  if (old && opts->block1.more && is_first_again(old, rx->msg)) return go_on(coap, rx, old, answer);
   tg_coap_body_free(coap, old);
   if (opts->has_size1 && opts->size1 > coap->config.limits.request_body) return refuse_too_long(coap, answer);
   if (rx->msg->payload.len > coap->config.limits.request_body) return refuse_too_long(coap, answer);
@@ -65,7 +73,7 @@ static bool begin(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t 
     tg_coap_body_free(coap, body);
     return refuse_append(coap, answer, rc);
   }
-  return go_on(coap, rx, answer);
+  return go_on(coap, rx, body, answer);
 }
 
 bool tg_coap_block1_in(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer,
@@ -82,7 +90,7 @@ bool tg_coap_block1_in(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_op
   tg_coap_body_t *body = tg_coap_body_find(coap, rx->peer, TG_COAP_BODY_REQUEST_IN, key);
   uint64_t offset = (uint64_t)block->num << (block->szx + 4);
   if (!body) return refuse(answer, TG_COAP_408);
-  if (block->more && is_again(body, offset, payload)) return go_on(coap, rx, answer);
+  if (block->more && is_again(body, offset, payload)) return go_on(coap, rx, body, answer);
   if (offset != body->len || body->content_format != opts->content_format) {
     tg_coap_body_free(coap, body);
     return refuse(answer, TG_COAP_408);

@@ -24,6 +24,7 @@ static tg_rc_t restart(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_coap_bo
   exchange->restarts++;
   exchange->asks_block = false;
   exchange->out_at = 0;
+  exchange->is_anew = true;
   return TG_E_AGAIN;
 }
 

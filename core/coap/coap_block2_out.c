@@ -6,6 +6,8 @@
 
 #include "core/coap/coap_block2_out.h"
 
+#define BLOCKS_MAX ((size_t)1 << 20) /* RFC 7959 §2.2: 20 bits */
+
 static uint8_t szx_for(const tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts) {
   uint8_t ours = tg_coap_peer_szx(coap, rx->peer);
   return opts->block2.is_there && opts->block2.szx < ours ? opts->block2.szx : ours;
@@ -14,17 +16,19 @@ static uint8_t szx_for(const tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_c
 static void refuse(tg_coap_answer_t *answer, uint8_t code) {
   tg_coap_answer_t plain = {.type = answer->type, .code = code, .mid = answer->mid, .token = answer->token};
   plain.no_response = answer->no_response;
+  plain.print = answer->print;
   plain.content_format = TG_CF_NONE;
   plain.block1 = answer->block1;
   if (code == TG_COAP_503) plain.max_age = TG_COAP_FULL_MAX_AGE;
   *answer = plain;
 }
 
-/* Sets Block2 and the slice of @p whole; false beyond the end. A client that asked for a larger block gets ours at the same offset. */
+/* Sets Block2 and the slice of @p whole; false beyond the end, or when blocks of that size can't count to its end. A client that asked for a larger block gets ours at the same offset. */
 static bool cut(tg_coap_answer_t *answer, const tg_coap_block_t *asked, uint8_t szx, tg_slice_t whole) {
   uint64_t offset = asked->is_there ? (uint64_t)asked->num << (asked->szx + 4) : 0;
   size_t size = tg_coap_opts_block_size(szx);
   if (offset > 0 && offset >= whole.len) return false;
+  if (whole.len > BLOCKS_MAX * size) return false;
   tg_slice_t rest = tg_slice_from(whole, (size_t)offset);
   answer->payload = tg_slice(rest.p, rest.len < size ? rest.len : size);
   answer->block2 =
@@ -66,8 +70,16 @@ static tg_rc_t keep(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_na
   coap->stats.blocks++;
   answer->payload = tg_slice(body->p, body->len);
   answer->etag = tg_slice(body->etag, body->etag_len);
-  answer->size2 = (uint32_t)body->len;
   return TG_OK;
+}
+
+/* What is lent is there for the next blocks anyway. */
+static tg_rc_t prepare(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name,
+                       tg_coap_answer_t *answer) {
+  tg_rc_t rc = answer->is_lent ? TG_OK : keep(coap, peer, name, answer);
+  if (rc == TG_OK && answer->is_lent) coap->stats.blocks++;
+  answer->size2 = (uint32_t)answer->payload.len;
+  return rc;
 }
 
 tg_coap_body_name_t tg_coap_block2_out_name(const tg_coap_t *coap, const tg_coap_msg_t *msg, bool in_blocks) {
@@ -80,11 +92,10 @@ tg_rc_t tg_coap_block2_out_notify(tg_coap_t *coap, tg_coap_peer_t *peer, const t
   uint8_t ours = tg_coap_peer_szx(coap, peer), szx = answer->block2.szx < ours ? answer->block2.szx : ours;
   answer->block2 = (tg_coap_block_t){0};
   if (answer->payload.len <= tg_coap_opts_block_size(szx)) return TG_OK;
-  tg_rc_t rc = keep(coap, peer, name, answer);
+  tg_rc_t rc = prepare(coap, peer, name, answer);
   if (rc != TG_OK) return rc;
   answer->has_size2 = true;
-  (void)cut(answer, &answer->block2, szx, answer->payload); /* the first block is always there */
-  return TG_OK;
+  return cut(answer, &answer->block2, szx, answer->payload) ? TG_OK : TG_E_TOO_LONG;
 }
 
 void tg_coap_block2_out_cut(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts,
@@ -96,7 +107,7 @@ void tg_coap_block2_out_cut(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_co
   if (answer->code >> 5 != 2 && !is_long) return; /* an error is no representation */
   if (is_long) {
     tg_coap_body_name_t name = tg_coap_block2_out_name(coap, rx->msg, opts->block1.is_there);
-    if (keep(coap, rx->peer, &name, answer) != TG_OK) {
+    if (prepare(coap, rx->peer, &name, answer) != TG_OK) {
       coap->stats.shed++;
       refuse(answer, TG_COAP_503);
       return;

@@ -66,6 +66,21 @@ void tg_coap_dedup_prefetch(const tg_coap_dedup_t *dedup, const tg_coap_peer_t *
   if (ref) PREFETCH(dedup->entries + ref - 1);
 }
 
+/* Eight bytes at a time, without a key: who makes two messages of its own look alike deceives itself alone. */
+tg_coap_mark_t tg_coap_dedup_mark(uint16_t mid, tg_slice_t datagram) {
+  const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+  uint64_t sum = datagram.len * odd;
+  for (size_t at = 0; at < datagram.len; at += sizeof sum) {
+    uint64_t word = 0;
+    size_t rest = datagram.len - at;
+    if (rest >= sizeof word) memcpy(&word, datagram.p + at, sizeof word);
+    else memcpy(&word, datagram.p + at, rest);
+    sum = (sum ^ word) * odd;
+    sum ^= sum >> 32;
+  }
+  return (tg_coap_mark_t){.mid = mid, .print = (uint32_t)sum};
+}
+
 /* The entry that the peer's array names at @p place, if it is still that message's. */
 static tg_coap_seen_t *entry_at(tg_coap_t *coap, const tg_coap_peer_t *peer, uint8_t place) {
   uint32_t ref = peer->dedup_ref[place];
@@ -75,11 +90,11 @@ static tg_coap_seen_t *entry_at(tg_coap_t *coap, const tg_coap_peer_t *peer, uin
   return is_ours ? seen : NULL;
 }
 
-tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, uint16_t mid) {
+tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_mark_t mark) {
   for (uint8_t i = 0; i < TG_COAP_DEDUP_PER_PEER; i++) {
-    if (peer->dedup_mid[i] != mid) continue;
+    if (peer->dedup_mid[i] != mark.mid) continue;
     tg_coap_seen_t *seen = entry_at(coap, peer, i);
-    if (!seen) continue;
+    if (!seen || seen->print != mark.print) continue;
     uint32_t age = (uint32_t)tg_coap_engine_now(coap) - seen->at_ms;
     if (age < tg_coap_engine_bearer(coap, peer)->lifetime_ms) return seen;
   }
@@ -96,17 +111,18 @@ static tg_coap_seen_t *take_entry(tg_coap_t *coap, const tg_coap_peer_t *peer) {
   return seen;
 }
 
-tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, uint16_t mid) {
+tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_mark_t mark) {
   tg_coap_seen_t *seen = take_entry(coap, peer);
   uint8_t place = peer->dedup_at;
   seen->peer_ref = peer_ref(coap, peer);
   seen->at_ms = (uint32_t)tg_coap_engine_now(coap);
-  seen->mid = mid;
+  seen->mid = mark.mid;
+  seen->print = mark.print;
   seen->place = place;
   seen->state = TG_COAP_DEDUP_SILENT;
   seen->len = 0;
   list_add(&coap->dedup, seen);
-  peer->dedup_mid[place] = mid;
+  peer->dedup_mid[place] = mark.mid;
   peer->dedup_ref[place] = (uint32_t)(seen - coap->dedup.entries) + 1;
   peer->dedup_at = (uint8_t)((place + 1) % TG_COAP_DEDUP_PER_PEER);
   return seen;
@@ -136,8 +152,9 @@ tg_slice_t tg_coap_dedup_reply(const tg_coap_seen_t *seen) {
   return tg_slice(seen->on_heap ? seen->reply.heap : seen->reply.bytes, seen->len);
 }
 
-void tg_coap_dedup_forget(tg_coap_peer_t *peer, uint16_t mid) {
+void tg_coap_dedup_forget(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_mark_t mark) {
   for (uint8_t i = 0; i < TG_COAP_DEDUP_PER_PEER; i++) {
-    if (peer->dedup_mid[i] == mid) peer->dedup_ref[i] = 0;
+    const tg_coap_seen_t *seen = peer->dedup_mid[i] == mark.mid ? entry_at(coap, peer, i) : NULL;
+    if (seen && seen->print == mark.print) peer->dedup_ref[i] = 0;
   }
 }

@@ -4,12 +4,19 @@
 
 /**
  * Which messages of a peer were seen, and what was answered (RFC 7252 §4.5). A bounded table of entries in order of age; a peer
- * knows its last 16. Private to core/coap.
+ * knows its last 16. A retransmission is the same bytes: what has only its id from an earlier message is another, of a peer that has
+ * restarted or of another one behind its address. Private to core/coap.
  */
 
 #include "core/coap/coap_peer.h"
 
-enum { TG_COAP_DEDUP_INLINE = 100 };
+enum { TG_COAP_DEDUP_INLINE = 96 };
+
+/** What a message is known by. */
+typedef struct tg_coap_mark {
+  uint32_t print; /* digest of the datagram */
+  uint16_t mid;
+} tg_coap_mark_t;
 
 /** What is known of the answer. */
 typedef enum tg_coap_dedup_state {
@@ -24,6 +31,7 @@ typedef struct tg_coap_seen {
   uint32_t older_ref;
   uint32_t newer_ref;
   uint32_t at_ms; /* low half of the time it was seen */
+  uint32_t print;
   uint16_t mid;
   uint8_t place; /* index in the peer's arrays */
   uint8_t state; /* tg_coap_dedup_state_t */
@@ -51,14 +59,17 @@ TG_MUST_CHECK tg_rc_t tg_coap_dedup_init(tg_coap_dedup_t *dedup, uint32_t max);
 /** Frees it. */
 void tg_coap_dedup_fini(tg_coap_dedup_t *dedup);
 
+/** What message @p mid in @p datagram is known by. */
+tg_coap_mark_t tg_coap_dedup_mark(uint16_t mid, tg_slice_t datagram);
+
 /** Begins to fetch what tg_coap_dedup_add() will touch for @p peer. */
 void tg_coap_dedup_prefetch(const tg_coap_dedup_t *dedup, const tg_coap_peer_t *peer);
 
-/** The entry of message @p mid of @p peer, if it was seen within the exchange lifetime of its bearer; else NULL. */
-tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, uint16_t mid);
+/** The entry of message @p mark of @p peer, if it was seen within the exchange lifetime of its bearer; else NULL. */
+tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_mark_t mark);
 
-/** Remembers message @p mid of @p peer as seen and not answered; forgets the oldest if need be. Lent until the next call. */
-tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, uint16_t mid);
+/** Remembers message @p mark of @p peer as seen and not answered; forgets the oldest if need be. Lent until the next call. */
+tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_mark_t mark);
 
 /** Keeps @p reply (copied) as the answer of @p seen. */
 void tg_coap_dedup_keep(tg_coap_t *coap, tg_coap_seen_t *seen, tg_slice_t reply);
@@ -66,7 +77,7 @@ void tg_coap_dedup_keep(tg_coap_t *coap, tg_coap_seen_t *seen, tg_slice_t reply)
 /** The answer kept in @p seen, lent. */
 tg_slice_t tg_coap_dedup_reply(const tg_coap_seen_t *seen);
 
-/** Forgets that message @p mid of @p peer was seen: a retransmission is a new message. */
-void tg_coap_dedup_forget(tg_coap_peer_t *peer, uint16_t mid);
+/** Forgets that message @p mark of @p peer was seen: a retransmission is a new message. */
+void tg_coap_dedup_forget(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_mark_t mark);
 
 #endif

@@ -49,7 +49,7 @@ bool tg_coap_echo_is_over(const tg_coap_t *coap, const tg_coap_rx_t *rx, size_t 
   uint32_t times = coap->config.limits.amplification;
   const tg_link_t *link = coap->bearers[rx->bearer].link;
   if (!times || rx->peer->is_proved || bytes <= FREE_BYTES) return false;
-  if ((uint64_t)bytes <= (uint64_t)times * rx->size) return false;
+  if ((uint64_t)bytes <= (uint64_t)times * rx->datagram.len) return false;
   return link->ops->identity(link, rx->from).len == 0;
 }
 
@@ -57,6 +57,7 @@ void tg_coap_echo_challenge(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_ans
   tg_coap_answer_t plain = {.type = answer->type,
                             .code = TG_COAP_401,
                             .mid = answer->mid,
+                            .print = answer->print,
                             .token = answer->token,
                             .content_format = TG_CF_NONE};
   make(coap, rx, now_s(coap), coap->echo);

@@ -12,6 +12,7 @@ typedef struct tg_coap_answer {
   uint8_t type;
   uint8_t code;
   uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
+  uint32_t print;      /* of the request's datagram (coap_dedup.h); not written */
   uint16_t mid;
   tg_slice_t token;
   int content_format;
@@ -28,6 +29,7 @@ typedef struct tg_coap_answer {
   tg_slice_t etag;
   tg_slice_t echo;
   tg_slice_t payload;
+  bool is_lent; /* what the payload is cut from need not be kept for further blocks; not written */
 } tg_coap_answer_t;
 
 /** Sends @p datagram to @p to on a bearer; a failure is as a loss on the way. */

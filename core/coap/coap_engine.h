@@ -34,7 +34,8 @@ typedef struct tg_coap_rx {
   const tg_addr_t *from;
   tg_coap_peer_t *peer; /* NULL until known */
   const tg_coap_msg_t *msg;
-  size_t size; /* of the datagram */
+  tg_slice_t datagram;
+  tg_coap_mark_t mark; /* of a confirmable or non-confirmable message */
 } tg_coap_rx_t;
 
 struct tg_coap {

@@ -10,6 +10,7 @@
 #include "core/coap/coap_engine.h"
 #include "core/coap/coap_request.h"
 #include "core/coap/coap_token.h"
+#include "core/coap/coap_turn.h"
 
 enum { PAYLOAD_MAX = 16 << 20, PRIORITY_MAX = 3 };
 
@@ -33,34 +34,6 @@ static tg_coap_exchange_t *at(const tg_coap_t *coap, uint32_t ref) {
 
 static tg_coap_peer_t *peer_of(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
   return tg_coap_engine_peer(coap, exchange->flight.peer_ref);
-}
-
-/* Puts @p exchange into the list at @p head, behind @p after (NULL: in front). */
-static void list_add(tg_coap_t *coap, uint32_t *head, tg_coap_exchange_t *after, tg_coap_exchange_t *exchange) {
-  uint32_t *slot = after ? &after->next_ref : head;
-  exchange->prev_ref = after ? after->flight.ref : 0;
-  exchange->next_ref = *slot;
-  if (exchange->next_ref) at(coap, exchange->next_ref)->prev_ref = exchange->flight.ref;
-  *slot = exchange->flight.ref;
-}
-
-static void list_del(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange) {
-  if (exchange->prev_ref) at(coap, exchange->prev_ref)->next_ref = exchange->next_ref;
-  else if (exchange->is_started) peer->running_ref = exchange->next_ref;
-  else peer->waiting_ref = exchange->next_ref;
-  if (exchange->next_ref) at(coap, exchange->next_ref)->prev_ref = exchange->prev_ref;
-}
-
-/* @p is_first: before those of the same priority. */
-static void enqueue(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exchange, bool is_first) {
-  tg_coap_exchange_t *after = NULL, *next = at(coap, peer->waiting_ref);
-  uint8_t mine = exchange->flight.priority;
-  while (next && (next->flight.priority > mine || (!is_first && next->flight.priority == mine))) {
-    after = next;
-    next = at(coap, next->next_ref);
-  }
-  exchange->is_started = false;
-  list_add(coap, &peer->waiting_ref, after, exchange);
 }
 
 /* Each block but the last has an answer, whatever is wanted. */
@@ -89,22 +62,22 @@ static void start(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exc
   if (!exchange->timeout_ms) exchange->flight.give_up_ms = deadline(coap, exchange);
   if (!exchange->flight.is_confirmable && wants_nothing(exchange))
     exchange->flight.give_up_ms = tg_coap_engine_now(coap);
-  exchange->flight.mid = tg_coap_peer_next_mid(coap, peer);
+  if (!exchange->is_again && !exchange->is_same) exchange->went_ms = tg_coap_engine_now(coap);
+  tg_coap_turn_note(coap, peer, exchange);
+  if (!exchange->is_same) exchange->flight.mid = tg_coap_peer_next_mid(coap, peer);
   tg_coap_flight_start(coap, &exchange->flight);
 }
 
 static void start_next(tg_coap_t *coap, tg_coap_peer_t *peer) {
   if (peer->held_count) return;
   uint8_t nstart = tg_coap_engine_bearer(coap, peer)->params.nstart;
-  tg_coap_exchange_t *exchange = at(coap, peer->waiting_ref);
-  while (exchange && !exchange->is_doomed && peer->outstanding < (nstart ? nstart : 1)) {
-    list_del(coap, peer, exchange);
-    exchange->is_started = true;
+  while (peer->outstanding < (nstart ? nstart : 1)) {
+    tg_coap_exchange_t *exchange = tg_coap_turn_next(coap, peer);
+    if (!exchange || exchange->is_doomed) return;
+    tg_coap_turn_start(coap, peer, exchange);
     exchange->is_counted = true;
     peer->outstanding++;
-    list_add(coap, &peer->running_ref, NULL, exchange);
     start(coap, peer, exchange);
-    exchange = at(coap, peer->waiting_ref);
   }
 }
 
@@ -125,7 +98,7 @@ void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, cons
   uint8_t *heap = exchange->heap;
   tg_coap_body_t *body = tg_pool_find(&coap->bodies.pool, exchange->body);
   tg_coap_flight_stop(coap, &exchange->flight);
-  list_del(coap, peer, exchange);
+  tg_coap_turn_leave(coap, peer, exchange);
   uncount(peer, exchange);
   tg_coap_token_del(coap, exchange);
   peer->exchange_count--;
@@ -149,11 +122,71 @@ static bool is_silence_wanted(const tg_coap_exchange_t *exchange) {
   return exchange->no_response && is_out && is_whole_out(exchange);
 }
 
+/* A block, or a read, whose message got no answer: the asker has patience (coap.h, patience_ms). */
+static bool may_go_again(const tg_coap_t *coap, const tg_coap_exchange_t *exchange, tg_rc_t rc) {
+  bool is_read = exchange->method == TG_COAP_GET || exchange->method == TG_COAP_FETCH;
+  bool is_fit = is_read || exchange->is_out_blocked || exchange->asks_block;
+  if (!exchange->patience_ms || !is_fit || !exchange->is_started || exchange->no_response) return false;
+  return (rc == TG_E_TIMEOUT || rc == TG_E_LINK) &&
+         tg_coap_engine_now(coap) - exchange->went_ms < exchange->patience_ms;
+}
+
+/* The next message of @p exchange: new message id and, unless it is the caller's, token; but for one that is_same. */
+static void send_next(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  tg_coap_flight_stop(coap, &exchange->flight);
+  exchange->flight.give_up_ms = exchange->timeout_ms ? deadline(coap, exchange) : 0;
+  if (exchange->is_anew) exchange->request_tag = coap->exchanges.next_tag++;
+  exchange->is_anew = false;
+  if (!exchange->has_own_token && !exchange->is_same) {
+    tg_coap_token_del(coap, exchange);
+    tg_coap_token_draw(coap, exchange);
+    if (tg_coap_token_add(coap, exchange) != TG_OK) {
+      tg_coap_exchange_fail(coap, exchange, TG_E_NOMEM);
+      return;
+    }
+  }
+  if (exchange->is_counted && !tg_coap_turn_must_yield(coap, peer, exchange)) {
+    start(coap, peer, exchange);
+    return;
+  }
+  tg_coap_turn_leave(coap, peer, exchange);
+  uncount(peer, exchange);
+  tg_coap_turn_wait(coap, peer, exchange, true);
+  start_next(coap, peer);
+}
+
+/*
+ * The last block of a body is answered when all is done, and from then on only to those who ask by its message id: another message
+ * would find no body that it is the end of. So it goes as itself as long as a peer remembers (RFC 7252 §4.8.2).
+ */
+static bool is_end_remembered(const tg_coap_t *coap, const tg_coap_exchange_t *exchange) {
+  uint64_t lifetime_ms = tg_coap_engine_bearer(coap, peer_of(coap, exchange))->lifetime_ms;
+  if (!exchange->is_out_blocked || exchange->asks_block || !exchange->flight.is_confirmable) return false;
+  return is_whole_out(exchange) && tg_coap_engine_now(coap) - exchange->went_ms < lifetime_ms;
+}
+
+/* A bearer that refuses says so at once: it is not asked again in the same breath, others may go meanwhile. */
+static void go_again(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc) {
+  tg_coap_peer_t *peer = peer_of(coap, exchange);
+  exchange->is_same = is_end_remembered(coap, exchange);
+  exchange->is_again = !exchange->is_same;
+  if (rc != TG_E_LINK) {
+    send_next(coap, exchange);
+    return;
+  }
+  uint32_t pause_ms = tg_coap_engine_bearer(coap, peer)->params.ack_timeout_ms;
+  tg_coap_flight_wait(coap, &exchange->flight, tg_coap_engine_now(coap) + pause_ms);
+  uncount(peer, exchange);
+  start_next(coap, peer);
+}
+
 static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
   tg_coap_exchange_t *exchange = tg_coap_exchange_of(flight);
   if (rc == TG_E_TIMEOUT && is_silence_wanted(exchange)) rc = TG_OK;
   else if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
-  tg_coap_exchange_fail(coap, exchange, rc);
+  if (may_go_again(coap, exchange, rc)) go_again(coap, exchange, rc);
+  else tg_coap_exchange_fail(coap, exchange, rc);
 }
 
 void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
@@ -171,34 +204,9 @@ void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   start_next(coap, peer);
 }
 
-/* Something more urgent waits: it passes a transfer between two blocks. */
-static bool must_yield(const tg_coap_t *coap, const tg_coap_peer_t *peer, const tg_coap_exchange_t *exchange) {
-  const tg_coap_exchange_t *next = at(coap, peer->waiting_ref);
-  return next && next->flight.priority > exchange->flight.priority;
-}
-
 void tg_coap_exchange_continue(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
-  tg_coap_peer_t *peer = peer_of(coap, exchange);
-  tg_coap_flight_stop(coap, &exchange->flight);
-  exchange->flight.give_up_ms = exchange->timeout_ms ? deadline(coap, exchange) : 0;
-  if (exchange->out_at == 0 && !exchange->asks_block)
-    exchange->request_tag = coap->exchanges.next_tag++; /* a body anew is another operation */
-  if (!exchange->has_own_token) {
-    tg_coap_token_del(coap, exchange);
-    tg_coap_token_draw(coap, exchange);
-    if (tg_coap_token_add(coap, exchange) != TG_OK) {
-      tg_coap_exchange_fail(coap, exchange, TG_E_NOMEM);
-      return;
-    }
-  }
-  if (exchange->is_counted && !must_yield(coap, peer, exchange)) {
-    start(coap, peer, exchange);
-    return;
-  }
-  list_del(coap, peer, exchange);
-  uncount(peer, exchange);
-  enqueue(coap, peer, exchange, true);
-  start_next(coap, peer);
+  exchange->is_again = exchange->is_same = false;
+  send_next(coap, exchange);
 }
 
 static void write_request(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *out) {
@@ -207,7 +215,8 @@ static void write_request(tg_coap_t *coap, tg_coap_flight_t *flight, tg_buf_t *o
 
 static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
   tg_slice_t path = tg_slice_str(call->path), query = tg_slice_str(call->query);
-  exchange->heap = tg_alloc(path.len + query.len + call->payload.len + 2);
+  size_t kept = call->lent ? 0 : call->payload.len;
+  exchange->heap = tg_alloc(path.len + query.len + kept + 2);
   if (!exchange->heap) return TG_E_NOMEM;
   uint8_t *p = exchange->heap;
   if (path.len) memcpy(p, path.p, path.len);
@@ -215,7 +224,8 @@ static tg_rc_t copy_call(tg_coap_exchange_t *exchange, const tg_coap_call_t *cal
   p += path.len + 1;
   if (query.len) memcpy(p, query.p, query.len);
   p[query.len] = 0;
-  if (call->payload.len) memcpy(p + query.len + 1, call->payload.p, call->payload.len);
+  if (kept) memcpy(p + query.len + 1, call->payload.p, kept);
+  else if (call->payload.len) exchange->lent = call->payload.p;
   exchange->path_len = (uint16_t)path.len;
   exchange->query_len = (uint16_t)query.len;
   exchange->payload_len = call->payload.len;
@@ -226,7 +236,7 @@ static tg_rc_t check_call(const tg_coap_t *coap, const tg_coap_call_t *call) {
   bool is_good = call->done && call->method >= TG_COAP_GET && call->method < 0x20 && call->observe <= 1 &&
                  (call->token_len == 0 || call->token_len == TG_COAP_TOKEN) && call->payload.len <= PAYLOAD_MAX &&
                  tg_coap_request_fits(tg_slice_str(call->path), tg_slice_str(call->query));
-  if (!is_good) return TG_E_ARG;
+  if (!is_good || (call->first_at && (!call->lent || call->first_at > call->payload.len))) return TG_E_ARG;
   bool is_used = call->token_len && tg_coap_token_find(coap, tg_slice(call->token, TG_COAP_TOKEN));
   return is_used ? TG_E_EXISTS : TG_OK;
 }
@@ -248,6 +258,27 @@ static void fill(tg_coap_exchange_t *exchange, const tg_coap_call_t *call) {
   exchange->timeout_ms = call->timeout_ms;
   exchange->no_response = call->no_response & (TG_COAP_NO_2XX | TG_COAP_NO_4XX | TG_COAP_NO_5XX);
   exchange->has_own_token = call->token_len != 0;
+  exchange->patience_ms = call->patience_ms;
+  exchange->progress = call->progress;
+}
+
+/*
+ * How the body goes out. Blocks of a lent body have the same tag whenever and by whomever they are sent, as the tag says what the whole
+ * of it is: so a peer takes up where an earlier try ended (RFC 9175 §3.3 wants blocks of different bodies told apart, and they are).
+ */
+static void set_blocks(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_exchange_t *exchange,
+                       const tg_coap_call_t *call) {
+  static const tg_hash_key_t everybodys = {0x7469646567617465, 0x626f6469657300};
+  exchange->out_szx = exchange->in_szx = tg_coap_peer_szx(coap, peer);
+  size_t size = tg_coap_opts_block_size(exchange->out_szx);
+  exchange->is_out_blocked = call->payload.len > size;
+  exchange->request_tag = coap->exchanges.next_tag++;
+  if (!call->lent || !exchange->is_out_blocked) return;
+  exchange->request_tag = tg_hash32(&everybodys, call->payload);
+  size_t last = (call->payload.len - 1) / size * size;
+  exchange->out_at = call->first_at / size * size;
+  if (exchange->out_at > last) exchange->out_at = last; /* it has all, and has not said what it thinks of it */
+  exchange->is_resuming = exchange->out_at > 0;
 }
 
 /* Makes an exchange that is in no list yet. */
@@ -260,9 +291,7 @@ static tg_rc_t make(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_exchang
   fill(exchange, call);
   exchange->flight.ref = tg_id_slot(*id) + 1;
   exchange->flight.peer_ref = tg_id_slot(call->peer) + 1;
-  exchange->out_szx = exchange->in_szx = tg_coap_peer_szx(coap, peer);
-  exchange->is_out_blocked = call->payload.len > tg_coap_opts_block_size(exchange->out_szx);
-  exchange->request_tag = coap->exchanges.next_tag++;
+  set_blocks(coap, peer, exchange, call);
   if (call->token_len) memcpy(exchange->token, call->token, TG_COAP_TOKEN);
   else tg_coap_token_draw(coap, exchange);
   tg_rc_t rc = copy_call(exchange, call);
@@ -282,7 +311,7 @@ static void submit(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   tg_coap_peer_t *peer = peer_of(coap, exchange);
   if (exchange->timeout_ms)
     tg_coap_flight_wait(coap, &exchange->flight, tg_coap_engine_now(coap) + exchange->timeout_ms);
-  enqueue(coap, peer, exchange, false);
+  tg_coap_turn_wait(coap, peer, exchange, false);
   start_next(coap, peer);
 }
 

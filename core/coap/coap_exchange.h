@@ -20,10 +20,14 @@ typedef struct tg_coap_exchange {
   void *ud;
   uint64_t cookie;
   tg_id_t observation; /* the one that this exchange has founded or renewed, or none */
-  uint8_t *heap;       /* owned: path, NUL, query, NUL, payload, echo */
+  uint8_t *heap;       /* owned: path, NUL, query, NUL, payload unless it is lent, echo */
+  const uint8_t *lent; /* the payload, the caller's until done(); NULL: it is in `heap` */
+  size_t payload_len;
+  tg_coap_progress_fn progress;
+  uint64_t went_ms;     /* when a block went last: where patience counts from */
+  uint32_t patience_ms; /* 0: a message that got no answer is the end */
   uint16_t path_len;
   uint16_t query_len;
-  size_t payload_len;
   int accept;
   int content_format;
   uint32_t timeout_ms;
@@ -35,7 +39,9 @@ typedef struct tg_coap_exchange {
   uint8_t in_szx;  /* Block2 */
   uint8_t restarts;
   uint8_t echo_len;     /* the peer has asked for this Echo (RFC 9175 §2.3) */
+  uint8_t challenges;   /* how often it did for this message */
   uint8_t no_response;  /* TG_COAP_NO_… bits */
+  uint32_t turn;        /* when it began to wait, counted */
   uint32_t request_tag; /* of the block-wise request that is under way (RFC 9175 §3.3) */
   bool has_own_token;   /* the caller's: it stays the same */
   bool is_started;      /* in the running list */
@@ -43,6 +49,10 @@ typedef struct tg_coap_exchange {
   bool is_doomed;       /* will be cancelled presently */
   bool has_token;       /* in the token table */
   bool is_out_blocked;  /* Block1 is in use */
+  bool is_resuming;     /* Block1: the peer has not said yet that it has what lies before out_at */
+  bool is_again;        /* the message is one that was sent before under another id: no answer came */
+  bool is_same;         /* the next message is the last one once more, with its id and token */
+  bool is_anew;         /* the body begins once more: that is another operation, with another tag */
   bool asks_block;      /* Block2: a block after the first is asked for */
 } tg_coap_exchange_t;
 
@@ -51,6 +61,7 @@ typedef struct tg_coap_exchanges {
   tg_pool_t pool;
   tg_hidx_t tokens;
   uint32_t next_tag; /* Request-Tags count from a random start: none comes again soon */
+  uint32_t next_turn;
 } tg_coap_exchanges_t;
 
 /** Makes the pool. TG_E_NOMEM. */

@@ -66,14 +66,15 @@ void tg_coap_held_fini(tg_coap_t *coap) {
   tg_pool_fini(&coap->helds.pool);
 }
 
-static tg_coap_held_item_t *make(tg_coap_t *coap, tg_coap_peer_t *peer, uint64_t ticket, uint16_t mid) {
+static tg_coap_held_item_t *make(tg_coap_t *coap, tg_coap_peer_t *peer, uint64_t ticket,
+                                 tg_coap_mark_t mark) {
   tg_id_t id;
   tg_coap_held_item_t *item = tg_pool_take(&coap->helds.pool, &id);
   if (!item) return NULL;
   item->flight.ref = (tg_id_slot(id) + 1) | TG_COAP_FLIGHT_HELD;
   item->flight.peer_ref = tg_id_slot(tg_coap_peer_id(coap, peer)) + 1;
   item->ticket = ticket;
-  item->mid = mid;
+  item->mark = mark;
   tg_coap_peer_hold(coap, peer);
   return item;
 }
@@ -121,7 +122,7 @@ static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
 /* Sends the answer to the message itself and remembers it for duplicates. */
 static void send_now(tg_coap_t *coap, const tg_coap_held_item_t *item, tg_slice_t datagram) {
   tg_coap_peer_t *peer = peer_of(coap, item);
-  tg_coap_seen_t *seen = item->is_confirmable ? tg_coap_dedup_find(coap, peer, item->mid) : NULL;
+  tg_coap_seen_t *seen = item->is_confirmable ? tg_coap_dedup_find(coap, peer, item->mark) : NULL;
   tg_addr_t to;
   if (seen) tg_coap_dedup_keep(coap, seen, datagram);
   tg_coap_peer_get_addr(peer, &to);
@@ -130,7 +131,7 @@ static void send_now(tg_coap_t *coap, const tg_coap_held_item_t *item, tg_slice_
 
 static void send_empty_ack(tg_coap_t *coap, const tg_coap_held_item_t *item) {
   uint8_t ack[HEADER];
-  tg_coap_egress_put_empty(ack, TG_COAP_ACK, item->mid);
+  tg_coap_egress_put_empty(ack, TG_COAP_ACK, item->mark.mid);
   send_now(coap, item, tg_slice(ack, sizeof ack));
 }
 
@@ -141,7 +142,7 @@ static void on_ack_due(tg_timer_t *timer, void *ud) {
 }
 
 tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_answer_t *answer, uint64_t ticket) {
-  tg_coap_held_item_t *item = make(coap, peer, ticket, answer->mid);
+  tg_coap_held_item_t *item = make(coap, peer, ticket, (tg_coap_mark_t){.mid = answer->mid, .print = answer->print});
   if (!item) return TG_E_FULL;
   peer->held_count++;
   tg_rc_t rc = keep_tail(coap, item, answer);
@@ -163,7 +164,7 @@ tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_
 }
 
 tg_rc_t tg_coap_held_ack(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note, uint64_t ticket) {
-  tg_coap_held_item_t *item = make(coap, peer, ticket, note->mid);
+  tg_coap_held_item_t *item = make(coap, peer, ticket, note->mark);
   if (!item) return TG_E_FULL;
   item->is_notification = true;
   item->is_confirmable = true;
@@ -204,7 +205,7 @@ static void release_reply(tg_coap_t *coap, tg_coap_held_item_t *item, tg_rc_t rc
   }
   tg_buf_t *out = tg_coap_egress_buffer(coap);
   bool is_ack = item->is_confirmable;
-  uint16_t mid = is_ack ? item->mid : tg_coap_peer_next_mid(coap, peer_of(coap, item));
+  uint16_t mid = is_ack ? item->mark.mid : tg_coap_peer_next_mid(coap, peer_of(coap, item));
   put_message(item, is_ack ? TG_COAP_ACK : TG_COAP_NON, mid, out);
   send_now(coap, item, tg_buf_slice(out));
   tg_coap_held_settled(coap, &item->flight);
@@ -216,7 +217,7 @@ static void release_notification(tg_coap_t *coap, tg_coap_held_item_t *item, tg_
     send_empty_ack(coap, item);
   } else {
     tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, item->observation);
-    tg_coap_dedup_forget(peer_of(coap, item), item->mid);
+    tg_coap_dedup_forget(coap, peer_of(coap, item), item->mark);
     if (observed) tg_coap_observe_unsee(observed, item->seq);
   }
   free_item(coap, item);

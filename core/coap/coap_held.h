@@ -4,6 +4,7 @@
 
 /** Answers that wait for a ticket, and separate responses on their way (RFC 7252 §5.2.2). Private to core/coap; see tg_coap_release(). */
 
+#include "core/coap/coap_dedup.h"
 #include "core/coap/coap_egress.h"
 #include "core/coap/coap_flight.h"
 
@@ -16,8 +17,8 @@ typedef struct tg_coap_held_item {
   tg_id_t observation; /* a notification's */
   uint32_t prev_ref;   /* in the order of tickets */
   uint32_t next_ref;
-  uint32_t seq; /* a notification's Observe value */
-  uint16_t mid; /* of the message that is answered */
+  uint32_t seq;        /* a notification's Observe value */
+  tg_coap_mark_t mark; /* of the message that is answered */
   uint16_t len; /* of what stands behind the token */
   uint8_t code;
   uint8_t no_response; /* of the request: TG_COAP_NO_… bits */
@@ -50,7 +51,7 @@ TG_MUST_CHECK tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, 
 
 /** Which notification's ACK is kept back. */
 typedef struct tg_coap_held_note {
-  uint16_t mid;
+  tg_coap_mark_t mark;
   uint32_t seq;
   tg_id_t observation;
 } tg_coap_held_note_t;

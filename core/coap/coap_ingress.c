@@ -45,6 +45,7 @@ static void on_empty(tg_coap_t *coap, const tg_coap_rx_t *rx) {
 
 static void dispatch(tg_coap_t *coap, tg_coap_rx_t *rx) {
   bool is_message = rx->msg->type == TG_COAP_CON || rx->msg->type == TG_COAP_NON;
+  if (is_message) rx->mark = tg_coap_dedup_mark(rx->msg->mid, rx->datagram);
   switch (rx->msg->code >> 5) {
   case CLASS_REQUEST:
     if (is_message) tg_coap_serve(coap, rx);
@@ -62,7 +63,7 @@ static void dispatch(tg_coap_t *coap, tg_coap_rx_t *rx) {
 
 void tg_coap_ingress_rx(void *ud, tg_link_t *link, const tg_addr_t *from, tg_slice_t datagram) {
   tg_coap_t *coap = ud;
-  tg_coap_rx_t rx = {.bearer = tg_coap_engine_find(coap, link), .from = from, .msg = &coap->msg, .size = datagram.len};
+  tg_coap_rx_t rx = {.bearer = tg_coap_engine_find(coap, link), .from = from, .msg = &coap->msg, .datagram = datagram};
   if (rx.bearer == TG_COAP_BEARERS) return;
   coap->stats.rx++;
   tg_rc_t rc = tg_coap_msg_decode(&coap->msg, datagram);

@@ -98,7 +98,7 @@ static void fetch_rest(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed
 static void settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_note_t *note,
                    const tg_coap_reply_t *reply) {
   bool is_confirmable = rx->msg->type == TG_COAP_CON;
-  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->mark);
   if (!is_confirmable || !seen) return;
   bool refused = reply->code >> 5 >= 4; /* the handler has no room for it now */
   if (!reply->hold && !refused) {
@@ -107,7 +107,7 @@ static void settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_n
   }
   if (!refused && tg_coap_held_ack(coap, rx->peer, note, reply->ticket) == TG_OK) return;
   coap->stats.shed++;
-  tg_coap_dedup_forget(rx->peer, rx->msg->mid);
+  tg_coap_dedup_forget(coap, rx->peer, rx->mark);
   tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, note->observation);
   if (observed) tg_coap_observe_unsee(observed, note->seq);
 }
@@ -116,7 +116,7 @@ static void settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_n
 static void hand_over(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_t *observed, const tg_coap_opts_t *opts,
                       bool is_last) {
   tg_coap_held_note_t note = {
-      .mid = rx->msg->mid, .seq = opts->observe, .observation = tg_coap_observe_id(coap, observed)};
+      .mark = rx->mark, .seq = opts->observe, .observation = tg_coap_observe_id(coap, observed)};
   tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
   tg_coap_result_t result = result_of(coap, observed, TG_OK);
   result.code = rx->msg->code;
@@ -157,7 +157,7 @@ static bool admit(tg_coap_t *coap, tg_coap_rx_t *rx, tg_coap_observed_t *observe
 
 static void take(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_t *observed) {
   tg_coap_opts_t opts;
-  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   if (!tg_coap_opts_response(rx->msg, &opts)) {
     reject(coap, rx, observed, seen);
     return;

@@ -120,6 +120,8 @@ bool tg_coap_observation_get(const tg_coap_t *coap, tg_id_t id, tg_coap_observat
   if (!observed) return false;
   *obs = (tg_coap_observation_t){.cookie = observed->cookie, .accept = observed->accept, .method = observed->method};
   obs->content_format = observed->content_format;
+  if (observed->payload_len)
+    obs->payload = tg_slice(observed->heap + observed->path_len + observed->query_len, observed->payload_len);
   obs->peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, observed->peer_ref));
   memcpy(obs->token, observed->token, sizeof obs->token);
   return true;

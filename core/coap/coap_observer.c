@@ -313,6 +313,8 @@ static bool notify(tg_coap_t *coap, tg_coap_observer_t *observer, const tg_coap_
   answer.has_observe = reply->code >> 5 == 2;
   answer.observe = observer->seq;
   answer.block2.szx = observer->szx;
+  answer.is_lent = reply->lent;
+  if (reply->lent && reply->etag.len <= TG_COAP_BODY_ETAG) answer.etag = reply->etag;
   tg_rc_t rc = tg_coap_block2_out_notify(coap, peer, &observer->name, &answer);
   if (rc == TG_OK) rc = keep(coap, observer, &answer);
   if (rc != TG_OK) {

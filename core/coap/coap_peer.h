@@ -49,6 +49,7 @@ typedef struct tg_coap_peer {
   uint16_t outstanding; /* counted against NSTART (RFC 7252 §4.7) */
   uint8_t body_count;
   uint8_t observer_count;
+  uint8_t passed;                 /* messages of ours in a row that went before one that waits (coap_turn.c) */
   uint16_t held_count;            /* answers to it that wait for their ticket: until they are out it is asked nothing */
   struct tg_coap_flight *flights; /* messages of ours that wait for an ACK or an RST */
 } tg_coap_peer_t;

@@ -20,13 +20,19 @@ static tg_slice_t query_of(const tg_coap_exchange_t *exchange) {
   return tg_slice(exchange->heap + exchange->path_len + 1, exchange->query_len);
 }
 
-static tg_slice_t payload_of(const tg_coap_exchange_t *exchange) {
-  return tg_slice(exchange->heap + exchange->path_len + exchange->query_len + 2, exchange->payload_len);
+/* What stands before the Echo in `heap`. */
+static size_t kept_len(const tg_coap_exchange_t *exchange) {
+  size_t names = (size_t)exchange->path_len + exchange->query_len + 2;
+  return exchange->lent ? names : names + exchange->payload_len;
 }
 
 static tg_slice_t echo_of(const tg_coap_exchange_t *exchange) {
-  size_t before = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
-  return tg_slice(exchange->heap + before, exchange->echo_len);
+  return tg_slice(exchange->heap + kept_len(exchange), exchange->echo_len);
+}
+
+tg_slice_t tg_coap_request_payload(const tg_coap_exchange_t *exchange) {
+  if (exchange->lent) return tg_slice(exchange->lent, exchange->payload_len);
+  return tg_slice(exchange->heap + exchange->path_len + exchange->query_len + 2, exchange->payload_len);
 }
 
 static void put_parts(tg_coap_enc_t *enc, uint16_t number, tg_slice_t text, uint8_t separator) {
@@ -46,7 +52,7 @@ bool tg_coap_request_fits(tg_slice_t path, tg_slice_t query) {
 
 /* Which part of the payload this message carries; FETCH is its payload, so further blocks of the answer repeat it (RFC 8132 §2.4). */
 static tg_slice_t part_of(const tg_coap_exchange_t *exchange) {
-  tg_slice_t payload = payload_of(exchange);
+  tg_slice_t payload = tg_coap_request_payload(exchange);
   if (exchange->is_out_blocked) {
     size_t size = tg_coap_opts_block_size(exchange->out_szx);
     tg_slice_t rest = tg_slice_from(payload, exchange->out_at);
@@ -106,7 +112,7 @@ void tg_coap_request_put(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
 }
 
 tg_rc_t tg_coap_request_take_echo(tg_coap_exchange_t *exchange, tg_slice_t echo) {
-  size_t len = (size_t)exchange->path_len + exchange->query_len + exchange->payload_len + 2;
+  size_t len = kept_len(exchange);
   uint8_t *bigger = tg_alloc_resize(exchange->heap, len + echo.len, 1);
   if (!bigger) return TG_E_NOMEM;
   memcpy(bigger + len, echo.p, echo.len);

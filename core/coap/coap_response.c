@@ -14,6 +14,8 @@
 #include "core/coap/coap_request.h"
 #include "core/coap/coap_token.h"
 
+enum { CHALLENGES_MAX = 4 };
+
 /* The observation that a successful answer with an Observe option founds or renews (RFC 7641 §3.1). */
 static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts,
                        tg_slice_t token) {
@@ -26,7 +28,7 @@ static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, cons
     obs.query = (const char *)exchange->heap + exchange->path_len + 1;
     obs.method = exchange->method;
     obs.content_format = exchange->content_format;
-    obs.payload = tg_slice(exchange->heap + exchange->path_len + exchange->query_len + 2, exchange->payload_len);
+    obs.payload = tg_coap_request_payload(exchange);
     memcpy(obs.token, token.p, sizeof obs.token);
     if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
     observed = tg_pool_find(&coap->observes.pool, id);
@@ -64,9 +66,13 @@ static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_
   tg_coap_exchange_finish(coap, exchange, &result);
 }
 
-/* The peer wants to see that we are there: once, the message goes out again with what it said (RFC 9175 §2.3). */
+/*
+ * The peer wants to see that we are there: the message goes out again with what it said (RFC 9175 §2.3), once. Who has patience does so a
+ * few times for each block: an Echo that was long on its way is too old when it comes.
+ */
 static bool is_challenge(const tg_coap_exchange_t *exchange, uint8_t code, const tg_coap_opts_t *opts) {
-  return code == TG_COAP_401 && opts->echo.len && !exchange->echo_len;
+  uint8_t most = exchange->patience_ms ? CHALLENGES_MAX : 1;
+  return code == TG_COAP_401 && opts->echo.len && exchange->challenges < most;
 }
 
 /* @return TG_OK: the answer is the last one; TG_E_AGAIN: another message is to be sent */
@@ -74,8 +80,10 @@ static tg_rc_t take_step(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg
                          const tg_coap_opts_t *opts) {
   if (is_challenge(exchange, msg->code, opts)) {
     tg_rc_t rc = tg_coap_request_take_echo(exchange, opts->echo);
+    exchange->challenges++;
     return rc == TG_OK ? TG_E_AGAIN : rc;
   }
+  if (msg->code != TG_COAP_401) exchange->challenges = 0;
   tg_rc_t rc = exchange->asks_block ? TG_OK : tg_coap_block1_out(exchange, msg->code, opts);
   if (rc == TG_E_AGAIN) coap->stats.blocks++;
   if (rc != TG_OK) return rc;
@@ -85,9 +93,26 @@ static tg_rc_t take_step(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg
   return rc;
 }
 
+/* How much of our body the peer has by its answer, which moved out_at from @p before; 0: no more than it had. */
+static size_t taken(const tg_coap_exchange_t *exchange, uint8_t code, tg_rc_t rc, size_t before) {
+  if (rc == TG_E_AGAIN && !exchange->asks_block) return exchange->out_at > before ? exchange->out_at : 0;
+  return (rc == TG_OK || rc == TG_E_AGAIN) && code >> 5 == 2 ? exchange->payload_len : 0;
+}
+
+/* @return whether the exchange is still there: who hears of it may have ended it */
+static bool tell(const tg_coap_t *coap, tg_coap_exchange_t *exchange, size_t sent) {
+  tg_id_t id = tg_pool_id(&coap->exchanges.pool, exchange);
+  exchange->progress(exchange->ud, sent);
+  return tg_pool_find(&coap->exchanges.pool, id) == exchange;
+}
+
 static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
                     const tg_coap_opts_t *opts) {
+  bool is_out = exchange->asks_block; /* the body, all of it */
+  size_t before = exchange->out_at;
   tg_rc_t rc = take_step(coap, exchange, msg, opts);
+  size_t sent = is_out || !exchange->progress ? 0 : taken(exchange, msg->code, rc, before);
+  if (sent && !tell(coap, exchange, sent)) return;
   if (rc == TG_E_AGAIN) tg_coap_exchange_continue(coap, exchange);
   else if (rc != TG_OK) tg_coap_exchange_fail(coap, exchange, rc);
   else finish(coap, exchange, msg, opts);
@@ -139,7 +164,7 @@ static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *see
 
 static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange) {
   tg_coap_opts_t opts;
-  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   bool is_good = tg_coap_opts_response(rx->msg, &opts);
   rx->peer->is_proved = true;
   confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);
@@ -148,7 +173,7 @@ static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_excha
 }
 
 static bool is_duplicate(tg_coap_t *coap, const tg_coap_rx_t *rx) {
-  const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->msg->mid) : NULL;
+  const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->mark) : NULL;
   if (!seen) return false;
   coap->stats.rx_duplicate++;
   if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));

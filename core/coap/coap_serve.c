@@ -82,6 +82,7 @@ static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
   answer->location[0] = reply->location[0];
   answer->location[1] = reply->location[1];
   if (!tg_coap_opts_is_unwanted(answer->no_response, reply->code)) answer->payload = reply->payload; /* nor kept */
+  if (reply->lent && reply->etag.len <= TG_COAP_BODY_ETAG) answer->etag = reply->etag;
   if (reply->code == TG_COAP_503 || reply->code == TG_COAP_429) answer->max_age = reply->max_age;
 }
 
@@ -91,6 +92,7 @@ static bool hold(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answ
   if (rc == TG_OK) return true;
   tg_coap_answer_t plain = answer_to(rx->msg);
   plain.no_response = answer->no_response;
+  plain.print = answer->print;
   plain.code = TG_COAP_503;
   plain.max_age = TG_COAP_FULL_MAX_AGE;
   *answer = plain;
@@ -115,6 +117,14 @@ static void observe(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_
   answer->has_observe = tg_coap_observer_add(coap, rx->peer, &call, &answer->observe) == TG_OK;
 }
 
+/* Nor is a long body kept for an address that may be another's; of a lent one nothing is kept, so its block alone counts. */
+static void fit_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer) {
+  if (!answer->code) return;
+  if (!answer->is_lent && cut_to_budget(coap, rx, answer, answer->payload.len)) return;
+  tg_coap_block2_out_cut(coap, rx, opts, answer);
+  if (answer->is_lent) (void)cut_to_budget(coap, rx, answer, answer->payload.len);
+}
+
 /* @return whether the answer is held */
 static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_slice_t body,
                          tg_coap_answer_t *answer) {
@@ -133,9 +143,8 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   coap->config.handler(coap->config.ud, &request, &reply);
   take_reply(&reply, answer);
   if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
-  /* Nor is a long body kept for it. */
-  if (reply.code && !cut_to_budget(coap, rx, answer, answer->payload.len))
-    tg_coap_block2_out_cut(coap, rx, opts, answer);
+  answer->is_lent = reply.lent && may_run_again(rx->msg->code);
+  fit_answer(coap, rx, opts, answer);
   return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
 }
 
@@ -201,10 +210,11 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   tg_coap_dedup_prefetch(&coap->dedup, rx->peer);
   tg_coap_peer_touch(coap, rx->peer);
   uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
-  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->msg->mid);
+  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->mark);
   if (seen && answer_again(coap, rx, seen)) return;
 
   tg_coap_answer_t answer = answer_to(rx->msg);
+  answer.print = rx->mark.print;
   bool is_held = false;
   if (!opts.block1.more) answer.no_response = opts.no_response;
   tg_coap_peer_hold(coap, rx->peer);
@@ -212,7 +222,7 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   if (!refusal) is_held = run(coap, rx, &opts, &answer);
   else if (rx->msg->type == TG_COAP_CON) answer.code = refusal;
   /* Remembered late: what was prefetched has come by now. */
-  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->msg->mid);
+  if (!seen && !is_replayable(&opts)) seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   if (!is_held) send_answer(coap, rx, seen, &answer);
   tg_coap_peer_let_go(coap, rx->peer);
 }

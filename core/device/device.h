@@ -47,9 +47,10 @@ struct tg_command {
   const tg_record_t *
       records; /* WRITE, UPDATE, CREATE: at or below path; of composites path is the root; READ_COMPOSITE and OBSERVE_COMPOSITE: paths, without values; WRITE_COMPOSITE: in the order to be written, one without a value deletes */
   size_t record_count;
-  tg_slice_t text;        /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
-  int content_format;     /* wanted format, -1 = the backend chooses */
-  uint32_t timeout_s;     /* to the deadline; 0 = 30 s, for a device in queue mode 7,200 s */
+  tg_slice_t text;    /* EXECUTE: arguments; ATTRIBUTES: `pmin=1&pmax=60` */
+  int content_format; /* wanted format, -1 = the backend chooses */
+  uint32_t
+      timeout_s; /* to the deadline; 0 = 30 s, for a device in queue mode and with a body 7,200 s; with a body it begins anew with each progress */
   uint8_t priority;       /* 0 bulk … 3 interactive */
   tg_slice_t tag;         /* the asker's own id (≤ 64 bytes), echoed in events */
   bool durable;           /* has a row in the store until it ends: goes on after a restart */
@@ -57,7 +58,7 @@ struct tg_command {
   tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
   int64_t deadline_ms;    /* Unix time; set by submit */
   tg_slice_t
-      body; /* WRITE of an opaque resource, instead of records: its value of any size, lent until done(), not copied, never durable. One such command a device runs beside the others */
+      body; /* WRITE of one opaque resource, instead of records: its value, lent until done(), not copied, never durable; up to 16 MiB to LwM2M devices. One such command a device runs beside the others. Once started it never goes back to the queue: where the device registers anew, moves or goes, it ends FAILED with TG_E_AGAIN, and whoever asked decides, with body_from, whether to go on */
   uint64_t
       body_from; /* bytes of it that the device has from an earlier try; the backend begins anew where it has forgotten them */
   tg_command_progress_fn progress; /* with body; may be NULL; its ud is that of done() */
@@ -105,7 +106,8 @@ struct tg_device {
   tg_version_t enabler; /* LwM2M version, 0 for drivers */
   int64_t since_ms;     /* online since, Unix time */
   int64_t last_seen_ms;
-  const tg_path_t *objects; /* what it announced: objects and instances, ascending */
+  uint64_t may_move_until_ms; /* monotonic: so long it may come from another link; see tg_twin_may_move(); 0 = not */
+  const tg_path_t *objects;   /* what it announced: objects and instances, ascending */
   const tg_model_version_t *versions;
 };
 
@@ -164,6 +166,12 @@ void tg_twin_offline(tg_twin_t *twin, tg_id_t id, tg_event_type_t event, tg_slic
 /** The device was heard from just now: last_seen moves. Cheap, for every message. */
 void tg_twin_seen(tg_twin_t *twin, tg_id_t id);
 
+/** Who asks the device to come over another link says so: until @p until_ms (monotonic; 0: no longer) a Register or an Update of it is taken from another link, although the link it is on vouches for its identity. Never for anyone on that same link. A stale id is ignored. */
+void tg_twin_may_move(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
+
+/** The device has come over @p link (kept) without registering anew. A stale id is ignored. */
+void tg_twin_moved(tg_twin_t *twin, tg_id_t id, const char *link);
+
 /** The device in queue mode listens until @p until_ms (monotonic; UINT64_MAX: until further notice): its queue drains. Emits AWAKE on a change; ASLEEP comes by itself at the end. */
 void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms);
 
@@ -195,15 +203,18 @@ TG_MUST_CHECK tg_rc_t tg_twin_value(const tg_twin_t *twin, tg_id_t device, const
 void tg_twin_values(const tg_twin_t *twin, tg_id_t id, const tg_path_t *path,
                     bool (*fn)(void *ud, const tg_record_t *record), void *ud);
 
-/** Submits a command (copied). One runs at a time per device, by priority then order. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. A durable one starts when its row is on disk, and one that can't be repeated when the row says so. TG_E_GONE (also for an offline device without queue mode), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
+/** Submits a command (copied). One runs at a time per device, by priority then order, and one with a body beside it. done() comes exactly once; also told as COMMAND events. At the deadline a waiting one ends as EXPIRED, a started one as FAILED with TG_E_TIMEOUT. A durable one starts when its row is on disk, and one that can't be repeated when the row says so. TG_E_GONE (also for an offline device without queue mode), TG_E_FULL, TG_E_NOMEM, TG_E_ARG. */
 TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *command, tg_command_done_fn done, void *ud,
                                      tg_id_t *id);
 
 /** Cancels a command in any state but an ended one; done() comes with CANCELLED. TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
 
-/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already. */
+/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already, or has a body. */
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result);
+
+/** A backend tells that the device has taken @p sent bytes of its command's body: the deadline moves, progress() is told; it may end the command. Stale ids are ignored. */
+void tg_twin_progress(tg_twin_t *twin, tg_id_t id, uint64_t sent);
 
 /** The command @p id as long as it has not ended, or NULL. */
 const tg_command_t *tg_twin_command(const tg_twin_t *twin, tg_id_t id);

@@ -256,6 +256,16 @@ void tg_twin_seen(tg_twin_t *twin, tg_id_t id) {
   if (device) device->pub.last_seen_ms = tg_twin_wall(twin);
 }
 
+void tg_twin_may_move(tg_twin_t *twin, tg_id_t id, uint64_t until_ms) {
+  tg_twin_device_t *device = tg_twin_device_of(twin, id);
+  if (device) device->pub.may_move_until_ms = until_ms;
+}
+
+void tg_twin_moved(tg_twin_t *twin, tg_id_t id, const char *link) {
+  tg_twin_device_t *device = tg_twin_device_of(twin, id);
+  if (device) device->pub.link = link;
+}
+
 const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id) {
   const tg_twin_device_t *device = tg_twin_device_of(twin, id);
   return device ? &device->pub : NULL;

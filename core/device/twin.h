@@ -26,7 +26,8 @@ struct tg_twin_device {
   tg_device_t pub;
   tg_twin_values_t *values;
   tg_twin_wake_t *wake;
-  tg_twin_command_t *running;
+  tg_twin_command_t *running;  /* at the backend */
+  tg_twin_command_t *bulk;     /* one with a body, likewise */
   tg_twin_command_t *queue;    /* waiting, in the order in which they go */
   tg_twin_device_t *pump_next; /* list of devices whose queue is to be looked at */
   tg_twin_device_t *newer;     /* list of offline devices, longest offline first */
@@ -48,6 +49,7 @@ struct tg_twin_command {
   void *ud;
   void *block; /* memory behind pub's slices and records */
   size_t bytes;
+  uint64_t timeout_ms;        /* to the deadline */
   uint64_t row;               /* number in the journal; 0 = not durable */
   uint64_t ticket;            /* under which the row was written last */
   bool marked;                /* the row says that it may have been sent */
@@ -110,7 +112,7 @@ void tg_twin_command_init(tg_twin_t *twin);
 /** The device went offline: commands that can't wait for it end with TG_E_GONE; with @p all every one does. */
 void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all);
 
-/** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or fails if it can't be repeated. */
+/** Another backend takes the device over: the command running at the old one (still set in pub) goes back to the queue, or fails if it can't be repeated; one with a body fails with TG_E_AGAIN. */
 void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device);
 
 #endif

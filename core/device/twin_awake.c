@@ -54,7 +54,7 @@ void tg_twin_awake(tg_twin_t *twin, tg_id_t id, uint64_t until_ms) {
     tg_event_t event = {.type = TG_EVENT_AWAKE};
     tg_twin_emit_or_log(twin, device, &event);
   }
-  if (device->queue && !device->running) tg_twin_pump(twin, device);
+  if (device->queue) tg_twin_pump(twin, device);
 }
 
 void tg_twin_asleep(tg_twin_t *twin, tg_id_t id) {

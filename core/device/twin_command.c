@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command queue: one command runs at a time per device, the others wait by priority, then order; each ends exactly once. What
- * was sent and can't be repeated without harm (execute, create, delete) is never sent again.
+ * The command queue: one command runs at a time per device, and one with a body beside it; the others wait by priority, then order;
+ * each ends exactly once. What was sent and can't be repeated without harm (execute, create, delete) is never sent again; of a body
+ * that was on its way only its asker knows whether it is still wanted.
  *
  * Path: the command line | bindings/api/lua_command.c -> core/device/twin_command.c -> core/server/command.c | bindings/api/driver_device.c
  */
@@ -9,7 +10,7 @@
 #include "core/device/twin_durable.h"
 #include "core/device/twin_queue.h"
 
-enum { TIMEOUT_S = 30, TIMEOUT_QUEUE_S = 7200 };
+enum { TIMEOUT_S = 30, TIMEOUT_QUEUE_S = 7200, TIMEOUT_BODY_S = 7200 };
 
 static bool has_ended(const tg_twin_command_t *command) {
   return command->state > TG_COMMAND_SENT;
@@ -58,7 +59,7 @@ static void end_with(tg_twin_command_t *command, tg_command_state_t state, tg_rc
 
 static void stop_at_backend(tg_twin_command_t *command) {
   const tg_device_t *device = &command->device->pub;
-  if (command->device->running == command) device->backend->cancel(device->backend_ud, device, command->pub.id);
+  if (*tg_twin_queue_place(command) == command) device->backend->cancel(device->backend_ud, device, command->pub.id);
 }
 
 static void back_to_queue(tg_twin_command_t *command, tg_rc_t why) {
@@ -82,16 +83,14 @@ static void on_deadline(tg_timer_t *timer, void *ud) {
 }
 
 /* The backend may finish the command inside start(). @return whether the next one may go. */
-static bool start_next(tg_twin_t *twin, tg_twin_device_t *device) {
-  tg_twin_command_t *command = device->queue;
+static bool start_next(tg_twin_t *twin, tg_twin_command_t *command) {
+  tg_twin_device_t *device = command->device;
   tg_id_t id = command->pub.id;
-  tg_twin_queue_del(command);
-  device->running = command;
-  device->pub.active = 1;
+  tg_twin_queue_start(command);
   command->state = TG_COMMAND_SENT;
   tg_rc_t rc = device->pub.backend->start(device->pub.backend_ud, &device->pub, &command->pub);
   if (tg_pool_find(&twin->commands, id) != command) return true; /* it ended */
-  if (device->running != command) return false;                  /* it went back */
+  if (*tg_twin_queue_place(command) != command) return false;    /* it went back */
   if (rc == TG_OK) {
     move_to(command, TG_COMMAND_SENT, TG_OK);
     return true;
@@ -105,15 +104,27 @@ static bool start_next(tg_twin_t *twin, tg_twin_device_t *device) {
   return false;
 }
 
+static bool listens(const tg_twin_device_t *device) {
+  return device->pub.online && device->pub.awake;
+}
+
+/* Those with a body: never durable, so there is no disk to wait for. */
+static void start_bulk(tg_twin_t *twin, tg_twin_device_t *device) {
+  tg_twin_command_t *command;
+  while (!device->bulk && listens(device) && (command = tg_twin_queue_first(device, true))) {
+    if (!start_next(twin, command)) return;
+  }
+}
+
 /* @return whether the next one waits for the disk */
 static bool start_waiting(tg_twin_t *twin, tg_twin_device_t *device) {
-  while (device->queue && !device->running && device->pub.online && device->pub.awake) {
-    if (device->queue->ends_as) return false; /* a restored one: its end comes first, at once */
-    if (!tg_twin_durable_is_ready(device->queue)) return true;
-    if (!start_next(twin, device)) return false;
+  tg_twin_command_t *command;
+  while ((command = tg_twin_queue_first(device, false)) && !device->running && listens(device)) {
+    if (command->ends_as) return false; /* a restored one: its end comes first, at once */
+    if (!tg_twin_durable_is_ready(command)) return true;
+    if (!start_next(twin, command)) return false;
   }
-  if (device->queue && !device->running && !device->queue->ends_as)
-    tg_twin_durable_back(device->queue); /* it fell asleep meanwhile */
+  if (command && !device->running && !command->ends_as) tg_twin_durable_back(command); /* it fell asleep meanwhile */
   return false;
 }
 
@@ -132,7 +143,8 @@ static void on_pump(tg_timer_t *timer, void *ud) {
     device = in_order;
     in_order = device->pump_next;
     tg_id_t id = device->pub.id;
-    bool held = start_waiting(twin, device);
+    start_bulk(twin, device);
+    bool held = tg_twin_device_of(twin, id) && start_waiting(twin, device);
     if (!tg_twin_device_of(twin, id)) continue;
     if (held) tg_twin_durable_hold(twin, device);
     else device->pumping = false;
@@ -144,13 +156,27 @@ void tg_twin_command_init(tg_twin_t *twin) {
   twin->on_deadline = on_deadline;
 }
 
+static void set_deadline(tg_twin_command_t *command) {
+  tg_wheel_t *wheel = command->twin->config.wheel;
+  command->pub.deadline_ms = tg_twin_wall(command->twin) + (int64_t)command->timeout_ms;
+  tg_wheel_add(wheel, &command->deadline, tg_wheel_now(wheel) + command->timeout_ms);
+}
+
 /* What a submit leaves when it can't fail any more. */
-static void accept(tg_twin_t *twin, tg_twin_command_t *command, uint64_t timeout_s, bool waits) {
+static void accept(tg_twin_command_t *command, bool waits) {
   tg_twin_device_t *device = command->device;
-  tg_wheel_add(twin->config.wheel, &command->deadline, tg_wheel_now(twin->config.wheel) + timeout_s * 1000);
+  set_deadline(command);
   tg_twin_queue_add(command, false);
   if (waits) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
-  if (device->pub.awake && !device->running) tg_twin_pump(twin, device);
+  if (device->pub.awake && !*tg_twin_queue_place(command)) tg_twin_pump(command->twin, device);
+}
+
+/* In milliseconds. */
+static uint64_t timeout_of(const tg_twin_command_t *command) {
+  uint64_t timeout_s = command->pub.timeout_s;
+  if (timeout_s == 0) timeout_s = command->device->pub.queue_mode ? TIMEOUT_QUEUE_S : TIMEOUT_S;
+  if (command->pub.timeout_s == 0 && tg_twin_queue_is_bulk(command)) timeout_s = TIMEOUT_BODY_S;
+  return timeout_s * 1000;
 }
 
 tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_done_fn done, void *ud, tg_id_t *id) {
@@ -161,10 +187,10 @@ tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_don
   tg_twin_command_t *command;
   tg_rc_t rc = tg_twin_queue_make(device, twin, from, &command);
   if (rc != TG_OK) return rc;
-  uint64_t timeout_s = from->timeout_s;
-  if (timeout_s == 0) timeout_s = device->pub.queue_mode ? TIMEOUT_QUEUE_S : TIMEOUT_S;
-  command->pub.deadline_ms = tg_twin_wall(twin) + (int64_t)timeout_s * 1000;
-  bool waits = device->queue || device->running || !device->pub.awake;
+  command->timeout_ms = timeout_of(command);
+  command->pub.deadline_ms = tg_twin_wall(twin) + (int64_t)command->timeout_ms; /* the row has it */
+  bool waits = tg_twin_queue_first(device, tg_twin_queue_is_bulk(command)) || *tg_twin_queue_place(command) ||
+               !device->pub.awake;
   rc = tg_twin_durable_add(command, !waits);
   if (rc != TG_OK) {
     tg_twin_queue_free(command);
@@ -173,7 +199,7 @@ tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_don
   command->done = done;
   command->ud = ud;
   *id = command->pub.id;
-  accept(twin, command, timeout_s, waits);
+  accept(command, waits);
   if (replaced) end_with(replaced, TG_COMMAND_CANCELLED, TG_E_CANCELLED);
   return TG_OK;
 }
@@ -187,7 +213,7 @@ tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t id) {
 }
 
 static bool goes_back(const tg_twin_command_t *command, const tg_command_result_t *result) {
-  if (result->state != TG_COMMAND_FAILED || result->code != 0) return false;
+  if (result->state != TG_COMMAND_FAILED || result->code != 0 || tg_twin_queue_is_bulk(command)) return false;
   bool queue_mode = command->device->pub.queue_mode;
   if (result->rc == TG_E_ASLEEP) return queue_mode; /* never left: any operation */
   if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(command->pub.op);
@@ -207,13 +233,26 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   if (device->pub.awake) tg_twin_pump(twin, device);
 }
 
+void tg_twin_progress(tg_twin_t *twin, tg_id_t id, uint64_t sent) {
+  tg_twin_command_t *command = tg_pool_find(&twin->commands, id);
+  if (!command || command->state != TG_COMMAND_SENT || !tg_twin_queue_is_bulk(command)) return;
+  set_deadline(command);
+  if (command->pub.progress) command->pub.progress(command->ud, &command->pub, sent);
+}
+
+/* done() of the first may have to do with the second: each is looked at when it is its turn. */
 void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device) {
   (void)twin;
   tg_twin_command_t *command = device->running;
+  if (command) {
+    stop_at_backend(command);
+    if (tg_twin_queue_is_repeatable(command->pub.op)) back_to_queue(command, TG_E_AGAIN);
+    else end_with(command, TG_COMMAND_FAILED, TG_E_GONE);
+  }
+  command = device->bulk;
   if (!command) return;
   stop_at_backend(command);
-  if (tg_twin_queue_is_repeatable(command->pub.op)) back_to_queue(command, TG_E_AGAIN);
-  else end_with(command, TG_COMMAND_FAILED, TG_E_GONE);
+  end_with(command, TG_COMMAND_FAILED, TG_E_AGAIN);
 }
 
 void tg_twin_command_offline(tg_twin_t *twin, tg_twin_device_t *device, bool all) {
@@ -248,6 +287,7 @@ void tg_twin_commands(const tg_twin_t *twin, tg_id_t id,
   const tg_twin_device_t *device = tg_twin_device_of(twin, id);
   if (!device) return;
   if (device->running && !fn(ud, &device->running->pub, device->running->state)) return;
+  if (device->bulk && !fn(ud, &device->bulk->pub, device->bulk->state)) return;
   for (const tg_twin_command_t *command = device->queue; command; command = command->next) {
     if (!fn(ud, &command->pub, command->state)) return;
   }

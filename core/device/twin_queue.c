@@ -12,6 +12,13 @@ static bool is_write(tg_op_t op) {
   return op == TG_OP_WRITE || op == TG_OP_UPDATE;
 }
 
+/* A body is the value of one resource; it is lent, so there is nothing to be kept in a row. */
+static bool has_good_body(const tg_command_t *command) {
+  if (command->body.len == 0) return command->body_from == 0 && !command->progress;
+  return command->op == TG_OP_WRITE && command->path.len == TG_PATH_RESOURCE && command->record_count == 0 &&
+         !command->durable && command->body_from <= command->body.len;
+}
+
 static tg_rc_t check_command(const tg_command_t *command, size_t *bytes) {
   if ((unsigned)command->op >= TG_OP_COUNT || command->tag.len > TAG_MAX) return TG_E_ARG;
   if (command->text.len > TEXT_MAX || command->record_count > RECORDS_MAX) return TG_E_ARG;
@@ -20,6 +27,7 @@ static tg_rc_t check_command(const tg_command_t *command, size_t *bytes) {
   for (size_t i = 0; i < command->record_count; i++) {
     if (!tg_path_covers(&command->path, &command->records[i].path)) return TG_E_ARG;
   }
+  if (!has_good_body(command)) return TG_E_ARG;
   *bytes = tg_record_copy_size(command->records, command->record_count) + command->tag.len + command->text.len +
            command->replace_key.len + command->owner.len;
   return *bytes <= BYTES_MAX ? TG_OK : TG_E_TOO_LONG;
@@ -90,11 +98,24 @@ void tg_twin_queue_add(tg_twin_command_t *command, bool in_front) {
   command->device->pub.queued++;
 }
 
+tg_twin_command_t *tg_twin_queue_first(const tg_twin_device_t *device, bool is_bulk) {
+  tg_twin_command_t *command = device->queue;
+  while (command && tg_twin_queue_is_bulk(command) != is_bulk) command = command->next;
+  return command;
+}
+
+void tg_twin_queue_start(tg_twin_command_t *command) {
+  tg_twin_queue_del(command);
+  *tg_twin_queue_place(command) = command;
+  command->device->pub.active++;
+}
+
 void tg_twin_queue_del(tg_twin_command_t *command) {
   tg_twin_device_t *device = command->device;
-  if (device->running == command) {
-    device->running = NULL;
-    device->pub.active = 0;
+  tg_twin_command_t **place = tg_twin_queue_place(command);
+  if (*place == command) {
+    *place = NULL;
+    device->pub.active--;
     return;
   }
   for (tg_twin_command_t **at = &device->queue; *at; at = &(*at)->next) {

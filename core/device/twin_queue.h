@@ -14,6 +14,23 @@ static inline bool tg_twin_queue_is_repeatable(tg_op_t op) {
   return op != TG_OP_EXECUTE && op != TG_OP_CREATE && op != TG_OP_DELETE;
 }
 
+/** Whether @p command is one with a body: it has a place of its own at the backend, beside the others. */
+static inline bool tg_twin_queue_is_bulk(const tg_twin_command_t *command) {
+  return command->pub.body.len > 0;
+}
+
+/** The place at the backend that @p command takes. */
+static inline tg_twin_command_t **tg_twin_queue_place(const tg_twin_command_t *command) {
+  tg_twin_device_t *device = command->device;
+  return tg_twin_queue_is_bulk(command) ? &device->bulk : &device->running;
+}
+
+/** The first that waits of those with a body, or of the others; NULL. */
+tg_twin_command_t *tg_twin_queue_first(const tg_twin_device_t *device, bool is_bulk);
+
+/** Takes @p command out of the queue and puts it into its place at the backend, which is empty. */
+void tg_twin_queue_start(tg_twin_command_t *command);
+
 /** A waiting copy of @p from for @p device, in no queue yet, its deadline not armed. TG_E_ARG, TG_E_TOO_LONG, TG_E_FULL, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_twin_queue_make(tg_twin_device_t *device, tg_twin_t *twin, const tg_command_t *from,
                                          tg_twin_command_t **made);

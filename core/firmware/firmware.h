@@ -123,6 +123,12 @@ TG_MUST_CHECK tg_rc_t tg_firmware_open(const tg_firmware_config_t *config, tg_di
 /** Stops; updates that have not ended go on at the next start. To be called before the twin goes. NULL is allowed. */
 void tg_firmware_close(tg_firmware_t *firmware);
 
+/** The store told of a commit (or of a failed one): an update whose state is on disk now may be applied. */
+void tg_firmware_committed(tg_firmware_t *firmware, uint64_t ticket, tg_rc_t rc);
+
+/** The port of the HTTP file server; 0 = there is none. */
+uint16_t tg_firmware_http_port(const tg_firmware_t *firmware);
+
 /** Adds a listener of changes; at most 8. TG_E_FULL. */
 TG_MUST_CHECK tg_rc_t tg_firmware_listen(tg_firmware_t *firmware, tg_fw_changed_fn fn, void *ud);
 
@@ -142,8 +148,9 @@ bool tg_firmware_image(const tg_firmware_t *firmware, tg_slice_t name, tg_fw_ima
 /** Walks the images by name; return false to stop. */
 void tg_firmware_images(const tg_firmware_t *firmware, bool (*fn)(void *ud, const tg_fw_image_t *image), void *ud);
 
-/** The bytes served under @p path (`/fw/TOKEN`), lent until the loop turn ends, with their ETag (8 bytes). TG_E_NOT_FOUND. */
-TG_MUST_CHECK tg_rc_t tg_firmware_file(tg_firmware_t *firmware, tg_slice_t path, tg_slice_t *body, tg_slice_t *etag);
+/** The bytes served under @p path (`/fw/TOKEN`, a token of one update), lent until the loop turn ends, with their ETag (8 bytes). @p asked: up to where the device has asked for them with this request, 0 = not told; it is the update's progress. TG_E_NOT_FOUND. */
+TG_MUST_CHECK tg_rc_t tg_firmware_file(tg_firmware_t *firmware, tg_slice_t path, uint64_t asked, tg_slice_t *body,
+                                       tg_slice_t *etag);
 
 /** Begins an update. TG_E_NOT_FOUND (image), TG_E_EXISTS (the device has one that has not ended: @p id is its id), TG_E_ARG, TG_E_FULL, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_firmware_update(tg_firmware_t *firmware, const tg_fw_request_t *request, uint64_t *id);

@@ -22,6 +22,7 @@ struct tg_gateway {
 static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
   tg_gateway_t *gateway = ud;
   if (gateway->parts.twin) tg_twin_committed(gateway->parts.twin, ticket, rc);
+  if (gateway->parts.firmware) tg_firmware_committed(gateway->parts.firmware, ticket, rc);
   tg_gateway_turn_committed(&gateway->turn, &gateway->parts, ticket, rc);
 }
 
@@ -50,6 +51,13 @@ static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config
   return parts->twin ? TG_OK : TG_E_NOMEM;
 }
 
+/* Seam of the server: images that devices fetch. */
+static tg_rc_t on_file(void *ud, tg_slice_t path, uint64_t asked, tg_slice_t *body, tg_slice_t *etag) {
+  const tg_gateway_t *gateway = ud;
+  if (!gateway->parts.firmware) return TG_E_NOT_FOUND;
+  return tg_firmware_file(gateway->parts.firmware, path, asked, body, etag);
+}
+
 static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *config) {
   tg_gateway_parts_t *parts = &gateway->parts;
   const tg_server_config_t server = {.twin = parts->twin,
@@ -62,7 +70,9 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                      .default_lifetime_s = config->default_lifetime_s,
                                      .awake_ms = config->awake_ms,
                                      .seen_by_reports = config->seen_by_reports,
-                                     .rebind = config->rebind};
+                                     .rebind = config->rebind,
+                                     .file = on_file,
+                                     .file_ud = gateway};
   parts->server = tg_server_new(&server);
   if (!parts->server) return TG_E_NOMEM;
 
@@ -138,6 +148,23 @@ static void restore(const tg_gateway_parts_t *parts, tg_link_t *const links[], s
   if (commands) tg_log("gateway", TG_LOG_INFO, "restored commands=%zu", commands);
 }
 
+/* After the devices are known: what an earlier process began goes on with them. */
+static tg_rc_t open_firmware(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
+  tg_gateway_parts_t *parts = &gateway->parts;
+  tg_firmware_config_t firmware = config->firmware;
+  firmware.twin = parts->twin;
+  firmware.events = parts->events;
+  firmware.store = parts->store;
+  firmware.loop = parts->loop;
+  firmware.wheel = tg_loop_wheel(parts->loop);
+  firmware.random = tg_random_fill;
+  tg_rc_t rc = tg_firmware_open(&firmware, diag, &parts->firmware);
+  if (rc == TG_OK && tg_firmware_http_port(parts->firmware))
+    tg_log("gateway", TG_LOG_INFO, "listening service=firmware address=%s port=%u", firmware.http_host,
+           (unsigned)tg_firmware_http_port(parts->firmware));
+  return rc;
+}
+
 static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
   tg_rc_t rc = open_store(gateway, config, diag);
   if (rc == TG_OK) rc = make_hub(gateway, config);
@@ -147,6 +174,8 @@ static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *conf
   if (rc != TG_OK) return rc;
 
   restore(&gateway->parts, gateway->links, gateway->link_count);
+  rc = open_firmware(gateway, config, diag);
+  if (rc != TG_OK) return rc;
   return tg_loop_each_turn(gateway->parts.loop, at_turn_end, gateway);
 }
 
@@ -171,6 +200,8 @@ void tg_gateway_close(tg_gateway_t *gateway) {
   tg_loop_each_turn_end(parts->loop, at_turn_end, gateway);
   tg_gateway_turn_fini(&gateway->turn, parts);
   if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
+  tg_firmware_close(parts->firmware);
+  parts->firmware = NULL;
   if (parts->twin) tg_twin_stop(parts->twin); /* while those who carry commands out are there */
   tg_mqtt_free(parts->mqtt);
   parts->mqtt = NULL;

@@ -7,6 +7,7 @@
  * Knows no Lua; who calls it (bindings/host) has read and checked the configuration and hooks scripts in.
  */
 
+#include "core/firmware/campaign.h"
 #include "core/link/link_nidd.h"
 #include "core/link/link_udp.h"
 #include "core/mqtt/mqtt.h"
@@ -40,6 +41,7 @@ typedef struct tg_gateway_config {
   tg_coap_rebind_t rebind;
   tg_coap_limits_t limits;
   uint32_t devices_max;
+  tg_firmware_config_t firmware; /* strings are kept; its parts are set by the gateway */
   const tg_mqtt_broker_config_t *brokers;
   size_t broker_count;
   tg_mqtt_message_fn on_message; /* may be NULL */
@@ -57,6 +59,8 @@ typedef struct tg_gateway_parts {
   tg_server_t *server;
   tg_coap_t *coap;
   tg_mqtt_t *mqtt; /* NULL without brokers */
+  tg_firmware_t *firmware;
+  tg_campaigns_t *campaigns;
 } tg_gateway_parts_t;
 
 /**

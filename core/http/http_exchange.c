@@ -14,6 +14,7 @@
 #include "core/base/alloc.h"
 #include "core/base/log.h"
 #include "core/base/num.h"
+#include "core/http/http_file.h"
 
 /* So much of a refused body is read, lest the reset that unread bytes cause destroys the answer on its way. */
 enum { SKIP_MAX = 1 << 20 };
@@ -52,17 +53,30 @@ static bool add_header(struct MHD_Response *response, const char *name, const ch
   return !value || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
-/* NULL without memory. */
-static struct MHD_Response *make_response(const tg_http_reply_t *reply) {
+/* The client takes bytes of a long answer: lack of progress ends it, not its length. */
+static void on_alive(void *ud) {
+  http_connection_t *connection = ud;
+  set_deadline(connection, connection->exchanges->timeout_ms);
+}
+
+static struct MHD_Response *make_body(const tg_http_reply_t *reply, http_connection_t *connection) {
   static const uint8_t nothing[1] = {0};
+  if (reply->file) return tg_http_file_response(reply->file, on_alive, connection);
   void *body = (void *)(uintptr_t)(reply->body.len ? reply->body.p : nothing); /* copied, not written */
-  struct MHD_Response *response = MHD_create_response_from_buffer(reply->body.len, body, MHD_RESPMEM_MUST_COPY);
+  return MHD_create_response_from_buffer(reply->body.len, body, MHD_RESPMEM_MUST_COPY);
+}
+
+/* NULL without memory. */
+static struct MHD_Response *make_response(const tg_http_reply_t *reply, http_connection_t *connection) {
+  struct MHD_Response *response = make_body(reply, connection);
   if (!response) return NULL;
   char retry[16];
   snprintf(retry, sizeof retry, "%u", (unsigned)reply->retry_after_s);
   bool ok = add_header(response, "Content-Type", reply->content_type) &&
             add_header(response, "Location", reply->location) && add_header(response, "Allow", reply->allow) &&
-            add_header(response, "Cache-Control", "no-store") &&
+            add_header(response, "Cache-Control", "no-store") && add_header(response, "ETag", reply->etag) &&
+            add_header(response, "Accept-Ranges", reply->etag ? "bytes" : NULL) &&
+            add_header(response, "Content-Range", reply->content_range) &&
             add_header(response, "Retry-After", reply->retry_after_s ? retry : NULL);
   if (ok) return response;
   MHD_destroy_response(response);
@@ -76,7 +90,7 @@ static enum MHD_Result answer(http_request_t *request, unsigned status, struct M
 }
 
 static enum MHD_Result answer_status(http_request_t *request, int status) {
-  struct MHD_Response *response = make_response(&(tg_http_reply_t){.status = status});
+  struct MHD_Response *response = make_response(&(tg_http_reply_t){.status = status}, request->connection);
   if (!response) return MHD_NO;
   if (request->refused) (void)MHD_add_response_header(response, "Connection", "close");
   enum MHD_Result result = answer(request, (unsigned)status, response);
@@ -194,7 +208,7 @@ static enum MHD_Result serve(tg_http_exchanges_t *exchanges, http_request_t *req
     set_deadline(request->connection, exchanges->hold_ms);
     return MHD_YES;
   }
-  struct MHD_Response *response = make_response(&reply);
+  struct MHD_Response *response = make_response(&reply, request->connection);
   if (!response) return MHD_NO;
   enum MHD_Result result = answer(request, (unsigned)reply.status, response);
   MHD_destroy_response(response);
@@ -235,7 +249,7 @@ tg_rc_t tg_http_exchange_complete(tg_http_exchanges_t *exchanges, tg_id_t id, co
   http_request_t *request = tg_pool_find(&exchanges->requests, id);
   if (!request) return TG_E_GONE;
   if (request->phase != HTTP_HELD || request->response) return TG_E_STATE;
-  request->response = make_response(reply);
+  request->response = make_response(reply, request->connection);
   if (!request->response) return TG_E_NOMEM;
   request->status = (unsigned)reply->status;
   tg_wheel_del(tg_loop_wheel(exchanges->loop), &request->connection->deadline);

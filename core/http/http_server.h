@@ -22,13 +22,26 @@ typedef struct tg_http_call {
   void *connection; /* private */
 } tg_http_call_t;
 
+/** Part of a file as body. */
+typedef struct tg_http_file {
+  int fd; /* taken, also when the request fails */
+  uint64_t offset;
+  uint64_t len;
+  void (*sent)(void *ud, uint64_t key, uint64_t end); /* the client takes bytes up to here; may be NULL */
+  void *ud;
+  uint64_t key;
+} tg_http_file_t;
+
 /** The answer; begins as {200, nothing else}. Strings and body are copied when the handler returns. */
 typedef struct tg_http_reply {
   int status;
   const char *content_type;
   tg_slice_t body;
   const char *location;
-  const char *allow;      /* methods, with 405 */
+  const char *allow;          /* methods, with 405 */
+  const char *etag;           /* in double quotes */
+  const char *content_range;  /* with 206 and 416 */
+  const tg_http_file_t *file; /* instead of body, not with hold; NULL: none */
   uint32_t retry_after_s; /* 0: no header */
   bool hold;              /* answer later with tg_http_server_complete(); 503 by itself after the hold time */
 } tg_http_reply_t;

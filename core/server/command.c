@@ -85,6 +85,7 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
                             const tg_command_t *command, tg_coap_call_t *out) {
   tg_server_t *server = call->server;
   if (tg_composite_is(command->op)) return fill_composite(call, device, command, out);
+  if (command->body.len) return tg_command_body_fill(reg, command, out);
   if (reads(command->op) || writes(command->op)) {
     call->format = command->content_format;
     const tg_format_ask_t ask = {&command->path, writes(command->op), call->attempt};
@@ -206,6 +207,11 @@ static tg_rc_t check_command(const tg_command_t *command) {
   return is_security(&command->path) ? TG_E_DENIED : TG_OK;
 }
 
+/* Where the request of a command is noted: those with a body run beside the others. */
+static tg_id_t *noted(tg_reg_t *reg, const tg_command_t *command) {
+  return command->body.len ? &reg->bulk : &reg->call;
+}
+
 static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
@@ -224,7 +230,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
                              .op = (uint8_t)command->op,
                              .format = TG_CF_NONE};
   rc = send_first(call, reg, device, command);
-  if (rc == TG_OK) reg->call = id;
+  if (rc == TG_OK) *noted(reg, command) = id;
   else tg_pool_give(&server->calls, id);
   return rc;
 }
@@ -233,9 +239,18 @@ static void cancel(void *ud, const tg_device_t *device, tg_id_t command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
   tg_server_call_t *call = reg ? tg_pool_find(&server->calls, reg->call) : NULL;
+  if (!call || call->command != command) call = reg ? tg_pool_find(&server->calls, reg->bulk) : NULL;
   if (!call || call->command != command) return;
   call->command = TG_ID_NONE; /* on_done() must not finish it */
   tg_coap_cancel(server->coap, call->exchange);
+}
+
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only) {
+  const tg_id_t ids[] = {reg->bulk, reg->call};
+  for (size_t i = 0; i < (bodies_only ? 1 : TG_COUNT(ids)); i++) {
+    const tg_server_call_t *call = tg_pool_find(&server->calls, ids[i]);
+    if (call) tg_coap_cancel(server->coap, call->exchange);
+  }
 }
 
 const tg_backend_ops_t tg_command_backend = {.kind = "lwm2m", .start = start, .cancel = cancel};
@@ -300,7 +315,7 @@ static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_res
   if (answer->rc != TG_OK || (answer->code != TG_COAP_406 && answer->code != TG_COAP_415)) return false;
   const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
   const tg_device_t *device = reg ? tg_twin_find(call->server->config.twin, reg->device) : NULL;
-  if (!command || !device) return false;
+  if (!command || !device || command->body.len) return false;
   call->attempt++;
   return send_call(call, reg, device, call->steps ? tg_composite_current(call->steps) : command) == TG_OK;
 }
@@ -343,8 +358,9 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
   tg_reg_t *reg = tg_reg_table_get(server, call->reg);
   if (call->command != TG_ID_NONE && (retry(call, reg, answer) || go_on(call, reg, answer))) return;
   tg_server_call_t ended = *call;
-  if (reg) reg->call = TG_ID_NONE;
-  tg_pool_give(&server->calls, tg_pool_id(&server->calls, call));
+  tg_id_t id = tg_pool_id(&server->calls, call);
+  if (reg) *(reg->bulk == id ? &reg->bulk : &reg->call) = TG_ID_NONE;
+  tg_pool_give(&server->calls, id);
   if (ended.command != TG_ID_NONE) {
     char created[TG_PATH_TEXT_MAX] = "";
     tg_command_result_t result;

@@ -57,7 +57,9 @@ typedef struct tg_reg {
   tg_reg_obs_t *obs;
   char *alt; /* `/lwm2m`; NULL = root */
   char *sms;
+  char *home;   /* the identity a bearer vouched for before the device was asked to another link; NULL = none */
   tg_id_t call; /* the command's request on its way */
+  tg_id_t bulk; /* that of a command with a body */
   tg_id_t plan; /* automatic observations being made */
 } tg_reg_t;
 

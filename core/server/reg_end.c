@@ -6,8 +6,11 @@
 void tg_reg_end(tg_server_t *server, tg_reg_t *reg, tg_event_type_t type, const char *note) {
   bool replaced = type == TG_EVENT_TYPE_COUNT;
   if (replaced) {
-    const tg_server_call_t *call = tg_pool_find(&server->calls, reg->call);
-    if (call) tg_coap_cancel(server->coap, call->exchange);
+    tg_command_drop(server, reg, false);
+    const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
+    tg_reg_t *heir = device ? tg_reg_table_get(server, device->backend_cookie) : NULL;
+    if (heir && heir != reg) tg_takeover_inherit(server, heir, reg);
+    tg_reobserve_all(server, reg);
   } else {
     tg_reg_store_del(server, reg);
     tg_twin_offline(server->config.twin, reg->device, type, tg_slice_str(note)); /* stops its command at the backend */

@@ -97,6 +97,7 @@ void tg_reg_table_del(tg_server_t *server, tg_reg_t *reg) {
   tg_alloc_free(reg->obs);
   tg_alloc_free(reg->alt);
   tg_alloc_free(reg->sms);
+  tg_alloc_free(reg->home);
   tg_pool_give(&server->regs, id);
   server->stats.registrations--;
 }

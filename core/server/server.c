@@ -38,8 +38,7 @@ void tg_server_free(tg_server_t *server) {
     tg_reg_t *reg = tg_pool_at(&server->regs, slot, NULL);
     if (!reg) continue;
     tg_observe_drop(server, reg);
-    const tg_server_call_t *call = tg_pool_find(&server->calls, reg->call);
-    if (call) tg_coap_cancel(server->coap, call->exchange);
+    tg_command_drop(server, reg, false);
     tg_reg_table_del(server, reg);
   }
   tg_pool_fini(&server->regs);

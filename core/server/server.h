@@ -23,6 +23,9 @@ typedef struct tg_server_observe {
 /** Seam: may refuse a Register by returning other than TG_OK (its CoAP code is the answer). */
 typedef tg_rc_t (*tg_server_admit_fn)(void *ud, tg_slice_t ep, const tg_coap_request_t *request);
 
+/** Seam: what is served under a path that is not the server's own, such as an image under `/fw/TOKEN`; @p asked is up to where the peer asks for it. The body is lent until the turn ends, and the same for each of its blocks; @p etag has 1–8 bytes. Other than TG_OK: there is nothing. */
+typedef tg_rc_t (*tg_server_file_fn)(void *ud, tg_slice_t path, uint64_t asked, tg_slice_t *body, tg_slice_t *etag);
+
 typedef struct tg_server_config {
   tg_coap_t *coap;        /* may be set later through tg_server_attach() */
   tg_twin_t *twin;        /* kept */
@@ -40,6 +43,8 @@ typedef struct tg_server_config {
   bool seen_by_reports;        /* notifications and Send extend the lifetime */
   tg_server_admit_fn admit;    /* may be NULL */
   void *admit_ud;
+  tg_server_file_fn file; /* may be NULL */
+  void *file_ud;
 } tg_server_config_t;
 
 /** Counters; one name each, in server_stats.def order. */

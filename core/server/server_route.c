@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The resources of the server by path and method: /rd, /rd/{id}, /dp, /.well-known/core; and the entry of notifications.
+ * The resources of the server by path and method: /rd, /rd/{id}, /dp, /.well-known/core, files of others (/fw/{token}); and the entry of
+ * notifications.
  *
  * Path: core/coap/coap_serve.c -> core/server/server_route.c -> core/server/report.c
  */
 
 #include "core/server/server_state.h"
 
-enum { SEGMENTS_MAX = 3 };
+enum { SEGMENTS_MAX = 3, FILE_PATH_MAX = 128, BLOCK_DEFAULT = 1024 };
 
 /* Fewer than the 136 bytes that a NoSec peer may be sent unasked (security.md 2.1). */
 static const char well_known[] = "</rd>;rt=\"core.rd\",</dp>";
@@ -43,6 +44,40 @@ static void route_well_known(const tg_coap_request_t *request, tg_coap_reply_t *
   reply->payload = tg_slice_str(well_known);
 }
 
+/* Up to where this request asks for the file: the end of its block (RFC 7959 §2.2). */
+static uint64_t asked_to(const tg_coap_msg_t *msg) {
+  const tg_coap_opt_t *opt = tg_coap_msg_find(msg, TG_OPT_BLOCK2);
+  uint32_t block = 0;
+  if (!opt || tg_coap_msg_uint(opt, &block) != TG_OK) return BLOCK_DEFAULT;
+  return ((uint64_t)(block >> 4) + 1) << ((block & 7u) + 4);
+}
+
+static void route_file(tg_server_t *server, const tg_slice_t at[2], const tg_coap_request_t *request,
+                       tg_coap_reply_t *reply) {
+  uint8_t memory[FILE_PATH_MAX];
+  tg_buf_t path;
+  tg_buf_init(&path, memory, sizeof memory);
+  for (size_t i = 0; i < 2; i++) {
+    tg_buf_put_u8(&path, '/');
+    tg_buf_put(&path, at[i]);
+  }
+  if (!server->config.file || path.rc != TG_OK) return;
+  bool gets = request->msg->code == TG_COAP_GET;
+  uint64_t asked = gets ? asked_to(request->msg) : 0;
+  tg_slice_t body, etag;
+  if (server->config.file(server->config.file_ud, tg_buf_slice(&path), asked, &body, &etag) != TG_OK) return;
+  reply->code = gets ? TG_COAP_205 : TG_COAP_405;
+  if (!gets) return;
+  if (request->accept != TG_CF_NONE && request->accept != TG_CF_OPAQUE) {
+    reply->code = TG_COAP_406;
+    return;
+  }
+  reply->content_format = TG_CF_OPAQUE;
+  reply->payload = body;
+  reply->etag = etag;
+  reply->lent = true;
+}
+
 void tg_server_route(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
   tg_slice_t at[SEGMENTS_MAX];
   size_t count = path_of(request->msg, at);
@@ -55,6 +90,7 @@ void tg_server_route(tg_server_t *server, const tg_coap_request_t *request, tg_c
   else if (count == 1 && (tg_slice_is(at[0], "rd") || tg_slice_is(at[0], "dp"))) reply->code = TG_COAP_405;
   else if (count == 2 && tg_slice_is(at[0], ".well-known") && tg_slice_is(at[1], "core"))
     route_well_known(request, reply);
+  else if (count == 2 && tg_slice_is(at[0], "fw")) route_file(server, at, request, reply);
 }
 
 void tg_server_on_request(void *ud, const tg_coap_request_t *request, tg_coap_reply_t *reply) {

@@ -46,6 +46,9 @@ TG_MUST_CHECK tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id
 /** Whether @p peer may register @p ep, which @p old (may be NULL) holds now; @p why is set where not. */
 bool tg_takeover_allows(tg_server_t *server, tg_slice_t ep, const tg_reg_t *old, tg_id_t peer, const char **why);
 
+/** @p heir takes the place of @p old, which ends next: who vouched for the device stays known. */
+void tg_takeover_inherit(const tg_server_t *server, tg_reg_t *heir, tg_reg_t *old);
+
 /** Copies the identity that the link vouches for into @p out (cleared before); empty when there is none. */
 void tg_takeover_identity(const tg_server_t *server, tg_id_t peer, tg_buf_t *out);
 
@@ -84,6 +87,12 @@ typedef struct tg_server_call {
 /** Writes the payload of WRITE, UPDATE, CREATE and of composites in @p format to server->out. Errors of tg_objdef_check() and tg_codec_encode(). */
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
+
+/** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
+
+/** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only);
 
 /** A composite command that its device takes only in single requests: those requests, and their answers put together. */
 typedef struct tg_composite tg_composite_t;
@@ -144,6 +153,9 @@ void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
 
 /** Ends plan and observations of @p reg without telling the device. */
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg);
+
+/** Asks the device of @p old, which registered anew, for the observations again that people or scripts had asked for; those by policy are the plan's. */
+void tg_reobserve_all(tg_server_t *server, const tg_reg_t *old);
 
 /** Takes note of an observation that the device granted. */
 void tg_observe_granted(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, tg_id_t observation);

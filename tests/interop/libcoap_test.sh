@@ -12,7 +12,6 @@ FROM=127.0.0.1 # local address of requests
 TO=127.0.0.1   # and where they go
 PORT=          # the port there
 NAME=udp       # of the carrier, in titles
-REPEATS=0      # clients that were run once more, see answers()
 LOCATION=      # what the last Register that was answered got
 
 # request METHOD PATH [OPTION...]: what libcoap sent and got is in $WORK/coap, the code of the last answer in CODE, its Location-Path in LOCATION.
@@ -26,16 +25,10 @@ request() {
 }
 
 # answers CODE TITLE METHOD PATH [OPTION...]
-# Over NIDD all clients of the test are one device to the gateway, and each begins at a random message id. Now and then (218 blocks: one run in twenty)
-# it meets one of the last sixteen, whose answer is then repeated, as RFC 7252 §4.5 wants. Nothing has been done then: the client is run once more.
 answers() {
   local code=$1 title=$2
   shift 2
   request "$@"
-  if [ "$CODE" != "$code" ] && [ "$NAME" = nidd ] && ((REPEATS < 3)); then
-    REPEATS=$((REPEATS + 1))
-    request "$@"
-  fi
   [ "$CODE" = "$code" ]
   outcome $? "$NAME: $title: $code" "$code" "${CODE:-nothing}: $(tail -n 3 "$WORK/coap")"
 }

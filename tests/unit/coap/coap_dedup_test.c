@@ -56,13 +56,14 @@ static void long_replies_are_kept_and_freed(void **state) {
   tg_coap_peer_t *peer = tg_coap_peer_lookup(wire->coap, 0, &addr);
   memset(reply, 'r', sizeof reply);
   for (uint16_t mid = 0; mid < 5; mid++) {
-    tg_coap_seen_t *seen = tg_coap_dedup_add(wire->coap, peer, mid);
+    tg_coap_mark_t mark = {.mid = mid, .print = 7};
+    tg_coap_seen_t *seen = tg_coap_dedup_add(wire->coap, peer, mark);
     tg_coap_dedup_keep(wire->coap, seen, tg_slice(reply, sizeof reply - mid));
-    check_true(seen == tg_coap_dedup_find(wire->coap, peer, mid));
+    check_true(seen == tg_coap_dedup_find(wire->coap, peer, mark));
     check_bytes(tg_coap_dedup_reply(seen), tg_slice(reply, sizeof reply - mid));
   }
   check_int(wire->coap->dedup.heap_bytes, 2 * sizeof reply - 3 - 4);
-  tg_coap_seen_t *last = tg_coap_dedup_find(wire->coap, peer, 4);
+  tg_coap_seen_t *last = tg_coap_dedup_find(wire->coap, peer, (tg_coap_mark_t){.mid = 4, .print = 7});
   tg_coap_dedup_keep(wire->coap, last, tg_slice(reply, 4)); /* replaced by a short one */
   check_bytes(tg_coap_dedup_reply(last), tg_slice(reply, 4));
   check_int(wire->coap->dedup.heap_bytes, sizeof reply - 3);
@@ -90,15 +91,81 @@ static void what_could_not_be_kept_is_made_again_only_if_that_is_safe(void **sta
 
 static void a_forgotten_message_is_new(void **state) {
   (void)state;
+  static const uint8_t bytes[] = {0x40, 0x02, 0x00, 0x01, 0xb1, 0x61};
   wire_t *wire = wire_open(NULL);
   wire_in(wire, "40020001 b161");
+  wire_in(wire, "40020001 b162");
   tg_addr_t addr = wire_addr('a');
-  tg_coap_dedup_forget(tg_coap_peer_lookup(wire->coap, 0, &addr), 1);
+  tg_coap_peer_t *peer = tg_coap_peer_lookup(wire->coap, 0, &addr);
+  tg_coap_dedup_forget(wire->coap, peer, tg_coap_dedup_mark(1, tg_slice(bytes, sizeof bytes)));
+  wire_in(wire, "40020001 b162"); /* the other one with its id is still known */
+  check_int(wire->requests, 2);
   wire_in(wire, "40020001 b161");
+  check_int(wire->requests, 3);
+  wire_close(wire);
+}
+
+/* Whatever differs, be it one bit or the length: no two messages of one id look alike. */
+static void a_mark_is_of_every_byte(void **state) {
+  (void)state;
+  uint8_t bytes[40] = {0};
+  uint32_t whole = tg_coap_dedup_mark(1, tg_slice(bytes, sizeof bytes)).print;
+  check_int(tg_coap_dedup_mark(2, tg_slice(bytes, sizeof bytes)).print, whole);
+  check_int(tg_coap_dedup_mark(2, tg_slice(bytes, sizeof bytes)).mid, 2);
+  for (size_t i = 0; i < 8 * sizeof bytes; i++) {
+    bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+    check_true(tg_coap_dedup_mark(1, tg_slice(bytes, sizeof bytes)).print != whole);
+    bytes[i / 8] = 0;
+  }
+  for (size_t len = 0; len < sizeof bytes; len++)
+    check_true(tg_coap_dedup_mark(1, tg_slice(bytes, len)).print != whole);
+}
+
+/* A device that has restarted may begin with the ids that it had before. */
+static void another_message_of_the_same_id_is_new(void **state) {
+  (void)state;
+  wire_t *wire = wire_open(NULL);
+  wire_in(wire, "41020001 4a b161");
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  wire->reply.payload = tg_slice_str("new");
+  static const char *const others[] = {"41020001 4b b161", "41020001 4a b162", "41020001 4a b161 ff 31",
+                                       "51020001 4a b161"}; /* token, path, payload, type */
+  for (unsigned i = 0; i < TG_COUNT(others); i++) {
+    wire_in(wire, "%s", others[i]);
+    check_int(wire->requests, 2 + i);
+    (void)wire_out(wire);
+  }
+  wire_in(wire, "41020001 4a b161"); /* and each is answered with what is its own */
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  wire_in(wire, "%s", others[0]);
+  assert_string_equal(wire_out(wire), "614500014bff6e6577");
+  check_int(wire->requests, 5);
+  check_int(wire_stats(wire).rx_duplicate, 2);
+  wire_close(wire);
+}
+
+/* Kept back, each gets its own answer, and duplicates get that of the message that they are. */
+static void what_is_kept_back_is_remembered_by_the_whole_message(void **state) {
+  (void)state;
+  wire_t *wire = wire_open(NULL);
+  wire->reply.hold = true;
+  wire->reply.ticket = 1;
+  wire_in(wire, "41020001 4a b161");
+  wire->reply.payload = tg_slice_str("new");
+  wire_in(wire, "41020001 4b b161");
+  check_int(wire->requests, 2);
+  tg_coap_release(wire->coap, 1, TG_OK);
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  assert_string_equal(wire_out(wire), "614500014bff6e6577");
+  wire_in(wire, "41020001 4a b161");
+  assert_string_equal(wire_out(wire), "614500014aff6f6b");
+  wire_in(wire, "41020001 4b b161");
+  assert_string_equal(wire_out(wire), "614500014bff6e6577");
   check_int(wire->requests, 2);
   wire_close(wire);
 }
 
 CHECK_SUITE(sixteen_messages_of_a_peer_are_known, a_talkative_peer_pushes_out_nobody_else,
             when_the_table_is_full_the_oldest_message_of_all_goes, long_replies_are_kept_and_freed,
-            what_could_not_be_kept_is_made_again_only_if_that_is_safe, a_forgotten_message_is_new)
+            what_could_not_be_kept_is_made_again_only_if_that_is_safe, a_forgotten_message_is_new,
+            a_mark_is_of_every_byte, another_message_of_the_same_id_is_new, what_is_kept_back_is_remembered_by_the_whole_message)

@@ -167,6 +167,27 @@ static bool count_device(void *ud, const tg_device_t *device) {
   return ++*(int *)ud < 2;
 }
 
+static void the_leave_to_move_and_the_link_stay_with_the_device(void **state) {
+  (void)state;
+  twin_bench_t bench;
+  twin_bench_open(&bench, 4);
+  tg_id_t id = twin_bench_online(&bench, "a", false), other = twin_bench_online(&bench, "b", false);
+  check_int(tg_twin_find(bench.twin, id)->may_move_until_ms, 0);
+  tg_twin_may_move(bench.twin, id, 5000);
+  tg_twin_moved(bench.twin, id, "udp7");
+  tg_twin_may_move(bench.twin, id + 1000, 6000); /* nobody */
+  tg_twin_moved(bench.twin, id + 1000, "nidd");
+  assert_string_equal(tg_twin_find(bench.twin, id)->link, "udp7");
+  tg_twin_offline(bench.twin, id, TG_EVENT_DEREGISTERED, tg_slice_str(""));
+  check_int(tg_twin_find(bench.twin, id)->may_move_until_ms, 5000);
+  check_int(twin_bench_online(&bench, "a", true), id);
+  check_int(tg_twin_find(bench.twin, id)->may_move_until_ms, 5000);
+  check_int(tg_twin_find(bench.twin, other)->may_move_until_ms, 0);
+  tg_twin_may_move(bench.twin, id, 0);
+  check_int(tg_twin_find(bench.twin, id)->may_move_until_ms, 0);
+  twin_bench_close(&bench);
+}
+
 static void walking_stops_when_told(void **state) {
   (void)state;
   twin_bench_t bench;
@@ -194,4 +215,5 @@ CHECK_SUITE(a_device_is_found_by_id_and_by_endpoint, announced_objects_are_kept_
             a_full_table_forgets_the_longest_offline_device_only, an_offline_device_is_forgotten_after_a_day,
             an_event_that_does_not_fit_leaves_everything_as_it_was,
             a_device_in_queue_mode_falls_asleep_when_its_window_ends, a_device_without_queue_mode_never_sleeps,
-            a_restored_device_comes_quietly_and_asleep, walking_stops_when_told, operations_have_names_both_ways)
+            a_restored_device_comes_quietly_and_asleep, the_leave_to_move_and_the_link_stay_with_the_device,
+            walking_stops_when_told, operations_have_names_both_ways)

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See server_harness.h. Peers `A` to `Z` have an identity that the link vouches for. */
+/* See server_harness.h. Peers `A` to `Z` have an identity that the link vouches for, on either link. */
 
 #include "tests/unit/server/server_harness.h"
 
+enum { SECOND = 0x80 };
+
 static tg_rc_t send_out(tg_link_t *link, const tg_link_send_t *send, uint64_t *handle) {
-  server_bench_t *bench = (server_bench_t *)link;
+  bool is_second = link->binding == 'N';
+  size_t offset = is_second ? offsetof(server_bench_t, second) : 0;
+  server_bench_t *bench = (server_bench_t *)(void *)((char *)link - offset);
   static tg_coap_msg_t msg;
   *handle = 0;
   check_rc(tg_coap_msg_decode(&msg, send->datagram), TG_OK);
   assert_true(bench->sent_count < TG_COUNT(bench->sent));
-  bench->to[bench->sent_count] = (char)send->peer->b[0];
+  bench->to[bench->sent_count] = (char)(send->peer->b[0] | (is_second ? SECOND : 0));
   far_msg_t *out = &bench->sent[bench->sent_count++];
   *out = (far_msg_t){
       .type = msg.type, .code = msg.code, .mid = msg.mid, .token_len = msg.token_len, .format = -1, .observe = -1};
@@ -26,6 +30,7 @@ static tg_rc_t send_out(tg_link_t *link, const tg_link_send_t *send, uint64_t *h
                (const char *)opt->p);
     }
     if (opt->number == TG_OPT_OBSERVE && tg_coap_msg_uint(opt, &number) == TG_OK) out->observe = (int)number;
+    if (opt->number == TG_OPT_BLOCK1 && tg_coap_msg_uint(opt, &number) == TG_OK) out->block1 = number + 1;
     if (opt->number == TG_OPT_ACCEPT && tg_coap_msg_uint(opt, &number) == TG_OK) out->format = (int)number;
     if (opt->number == TG_OPT_CONTENT_FORMAT && tg_coap_msg_uint(opt, &number) == TG_OK) out->format = (int)number;
   }
@@ -71,6 +76,7 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
   uint64_t state = bench->random.state + 1;
   memset(bench, 0, sizeof *bench);
   bench->link = (tg_link_t){.ops = &ops, .name = "bench0", .mtu = 1280, .binding = 'U'};
+  bench->second = (tg_link_t){.ops = &ops, .name = "bench1", .mtu = 1280, .binding = 'N'};
   bench->now = 1000;
   bench->random.state = state;
   bench->bus = tg_event_bus_new(1024, 1 << 20);
@@ -100,6 +106,7 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
   tg_coap_params_t params;
   tg_coap_params_default(&bench->link, &params);
   check_rc(tg_coap_add_link(bench->coap, &bench->link, &params), TG_OK);
+  check_rc(tg_coap_add_link(bench->coap, &bench->second, &params), TG_OK);
   check_rc(tg_event_subscribe(bench->bus, UINT32_MAX, on_event, bench), TG_OK);
 }
 
@@ -140,9 +147,11 @@ void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg) {
   put_parts(&enc, msg->code >> 5 ? TG_OPT_LOCATION_PATH : TG_OPT_URI_PATH, msg->path, '/');
   if (msg->format >= 0) tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)msg->format);
   put_parts(&enc, TG_OPT_URI_QUERY, msg->query, '&');
+  if (msg->block1) tg_coap_enc_uint(&enc, TG_OPT_BLOCK1, msg->block1 - 1);
   tg_coap_enc_payload(&enc, tg_slice(msg->body, msg->body_len ? msg->body_len : strlen(msg->body)));
-  tg_addr_t from = {.len = 1, .b = {(uint8_t)peer}};
-  bench->link.events->rx(bench->link.events_ud, &bench->link, &from, tg_buf_slice(&out));
+  tg_addr_t from = {.len = 1, .b = {(uint8_t)(peer & ~SECOND)}};
+  tg_link_t *link = (uint8_t)peer & SECOND ? &bench->second : &bench->link;
+  link->events->rx(link->events_ud, link, &from, tg_buf_slice(&out));
   tg_event_drain(bench->bus);
   tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
 }

@@ -17,12 +17,17 @@ typedef struct far_msg {
   char query[256]; /* `ep=a&lt=60` */
   int format;      /* Content-Format, -1 none */
   int observe;     /* -1 none */
+  uint32_t block1; /* value of the Block1 option and one; 0: none */
   char body[2048];
   size_t body_len;
 } far_msg_t;
 
+/** The peer @p letter on the second link. */
+#define SERVER_BENCH_SECOND(letter) ((char)((letter) | 0x80))
+
 typedef struct server_bench {
   tg_link_t link;
+  tg_link_t second; /* `bench1` */
   tg_event_bus_t *bus;
   tg_wheel_t *wheel;
   tg_registry_t *registry;
