@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP };
+enum { OPT_SOCKET = 256, OPT_TIMEOUT, OPT_JSON, OPT_TYPE, OPT_FORMAT, OPT_DUMP, OPT_MORE };
 
 static bool set_timeout(tg_cli_t *cli, const char *text) {
   char *end = NULL;
@@ -15,6 +15,16 @@ static bool set_timeout(tg_cli_t *cli, const char *text) {
   if (end != text && !*end && cli->timeout >= 1 && cli->timeout <= 2592000) return true;
   (void)fprintf(stderr, "tidegate: --timeout %s: seconds from 1 to 2592000 are wanted\n", text);
   return false;
+}
+
+/* One that only some commands have: they say what it may be. */
+static bool add_more(tg_cli_t *cli, const char *name) {
+  if (cli->more_count == TG_CLI_MORE) {
+    (void)fprintf(stderr, "tidegate: too many options, from --%s on\n", name);
+    return false;
+  }
+  cli->more[cli->more_count++] = (tg_cli_more_t){name, optarg ? optarg : ""};
+  return true;
 }
 
 static bool take_option(tg_cli_t *cli, int option) {
@@ -45,11 +55,33 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"type", required_argument, NULL, OPT_TYPE},
                                           {"format", required_argument, NULL, OPT_FORMAT},
                                           {"dump", no_argument, NULL, OPT_DUMP},
+                                          {"name", required_argument, NULL, OPT_MORE},
+                                          {"version", required_argument, NULL, OPT_MORE},
+                                          {"method", required_argument, NULL, OPT_MORE},
+                                          {"hold", no_argument, NULL, OPT_MORE},
+                                          {"force", no_argument, NULL, OPT_MORE},
+                                          {"severity", required_argument, NULL, OPT_MORE},
+                                          {"defer", required_argument, NULL, OPT_MORE},
+                                          {"expiry", required_argument, NULL, OPT_MORE},
+                                          {"wait", no_argument, NULL, OPT_MORE},
+                                          {"ep", required_argument, NULL, OPT_MORE},
+                                          {"link", required_argument, NULL, OPT_MORE},
+                                          {"manufacturer", required_argument, NULL, OPT_MORE},
+                                          {"model", required_argument, NULL, OPT_MORE},
+                                          {"from-version", required_argument, NULL, OPT_MORE},
+                                          {"wave", required_argument, NULL, OPT_MORE},
+                                          {"growth", required_argument, NULL, OPT_MORE},
+                                          {"parallel", required_argument, NULL, OPT_MORE},
+                                          {"limit", required_argument, NULL, OPT_MORE},
+                                          {"stop-failures", required_argument, NULL, OPT_MORE},
+                                          {"stop-percent", required_argument, NULL, OPT_MORE},
                                           {NULL, 0, NULL, 0}};
   *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua"};
   optind = 1;
-  for (int option; (option = getopt_long(argc, argv, "c:fh", options, NULL)) != -1;) {
-    if (!take_option(cli, option)) return false;
+  int at = 0;
+  for (int option; (option = getopt_long(argc, argv, "c:fh", options, &at)) != -1;) {
+    bool taken = option == OPT_MORE ? add_more(cli, options[at].name) : take_option(cli, option);
+    if (!taken) return false;
   }
   if (optind < argc) cli->command = argv[optind++];
   for (; optind < argc; optind++) {

@@ -19,6 +19,12 @@ static const char usage[] = "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
                             "  discover EP [PATH]            what the device has\n"
                             "  queue [EP]                    commands that have not ended\n"
                             "  cancel ID                     cancel one of them\n"
+                            "  firmware add FILE [--name NAME] [--version VERSION]\n"
+                            "  firmware images | remove NAME images for firmware updates\n"
+                            "  firmware update EP IMAGE      update a device (--wait shows how it goes)\n"
+                            "  firmware status [EP] | apply EP | cancel EP\n"
+                            "  firmware campaign start NAME IMAGE | pause|resume|cancel|show NAME\n"
+                            "  firmware campaigns            campaigns; `tidegate firmware` tells all options\n"
                             "  log [-f]                      events; -f goes on\n"
                             "  scripts | reload [NAME]       scripts; load them again\n"
                             "  api --dump                    functions that scripts may call\n"
@@ -63,11 +69,16 @@ int main(int argc, char **argv) {
     (void)fputs(usage, stderr);
     return TG_CLI_USAGE;
   }
+  if (cli.more_count && strcmp(cli.command, "firmware") != 0) {
+    (void)fprintf(stderr, "tidegate %s: it has no option --%s; see tidegate help\n", cli.command, cli.more[0].name);
+    return TG_CLI_USAGE;
+  }
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
     if (strcmp(cli.command, own[i].name) != 0) continue;
     if (cli.word_count == 0) return (int)own[i].run(&cli);
     (void)fprintf(stderr, "tidegate %s: \"%s\" is too much; see tidegate help\n", cli.command, cli.words[0]);
     return TG_CLI_USAGE;
   }
+  if (strcmp(cli.command, "firmware") == 0) return (int)tg_cmd_firmware(&cli);
   return (int)tg_cmd_ask(&cli);
 }
