@@ -66,8 +66,7 @@ void tg_coap_held_fini(tg_coap_t *coap) {
   tg_pool_fini(&coap->helds.pool);
 }
 
-static tg_coap_held_item_t *make(tg_coap_t *coap, tg_coap_peer_t *peer, uint64_t ticket,
-                                 tg_coap_mark_t mark) {
+static tg_coap_held_item_t *make(tg_coap_t *coap, tg_coap_peer_t *peer, uint64_t ticket, tg_coap_mark_t mark) {
   tg_id_t id;
   tg_coap_held_item_t *item = tg_pool_take(&coap->helds.pool, &id);
   if (!item) return NULL;

@@ -19,7 +19,7 @@ typedef struct tg_coap_held_item {
   uint32_t next_ref;
   uint32_t seq;        /* a notification's Observe value */
   tg_coap_mark_t mark; /* of the message that is answered */
-  uint16_t len; /* of what stands behind the token */
+  uint16_t len;        /* of what stands behind the token */
   uint8_t code;
   uint8_t no_response; /* of the request: TG_COAP_NO_… bits */
   uint8_t token_len;

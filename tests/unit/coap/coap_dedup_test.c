@@ -168,4 +168,5 @@ static void what_is_kept_back_is_remembered_by_the_whole_message(void **state) {
 CHECK_SUITE(sixteen_messages_of_a_peer_are_known, a_talkative_peer_pushes_out_nobody_else,
             when_the_table_is_full_the_oldest_message_of_all_goes, long_replies_are_kept_and_freed,
             what_could_not_be_kept_is_made_again_only_if_that_is_safe, a_forgotten_message_is_new,
-            a_mark_is_of_every_byte, another_message_of_the_same_id_is_new, what_is_kept_back_is_remembered_by_the_whole_message)
+            a_mark_is_of_every_byte, another_message_of_the_same_id_is_new,
+            what_is_kept_back_is_remembered_by_the_whole_message)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/coap/coap_lane_test.c: who goes first behind NSTART while a transfer is under way; mirrors core/coap/coap_exchange.c. */
+/* tests/unit/coap/coap_lane_test.c: who goes first behind NSTART while a transfer is under way; mirrors core/coap/coap_exchange.c, coap_turn.c. */
 
 #include "core/coap/coap_engine.h"
 #include "tests/unit/check.h"
@@ -85,5 +85,122 @@ static void a_transfer_that_let_others_pass_can_be_cancelled(void **state) {
   wire_close(wire);
 }
 
+/* One exchange in a line of many: its name is its path. */
+static void ask(wire_t *wire, const char *name, uint8_t priority) {
+  tg_coap_call_t call = wire_call(wire);
+  call.path = name;
+  call.priority = priority;
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+}
+
+/* Reads what goes out next and answers it; a block with 2.31, anything else with 2.05. @return its path's letter, 0: silence */
+static char serve(wire_t *wire) {
+  static tg_coap_msg_t msg;
+  const wire_datagram_t *sent = wire_out_bytes(wire);
+  if (!sent) return 0;
+  check_rc(tg_coap_msg_decode(&msg, tg_slice(sent->bytes, sent->len)), TG_OK);
+  const tg_coap_opt_t *path = tg_coap_msg_find(&msg, TG_OPT_URI_PATH), *block = tg_coap_msg_find(&msg, TG_OPT_BLOCK1);
+  uint32_t value = 0;
+  char token[17];
+  for (uint8_t i = 0; i < msg.token_len; i++) snprintf(token + 2 * (size_t)i, 3, "%02x", msg.token[i]);
+  for (size_t i = 0; block && i < block->len; i++) value = value << 8 | block->p[i];
+  char name = (char)path->p[0];
+  check_true(wire_out_bytes(wire) == NULL); /* NSTART is 1 */
+  if (block && value > 255) wire_in(wire, "685f%04x%s d20e%04x", msg.mid, token, value);
+  else if (block) wire_in(wire, "68%02x%04x%s d10e%02x", value & 8 ? 0x5f : 0x44, msg.mid, token, value);
+  else wire_in(wire, "6845%04x%s", msg.mid, token);
+  return name;
+}
+
+static void push(wire_t *wire, const char *name, uint8_t priority, size_t len) {
+  static const uint8_t body[1000];
+  tg_coap_call_t call = wire_call(wire);
+  call.method = TG_COAP_PUT;
+  call.path = name;
+  call.priority = priority;
+  call.payload = tg_slice(body, len);
+  call.lent = true;
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+}
+
+/* As many as there may be at a time, and another one for each that was answered. */
+static void urgent_requests_without_end_do_not_starve_a_push(void **state) {
+  (void)state;
+  wire_options_t options = {.mtu = 90};
+  wire_t *wire = wire_open(&options);
+  char order[128] = "";
+  push(wire, "p", 0, 10 * 16);
+  for (int i = 0; i < 3; i++) ask(wire, "u", 3);
+  for (size_t i = 0; i < 60; i++) {
+    order[i] = serve(wire);
+    if (order[i] == 'u') ask(wire, "u", 3);
+  }
+  assert_memory_equal(order, "puuuuuuuupuuuuuuuupuuuuuuuupuuuuuuuupuuuuuuuup", 46);
+  wire_close(wire);
+}
+
+/* What has waited longest goes first, whichever line it is in: the ones in the middle are not forgotten. */
+static void each_line_gets_its_turn(void **state) {
+  (void)state;
+  wire_options_t options = {.mtu = 90};
+  wire_t *wire = wire_open(&options);
+  char order[64] = "";
+  ask(wire, "u", 3);
+  ask(wire, "m", 1);
+  push(wire, "p", 0, 50 * 16);
+  ask(wire, "o", 2);
+  ask(wire, "u", 3);
+  for (size_t i = 0; i < 46; i++) {
+    order[i] = serve(wire);
+    if (order[i] == 'u') ask(wire, "u", 3);
+  }
+  assert_memory_equal(order, "uuuuuuuuumuuuuuuuupuuuuuuuuouuuuuuuupuuuuuuuup", 46);
+  wire_close(wire);
+}
+
+/* A body that is lent is long: what is as urgent passes it between two blocks, but not without end. */
+static void equals_pass_a_body_that_is_lent(void **state) {
+  (void)state;
+  wire_options_t options = {.mtu = 90};
+  wire_t *wire = wire_open(&options);
+  char order[64] = "";
+  push(wire, "p", 1, 4 * 16);
+  ask(wire, "e", 1);
+  ask(wire, "l", 0);
+  for (size_t i = 0; i < 6; i++) order[i] = serve(wire);
+  assert_string_equal(order, "pepppl");
+  check_int(wire->dones, 3);
+  check_int(serve(wire), 0);
+  wire_close(wire);
+}
+
+/* A long answer at high priority lets a lower one pass as well, after as many messages. */
+static void an_urgent_transfer_is_not_without_end_either(void **state) {
+  (void)state;
+  wire_options_t options = {.mtu = 90};
+  wire_t *wire = wire_open(&options);
+  char order[64] = "";
+  push(wire, "u", 3, 20 * 16);
+  ask(wire, "l", 0);
+  ask(wire, "l", 0);
+  for (size_t i = 0; i < 22; i++) order[i] = serve(wire);
+  assert_string_equal(order, "uuuuuuuuuluuuuuuuuluuu");
+  check_int(wire->dones, 3);
+  wire_close(wire);
+}
+
+static void among_themselves_they_keep_their_order(void **state) {
+  (void)state;
+  wire_t *wire = wire_open(NULL);
+  char order[64] = "";
+  static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"};
+  for (size_t i = 0; i < TG_COUNT(names); i++) ask(wire, names[i], i == 5 ? 3 : 1);
+  for (size_t i = 0; i < TG_COUNT(names); i++) order[i] = serve(wire);
+  assert_string_equal(order, "afbcdeghijklm");
+  wire_close(wire);
+}
+
 CHECK_SUITE(an_urgent_read_passes_a_transfer_between_two_blocks, an_urgent_read_passes_the_blocks_of_an_answer,
-            a_transfer_that_let_others_pass_can_be_cancelled)
+            a_transfer_that_let_others_pass_can_be_cancelled, urgent_requests_without_end_do_not_starve_a_push,
+            each_line_gets_its_turn, equals_pass_a_body_that_is_lent, an_urgent_transfer_is_not_without_end_either,
+            among_themselves_they_keep_their_order)

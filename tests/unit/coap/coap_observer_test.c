@@ -162,6 +162,92 @@ static void a_peer_confirms_one_observation_at_a_time_and_requests_wait(void **s
   wire_close(wire);
 }
 
+/* NSTART counts what is confirmable and ours, whatever it is. */
+static void a_confirmable_one_waits_for_a_request_of_ours(void **state) {
+  (void)state;
+  wire_t *wire = open_observable(NULL);
+  tg_coap_call_t call = wire_call(wire);
+  observe(wire, 'a');
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  assert_memory_equal(wire_out(wire), "4801", 4);
+  uint16_t mid = wire->mid;
+  char token[17];
+  strcpy(token, wire->token);
+  check_int(notify(wire, "1", true), 1);
+  check_int(notify(wire, "2", false), 1); /* the newest is what waits, confirmable as the one before */
+  assert_string_equal(wire_out(wire), "");
+  wire_in(wire, "6845%04x%s", mid, token);
+  const char *out = wire_out(wire);
+  assert_memory_equal(out, "4145", 4); /* before the second request */
+  assert_string_equal(out + strlen(out) - 4, "ff32");
+  mid = wire->mid;
+  assert_string_equal(wire_out(wire), "");
+  wire_in(wire, "6000%04x", mid);
+  assert_memory_equal(wire_out(wire), "4801", 4);
+  assert_string_equal(wire_out(wire), "");
+  wire_close(wire);
+}
+
+static void one_that_is_not_confirmable_waits_for_nothing(void **state) {
+  (void)state;
+  wire_t *wire = open_observable(NULL);
+  tg_coap_call_t call = wire_call(wire);
+  observe(wire, 'a');
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  assert_memory_equal(wire_out(wire), "4801", 4);
+  check_int(notify(wire, "1", false), 1);
+  assert_memory_equal(wire_out(wire), "5145", 4);
+  wire_close(wire);
+}
+
+static void it_passes_between_two_blocks_of_a_request(void **state) {
+  (void)state;
+  wire_t *wire = open_observable(NULL);
+  tg_coap_call_t call = wire_call(wire);
+  observe(wire, 'a');
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  (void)wire_out(wire);
+  wire_in(wire, "6845%04x%s d10a08 ff 78787878787878787878787878787878", wire->mid, wire->token);
+  (void)wire_out(wire);
+  uint16_t mid = wire->mid;
+  char token[17];
+  strcpy(token, wire->token);
+  check_int(notify(wire, "1", true), 1);
+  assert_string_equal(wire_out(wire), "");
+  wire_in(wire, "6845%04x%s d10a18 ff 78787878787878787878787878787878", mid, token);
+  assert_memory_equal(wire_out(wire), "4145", 4);
+  mid = wire->mid;
+  assert_string_equal(wire_out(wire), "");
+  wire_in(wire, "7000%04x", mid); /* it does not want to know: the observation is over, the transfer is not */
+  assert_memory_equal(wire_out(wire), "4801", 4);
+  wire_in(wire, "6845%04x%s d10a20 ff 78", wire->mid, wire->token);
+  check_int(wire->dones, 1);
+  check_int(wire->body_len, 33);
+  wire_close(wire);
+}
+
+/* Requests end in other ways, too. */
+static void a_request_that_ends_without_an_answer_lets_it_go(void **state) {
+  (void)state;
+  for (unsigned i = 0; i < 3; i++) {
+    wire_t *wire = open_observable(NULL);
+    tg_coap_call_t call = wire_call(wire);
+    tg_id_t id;
+    observe(wire, 'a');
+    check_rc(tg_coap_send(wire->coap, &call, &id), TG_OK);
+    (void)wire_out(wire);
+    uint16_t mid = wire->mid;
+    check_int(notify(wire, "1", true), 1);
+    if (i == 0) wire_in(wire, "6000%04x", mid); /* its answer will be separate */
+    if (i == 1) wire_in(wire, "7000%04x", mid);
+    if (i == 2) tg_coap_cancel(wire->coap, id);
+    assert_memory_equal(wire_out(wire), "4145", 4);
+    check_int(wire->dones, i > 0);
+    wire_close(wire);
+  }
+}
+
 static void every_tenth_and_one_a_day_is_confirmable(void **state) {
   (void)state;
   wire_t *wire = open_observable(NULL);
@@ -282,7 +368,9 @@ static void a_bearer_that_reports_delivery_is_understood(void **state) {
   wire_close(wire);
 }
 
-CHECK_SUITE(an_observer_is_told_of_each_change_in_order, only_reads_with_observe_0_found_an_observation,
+CHECK_SUITE(a_confirmable_one_waits_for_a_request_of_ours, one_that_is_not_confirmable_waits_for_nothing,
+            it_passes_between_two_blocks_of_a_request, a_request_that_ends_without_an_answer_lets_it_go,
+            an_observer_is_told_of_each_change_in_order, only_reads_with_observe_0_found_an_observation,
             a_refusal_or_a_resource_that_cannot_be_observed_founds_none, the_same_token_renews_and_observe_1_cancels,
             a_reset_ends_it_whatever_the_notification_was, while_one_is_confirmed_only_the_newest_waits,
             a_peer_confirms_one_observation_at_a_time_and_requests_wait, every_tenth_and_one_a_day_is_confirmable,
