@@ -153,7 +153,7 @@ static void an_image_that_is_gone_ends_the_update(void **state) {
   fw_bench_until(&bench, id, TG_FW_FAILED, 60000);
   fw_bench_check_cause(&bench, id, "image app is not there any more");
   snprintf(path, sizeof path, "rm '%s/app.img.damaged'", bench.folder); /* it was set aside, not deleted */
-  check_int(system(path), 0);                                          /* NOLINT(cert-env33-c): a path of our own */
+  check_int(system(path), 0);                                           /* NOLINT(cert-env33-c): a path of our own */
   fw_bench_close(&bench);
 }
 

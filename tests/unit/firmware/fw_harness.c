@@ -225,8 +225,10 @@ static void answer(fw_bench_t *bench, size_t slot) {
     finish(bench, id, trigger(bench, device, command), NULL, 0);
   } else {
     bool update = command->op == TG_OP_EXECUTE && path->id[2] == 2;
-    if (!code) code = command->op == TG_OP_EXECUTE ? execute(bench, device, path->id[2]) : write_resource(device, command);
-    if (update && device->lose_update) tg_twin_finish(bench->twin, id, &(tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = TG_E_TIMEOUT});
+    if (!code)
+      code = command->op == TG_OP_EXECUTE ? execute(bench, device, path->id[2]) : write_resource(device, command);
+    if (update && device->lose_update)
+      tg_twin_finish(bench->twin, id, &(tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = TG_E_TIMEOUT});
     else finish(bench, id, code, NULL, 0);
     notify(bench, device);
   }
@@ -350,10 +352,8 @@ fw_device_t *fw_bench_device(fw_bench_t *bench, const char *ep) {
 static void begin(fw_bench_t *bench) {
   bench->bus = tg_event_bus_new(1024, 1 << 20);
   bench->wheel = tg_wheel_new(bench->now);
-  const tg_twin_config_t twin = {.events = bench->bus,
-                                 .wheel = bench->wheel,
-                                 .random = tg_random_fill_seeded,
-                                 .random_ud = &bench->random};
+  const tg_twin_config_t twin = {
+      .events = bench->bus, .wheel = bench->wheel, .random = tg_random_fill_seeded, .random_ud = &bench->random};
   bench->twin = tg_twin_new(&twin);
   assert_non_null(bench->twin);
   bench->config.twin = bench->twin;

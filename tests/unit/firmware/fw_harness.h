@@ -29,22 +29,22 @@ typedef struct fw_device {
   bool no_object;  /* announces no object 5 */
   bool no_version; /* has no /3/0/3 */
   /* what it does */
-  bool silent;          /* answers nothing */
-  size_t silent_at;     /* answers nothing more once it has so many bytes; 0 = never */
-  uint8_t refuse[32];   /* CoAP codes by resource of object 5: the operation is refused */
+  bool silent;               /* answers nothing */
+  size_t silent_at;          /* answers nothing more once it has so many bytes; 0 = never */
+  uint8_t refuse[32];        /* CoAP codes by resource of object 5: the operation is refused */
   uint8_t refuse_server[32]; /* the same for /1 */
-  uint8_t refuse_read;  /* Read of /5/0 */
-  bool quiet;           /* sends no notifications */
-  bool lose_update;     /* the answer to Update is lost */
-  bool ignore_update;   /* answers Update, and does nothing */
-  bool defers;          /* answers Update with result 11 */
-  bool auto_update;     /* applies what it has of itself */
-  int image_result;     /* finds this once it has the image; 0: fine */
-  int update_result;    /* of Update; 0: gives none */
-  const char *runs;     /* version after an Update that went well */
-  const char *moves_to; /* comes over this link when it is triggered */
-  uint32_t update_ms;   /* how long Update takes; 0 = 5 s */
-  size_t chunk;         /* bytes a second; 0 = all */
+  uint8_t refuse_read;       /* Read of /5/0 */
+  bool quiet;                /* sends no notifications */
+  bool lose_update;          /* the answer to Update is lost */
+  bool ignore_update;        /* answers Update, and does nothing */
+  bool defers;               /* answers Update with result 11 */
+  bool auto_update;          /* applies what it has of itself */
+  int image_result;          /* finds this once it has the image; 0: fine */
+  int update_result;         /* of Update; 0: gives none */
+  const char *runs;          /* version after an Update that went well */
+  const char *moves_to;      /* comes over this link when it is triggered */
+  uint32_t update_ms;        /* how long Update takes; 0 = 5 s */
+  size_t chunk;              /* bytes a second; 0 = all */
   /* what it got */
   uint8_t image[FW_BYTES];
   size_t len;
