@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. See fw_machine.h.
- *
- * Path: core/firmware/firmware.c -> core/firmware/fw_machine.c -> core/firmware/fw_phase_ask.c | core/firmware/fw_phase_move.c | core/firmware/fw_phase_transfer.c | core/firmware/fw_phase_apply.c
+ * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. Called by firmware.c;
+ * see fw_machine.h.
  */
 
 #include "core/firmware/fw_machine.h"
@@ -37,12 +36,9 @@ static tg_fw_state_t expire(tg_fw_job_t *job, const tg_fw_news_t *news) {
 }
 
 static const enter_fn enter[TG_FW_STATE_COUNT] = {
-    [TG_FW_WAITING] = tg_fw_phase_ask_wait,
-    [TG_FW_ASKING] = tg_fw_phase_ask_enter,
-    [TG_FW_MOVING] = tg_fw_phase_move_enter,
-    [TG_FW_TRANSFERRING] = tg_fw_phase_transfer_enter,
-    [TG_FW_READY] = tg_fw_phase_apply_ready,
-    [TG_FW_APPLYING] = tg_fw_phase_apply_enter,
+    [TG_FW_WAITING] = tg_fw_phase_ask_wait,    [TG_FW_ASKING] = tg_fw_phase_ask_enter,
+    [TG_FW_MOVING] = tg_fw_phase_move_enter,   [TG_FW_TRANSFERRING] = tg_fw_phase_transfer_enter,
+    [TG_FW_READY] = tg_fw_phase_apply_ready,   [TG_FW_APPLYING] = tg_fw_phase_apply_enter,
     [TG_FW_RETURNING] = tg_fw_phase_move_back,
 };
 
@@ -287,8 +283,8 @@ void tg_fw_machine_resume(tg_fw_job_t *job) {
   if (row->state == TG_FW_READY) job->recheck = true;
   if (row->state == TG_FW_APPLYING) job->executed = true; /* nobody knows: it is not sent again */
   if (row->state >= TG_FW_READY) return;
-  if (row->state != TG_FW_WAITING) tg_fw_table_cause(job, "the gateway was started anew while %s",
-                                                     tg_fw_name_state(row->state));
+  if (row->state != TG_FW_WAITING)
+    tg_fw_table_cause(job, "the gateway was started anew while %s", tg_fw_name_state(row->state));
   row->state = TG_FW_WAITING;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MOVING a device to a link that carries more, and RETURNING it: /1/x/8 with a transport, or /1/x/22 (lwm2m.md 4.3). See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_move.c -> core/firmware/fw_ask.c
+ * MOVING a device to a link that carries more, and RETURNING it: /1/x/8 with a transport, or /1/x/22 (lwm2m.md 4.3). Called by fw_machine.c;
+ * see fw_phase.h.
  */
 
 #include "core/firmware/fw_ask.h"

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/firmware/fw_name.h"
-
 enum { CODE_404 = 0x84, CODE_405 = 0x85, CODE_204 = 0x44, CODE_205 = 0x45 };
 
 static void on_changed(void *ud, const tg_fw_update_t *update) {
@@ -290,9 +288,9 @@ void fw_bench_pass(fw_bench_t *bench, uint64_t ms) {
     tg_event_drain(bench->bus);
     live(bench);
     tg_event_drain(bench->bus);
-    if (!bench->firmware->held_first) continue;
+    if (!bench->firmware->held_first || bench->disk_stalls) continue;
     commit(bench);
-    tg_firmware_committed(bench->firmware, bench->store.told, bench->store.told_rc);
+    tg_firmware_committed(bench->firmware, bench->store.told, bench->disk_fails ? TG_E_STORE : bench->store.told_rc);
     tg_event_drain(bench->bus);
   }
 }

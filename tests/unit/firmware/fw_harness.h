@@ -81,7 +81,9 @@ typedef struct fw_bench {
   char states[2048]; /* `waiting asking …` as they were told, progress left out */
   unsigned told;     /* calls of the listener */
   uint64_t last_id;
-  uint64_t most; /* progress, at most */
+  bool disk_stalls; /* nothing is committed */
+  bool disk_fails;  /* commits are told as failed */
+  uint64_t most;    /* progress, at most */
 } fw_bench_t;
 
 /** Opens all, with one image `app` of version `2.0` and @p size bytes, and one device `dev` that works well. */
