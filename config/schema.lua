@@ -329,7 +329,7 @@ return {
               is = "base",
               like = "an http or https URL without a slash at its end",
               doc = "What devices reach it under, http://192.0.2.1:8080; \"\" is http:// and "
-                .. "what listen says.",
+                .. "what listen says, which must not be all addresses then.",
             },
           },
         },

@@ -132,6 +132,7 @@ static void say_goodbye(tg_fw_job_t *job, tg_fw_step_t after) {
 }
 
 static void leave(tg_fw_job_t *job, tg_fw_state_t next) {
+  if (job->row.state == TG_FW_MOVING) tg_fw_phase_move_leave(job);
   tg_fw_ask_drop(job, TG_FW_LANE_MAIN);
   tg_fw_ask_drop(job, TG_FW_LANE_POLL);
   tg_wheel_del(job->firmware->config.wheel, &job->timer);

@@ -57,15 +57,17 @@ tg_fw_state_t tg_fw_phase_move_device(tg_fw_job_t *job, const tg_fw_news_t *news
   (void)news;
   const tg_device_t *device = tg_fw_ask_device(job);
   if (!device || !device->online || is_on_first_link(job)) return TG_FW_MOVING;
-  tg_twin_may_move(job->firmware->config.twin, device->id, 0);
   tg_fw_table_cause(job, "the device came over link %s", device->link ? device->link : "?");
   return TG_FW_TRANSFERRING;
 }
 
 tg_fw_state_t tg_fw_phase_move_late(tg_fw_job_t *job, const tg_fw_news_t *news) {
   (void)news;
-  may_move(job, 0);
   return stay(job, "the device did not come over another link within 10 minutes");
+}
+
+void tg_fw_phase_move_leave(const tg_fw_job_t *job) {
+  may_move(job, 0);
 }
 
 bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job) {

@@ -71,10 +71,8 @@ static void firmware_without_memory_says_so_and_leaks_nothing(void **state) {
   check_int(fclose(file), 0);
   scene.bus = tg_event_bus_new(64, 65536);
   scene.wheel = tg_wheel_new(1000);
-  scene.twin = tg_twin_new(&(tg_twin_config_t){.events = scene.bus,
-                                               .wheel = scene.wheel,
-                                               .random = tg_random_fill_seeded,
-                                               .random_ud = &scene.random});
+  scene.twin = tg_twin_new(&(tg_twin_config_t){
+      .events = scene.bus, .wheel = scene.wheel, .random = tg_random_fill_seeded, .random_ud = &scene.random});
   assert_non_null(scene.twin);
   check_true(alloc_harness_each_failure(use_firmware, &scene) >= 8);
   tg_twin_free(scene.twin);
