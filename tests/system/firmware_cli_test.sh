@@ -112,6 +112,13 @@ json '.[-1] | [.ep, .image, .state, .end] | join(",")' 'one,fw2,done,true' "what
 fw update one broken --wait
 is "$STATUS" 1 "an image that the device refuses is a failure"
 like "$ERR" '^tidegate firmware update: .' "with a reason"
+if command -v script >/dev/null; then
+  bar=$(script -qec "$TIDEGATE -c $WORK/tidegate.lua firmware update one fw2 --wait --force" /dev/null </dev/null | tr '\r' '\n')
+  like "$bar" '^\[#{30}\] 100 %  49 kB of 49 kB  done' "on a terminal it is a bar that fills up"
+  like "$bar" '^one: done, ' "with the end below it"
+else
+  skip "the bar on a terminal" "there is no script"
+fi
 for method in pull-coap pull-http push; do
   fw update one "$([ "$method" = pull-http ] && echo fw2 || echo fw3)" --method "$method" --wait --force
   is "$STATUS" 0 "by $method"
