@@ -5,6 +5,7 @@
 
 #include "bindings/api/bundle.h"
 #include "bindings/api/on_event.h"
+#include "bindings/api/on_firmware.h"
 #include "core/base/alloc.h"
 
 enum { SETTLE_MS = 2000, NAME_MAX_LEN = 64 };
@@ -29,6 +30,7 @@ void tg_api_attach(tg_api_t *api, const tg_api_parts_t *parts) {
   uint32_t all = (1U << TG_EVENT_TYPE_COUNT) - 1;
   api->is_attached = tg_event_subscribe(parts->events, all, tg_on_event, api) == TG_OK;
   if (!api->is_attached) tg_log("script", TG_LOG_ERROR, "not_attached why=\"too many subscribers\"");
+  tg_on_firmware_open(api);
 }
 
 /* Frees the first of the coming ones, or only that of the name. */
@@ -54,6 +56,7 @@ void tg_api_free(tg_api_t *api) {
   }
   if (api->is_attached) {
     tg_event_unsubscribe(api->parts.events, tg_on_event, api);
+    tg_on_firmware_close(api);
     tg_wheel_del(tg_loop_wheel(api->parts.loop), &api->mend);
     tg_bundle_loop_settle(&api->ending, SETTLE_MS);
   }

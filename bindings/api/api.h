@@ -9,6 +9,7 @@
 
 #include "core/base/embed.h"
 #include "core/device/device.h"
+#include "core/firmware/campaign.h"
 #include "core/mqtt/mqtt.h"
 #include "core/server/server.h"
 
@@ -22,7 +23,9 @@ typedef struct tg_api_parts {
   tg_registry_t *registry;
   tg_store_t *store;
   tg_mqtt_t *mqtt;
-  tg_coap_t *coap; /* may be NULL: policies are told no addresses then */
+  tg_coap_t *coap;         /* may be NULL: policies are told no addresses then */
+  tg_firmware_t *firmware; /* may be NULL, as the campaigns */
+  tg_campaigns_t *campaigns;
 } tg_api_parts_t;
 
 /** How an api is made. Strings are copied. */

@@ -13,6 +13,9 @@
 /** Failures in a row after which a bundle is replaced or disabled, and objects whose records it may want one by one. */
 enum { TG_BUNDLE_FAILURES_MAX = 5, TG_BUNDLE_WANTED_MAX = 64 };
 
+/** Kinds of events that are not the bus's, behind its types in tg_bundle_handlers_t.kinds. */
+enum { TG_BUNDLE_KIND_FIRMWARE = TG_EVENT_TYPE_COUNT, TG_BUNDLE_KIND_CAMPAIGN };
+
 /** What a bundle is made of, owned: enough to make it again. */
 typedef struct tg_bundle_source {
   char *name;
@@ -34,7 +37,7 @@ typedef struct tg_bundle_handlers {
   int stop;
   int save;
   int restore;
-  uint32_t kinds; /* 1 << tg_event_type_t that on_event wants */
+  uint32_t kinds; /* 1 << tg_event_type_t (or TG_BUNDLE_KIND_…) that on_event wants */
 } tg_bundle_handlers_t;
 
 /** A script bundle. What of it runs ends with its generation; name and counters stay. */

@@ -105,8 +105,11 @@ static int take_function(lua_State *L, const char *key) {
 static uint32_t take_kinds(lua_State *L) {
   uint32_t kinds = 0;
   if (lua_getfield(L, AT_HANDLERS, "kinds") == LUA_TTABLE) {
-    for (int i = 0; i < TG_EVENT_TYPE_COUNT; i++) {
-      lua_getfield(L, -1, tg_event_type_name((tg_event_type_t)i));
+    for (int i = 0; i <= TG_BUNDLE_KIND_CAMPAIGN; i++) {
+      const char *name = i == TG_BUNDLE_KIND_FIRMWARE   ? "firmware"
+                         : i == TG_BUNDLE_KIND_CAMPAIGN ? "campaign"
+                                                        : tg_event_type_name((tg_event_type_t)i);
+      lua_getfield(L, -1, name);
       if (lua_toboolean(L, -1)) kinds |= 1U << i;
       lua_pop(L, 1);
     }

@@ -12,6 +12,7 @@
 #include "bindings/api/mod_codec.h"
 #include "bindings/api/mod_device.h"
 #include "bindings/api/mod_driver.h"
+#include "bindings/api/mod_firmware.h"
 #include "bindings/api/mod_log.h"
 #include "bindings/api/mod_mqtt.h"
 #include "bindings/api/mod_object.h"
@@ -113,4 +114,6 @@ void tg_mod_core_push(lua_State *L, tg_bundle_t *bundle) {
   set_area(L, "driver");
   tg_mod_serial_push(L);
   set_area(L, "serial");
+  tg_mod_firmware_push(L);
+  set_area(L, "firmware");
 }

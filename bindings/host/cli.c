@@ -20,7 +20,8 @@ enum {
   OPT_DEPTH,
   OPT_INSTANCE,
   OPT_FOR,
-  OPT_RETRY
+  OPT_RETRY,
+  OPT_MORE
 };
 
 enum { DEPTH_MAX = 3, INSTANCE_MAX = 65534 };
@@ -42,6 +43,16 @@ static bool set_whole(const tg_cli_t *cli, const char *text, long max, long *num
   const char *name = number == &cli->depth ? "depth" : number == &cli->instance ? "instance" : "for";
   (void)fprintf(stderr, "tidegate: --%s %s: a whole number from %ld to %ld is wanted\n", name, text, min, max);
   return false;
+}
+
+/* One that only some commands have: they say what it may be. */
+static bool add_more(tg_cli_t *cli, const char *name) {
+  if (cli->more_count == TG_CLI_MORE) {
+    (void)fprintf(stderr, "tidegate: too many options, from --%s on\n", name);
+    return false;
+  }
+  cli->more[cli->more_count++] = (tg_cli_more_t){name, optarg ? optarg : ""};
+  return true;
 }
 
 static bool take_option(tg_cli_t *cli, int option) {
@@ -82,11 +93,33 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"instance", required_argument, NULL, OPT_INSTANCE},
                                           {"for", required_argument, NULL, OPT_FOR},
                                           {"retry", no_argument, NULL, OPT_RETRY},
+                                          {"name", required_argument, NULL, OPT_MORE},
+                                          {"version", required_argument, NULL, OPT_MORE},
+                                          {"method", required_argument, NULL, OPT_MORE},
+                                          {"hold", no_argument, NULL, OPT_MORE},
+                                          {"force", no_argument, NULL, OPT_MORE},
+                                          {"severity", required_argument, NULL, OPT_MORE},
+                                          {"defer", required_argument, NULL, OPT_MORE},
+                                          {"expiry", required_argument, NULL, OPT_MORE},
+                                          {"wait", no_argument, NULL, OPT_MORE},
+                                          {"ep", required_argument, NULL, OPT_MORE},
+                                          {"link", required_argument, NULL, OPT_MORE},
+                                          {"manufacturer", required_argument, NULL, OPT_MORE},
+                                          {"model", required_argument, NULL, OPT_MORE},
+                                          {"from-version", required_argument, NULL, OPT_MORE},
+                                          {"wave", required_argument, NULL, OPT_MORE},
+                                          {"growth", required_argument, NULL, OPT_MORE},
+                                          {"parallel", required_argument, NULL, OPT_MORE},
+                                          {"limit", required_argument, NULL, OPT_MORE},
+                                          {"stop-failures", required_argument, NULL, OPT_MORE},
+                                          {"stop-percent", required_argument, NULL, OPT_MORE},
                                           {NULL, 0, NULL, 0}};
   *cli = (tg_cli_t){.config = "/etc/tidegate/tidegate.lua", .depth = -1, .instance = -1, .seconds = -1};
   optind = 0; /* begins anew, whatever was parsed before */
-  for (int option; (option = getopt_long(argc, argv, "c:fh", options, NULL)) != -1;) {
-    if (!take_option(cli, option)) return false;
+  int at = 0;
+  for (int option; (option = getopt_long(argc, argv, "c:fh", options, &at)) != -1;) {
+    bool taken = option == OPT_MORE ? add_more(cli, options[at].name) : take_option(cli, option);
+    if (!taken) return false;
   }
   if (optind < argc) cli->command = argv[optind++];
   for (; optind < argc; optind++) {

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "core/base/slice.h"
+
 /** Exit codes; documented in the man page. */
 typedef enum tg_cli_exit {
   TG_CLI_OK = 0,
@@ -18,6 +20,15 @@ typedef enum tg_cli_exit {
 
 /** Most words after the command. */
 #define TG_CLI_WORDS 33
+
+/** Most options that only some commands have. */
+#define TG_CLI_MORE 24
+
+/** An option that only some commands have, as it was given. */
+typedef struct tg_cli_more {
+  const char *name;  /* without its dashes */
+  const char *value; /* "" where it takes none */
+} tg_cli_more_t;
 
 /** The command line, taken apart; everything borrows from argv. */
 typedef struct tg_cli {
@@ -39,6 +50,8 @@ typedef struct tg_cli {
   bool dump;
   bool retry; /* --retry: execute again when no answer came */
   bool help;
+  tg_cli_more_t more[TG_CLI_MORE]; /* in the order given; each is checked by the command that takes it */
+  int more_count;
 } tg_cli_t;
 
 /** Reads @p argv. @return true; false when something is wrong, after saying what on standard error */
@@ -52,5 +65,11 @@ tg_cli_exit_t tg_cmd_check(const tg_cli_t *cli);
 
 /** Commands that ask a running gateway: devices, all operations on a device, explain, queue, cancel, log, scripts, reload, status. */
 tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli);
+
+/** `tidegate firmware …`: images, updates and campaigns. */
+tg_cli_exit_t tg_cmd_firmware(const tg_cli_t *cli);
+
+/** Sends @p request (one line) to the gateway and shows the answer as that of command @p shown, such as `firmware status`. */
+tg_cli_exit_t tg_cmd_ask_request(const tg_cli_t *cli, const char *shown, tg_slice_t request);
 
 #endif

@@ -57,13 +57,21 @@ static bool on_line(void *ud, tg_slice_t line) {
   return !last;
 }
 
-static tg_cli_exit_t ask(const tg_cli_t *cli, const char *path, tg_slice_t request) {
+/* What is asked, and how the answer is shown. */
+typedef struct question {
+  const tg_cli_t *cli;
+  const char *shown;
+  tg_slice_t request;
+} question_t;
+
+static tg_cli_exit_t ask(const question_t *question, const char *path) {
+  const tg_cli_t *cli = question->cli;
   answer_t answer = {.cli = cli};
   tg_diag_t diag = {0};
   const tg_control_client_t client = {path,
                                       cli->timeout > 0 && !cli->follow ? (int)(cli->timeout * 1000) + MARGIN_MS : -1};
-  tg_show_init(&answer.show, cli->command, cli->follow);
-  tg_rc_t rc = tg_control_client_ask(&client, request, on_line, &answer, &diag);
+  tg_show_init(&answer.show, question->shown, cli->follow);
+  tg_rc_t rc = tg_control_client_ask(&client, question->request, on_line, &answer, &diag);
   tg_show_fini(&answer.show);
   if (rc == TG_OK) return answer.end;
   (void)fprintf(stderr, "tidegate: %s\n", diag.message[0] ? diag.message : tg_rc_text(rc));
@@ -71,15 +79,16 @@ static tg_cli_exit_t ask(const tg_cli_t *cli, const char *path, tg_slice_t reque
 }
 
 /* --socket, else TIDEGATE_SOCKET, else what the configuration says, else where the default configuration has it. */
-static tg_cli_exit_t ask_at_socket(const tg_cli_t *cli, tg_slice_t request) {
+tg_cli_exit_t tg_cmd_ask_request(const tg_cli_t *cli, const char *shown, tg_slice_t request) {
+  const question_t question = {cli, shown, request};
   const char *path = cli->socket ? cli->socket : getenv("TIDEGATE_SOCKET"); // NOLINT(concurrency-mt-unsafe): one thread
-  if (path) return ask(cli, path, request);
-  if (!cli->config_given && access(cli->config, R_OK) != 0) return ask(cli, "/var/lib/tidegate/control.sock", request);
+  if (path) return ask(&question, path);
+  if (!cli->config_given && access(cli->config, R_OK) != 0) return ask(&question, "/var/lib/tidegate/control.sock");
   tg_buf_t errors;
   tg_config_t *config = NULL;
   tg_buf_init_growing(&errors, (size_t)1 << 20);
   tg_cli_exit_t end = TG_CLI_CONFIG;
-  if (tg_config_load(cli->config, &errors, &config) == TG_OK) end = ask(cli, config->control_socket, request);
+  if (tg_config_load(cli->config, &errors, &config) == TG_OK) end = ask(&question, config->control_socket);
   else if (errors.len) (void)fwrite(errors.p, 1, errors.len, stderr);
   tg_config_free(config);
   tg_buf_fini(&errors);
@@ -93,7 +102,9 @@ tg_cli_exit_t tg_cmd_ask(const tg_cli_t *cli) {
   }
   tg_buf_t request;
   tg_buf_init_growing(&request, REQUEST_MAX);
-  tg_cli_exit_t end = tg_ask_request_write(cli, &request) ? ask_at_socket(cli, tg_buf_slice(&request)) : TG_CLI_USAGE;
+  tg_cli_exit_t end = tg_ask_request_write(cli, &request)
+                          ? tg_cmd_ask_request(cli, cli->command, tg_buf_slice(&request))
+                          : TG_CLI_USAGE;
   tg_buf_fini(&request);
   return end;
 }

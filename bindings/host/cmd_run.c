@@ -104,7 +104,8 @@ static tg_rc_t open_core(run_t *run, tg_diag_t *diag) {
 
 static tg_rc_t open_faces(run_t *run, tg_diag_t *diag) {
   tg_gateway_parts_t core = tg_gateway_parts(run->gateway);
-  const tg_api_parts_t parts = {run->loop, core.twin, core.events, run->registry, core.store, core.mqtt, core.coap};
+  const tg_api_parts_t parts = {run->loop, core.twin, core.events,   run->registry, core.store,
+                                core.mqtt, core.coap, core.firmware, core.campaigns};
   tg_api_attach(run->api, &parts);
   run->scripts = tg_scripts_new(run->loop, run->api, run->config);
   if (!run->scripts) return TG_E_NOMEM;

@@ -6,9 +6,11 @@
 #include <fnmatch.h>
 #include <stdio.h>
 
+#include "bindings/host/control_campaign.h"
 #include "bindings/host/control_command.h"
 #include "bindings/host/control_events.h"
 #include "bindings/host/control_explain.h"
+#include "bindings/host/control_firmware.h"
 #include "bindings/host/control_queue.h"
 #include "core/server/quirk.h"
 
@@ -249,6 +251,19 @@ static const op_t ops[] = {
     {"observe", tg_control_command_submit},
     {"cancel", tg_control_command_submit},
     {"attributes", tg_control_command_submit},
+    {"firmware_images", tg_control_firmware_images},
+    {"firmware_add", tg_control_firmware_add},
+    {"firmware_remove", tg_control_firmware_remove},
+    {"firmware_update", tg_control_firmware_update},
+    {"firmware_status", tg_control_firmware_status},
+    {"firmware_apply", tg_control_firmware_apply},
+    {"firmware_cancel", tg_control_firmware_cancel},
+    {"campaign_start", tg_control_campaign_start},
+    {"campaign_pause", tg_control_campaign_pause},
+    {"campaign_resume", tg_control_campaign_resume},
+    {"campaign_cancel", tg_control_campaign_cancel},
+    {"campaign_show", tg_control_campaign_show},
+    {"campaigns", tg_control_campaign_list},
 };
 
 static void route(tg_control_t *control, tg_control_request_t *request) {
@@ -267,7 +282,8 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log explain queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute");
+      "op is one of status devices scripts reload log explain queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute "
+      "firmware_images firmware_add firmware_remove firmware_update firmware_status firmware_apply firmware_cancel campaign_start campaign_pause campaign_resume campaign_cancel campaign_show campaigns");
 }
 
 void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slice_t line) {

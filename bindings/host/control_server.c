@@ -9,6 +9,7 @@
 
 #include "bindings/host/control_command.h"
 #include "bindings/host/control_events.h"
+#include "bindings/host/control_firmware.h"
 #include "bindings/host/control_ops.h"
 #include "core/base/alloc.h"
 #include "core/base/log.h"
@@ -28,6 +29,7 @@ static void on_closed(void *ud, tg_control_conn_t *conn, bool slow) {
   }
   tg_control_events_forget(control, conn);
   tg_control_command_forget(control, conn);
+  tg_control_firmware_forget(control, conn);
 }
 
 static void accept_one(tg_control_t *control, int fd) {
@@ -95,7 +97,8 @@ static tg_rc_t open_parts(tg_control_t *control, tg_diag_t *diag) {
   control->watch = tg_loop_watch(control->config.parts.loop, control->fd, TG_LOOP_READ, on_listening, control);
   control->facts = tg_control_facts_new(control->config.parts.events);
   if (!control->watch || !control->facts) return TG_E_NOMEM;
-  return tg_control_events_open(control);
+  rc = tg_control_firmware_open(control);
+  return rc == TG_OK ? tg_control_events_open(control) : rc;
 }
 
 tg_rc_t tg_control_open(const tg_control_config_t *config, tg_diag_t *diag, tg_control_t **out) {
@@ -124,6 +127,7 @@ void tg_control_close(tg_control_t *control) {
   tg_control_events_close(control);
   tg_control_facts_free(control->facts);
   tg_control_command_close(control);
+  tg_control_firmware_close(control);
   for (size_t i = 0; i < control->conn_count; i++) tg_control_conn_free(control->conns[i]);
   tg_alloc_free(control->path);
   tg_alloc_free(control);

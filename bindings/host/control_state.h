@@ -22,6 +22,15 @@ typedef struct tg_control_wait {
   bool follow; /* an `observe` that goes on with the values that arrive */
 } tg_control_wait_t;
 
+/** A client that waits for the end of a firmware update. */
+typedef struct tg_control_fw_wait {
+  struct tg_control_fw_wait *next;
+  tg_control_conn_t *conn;
+  tg_control_tag_t tag;
+  uint64_t update;
+  bool hold; /* `ready` is its end */
+} tg_control_fw_wait_t;
+
 /** A client that wants to see events. */
 typedef struct tg_control_follow {
   struct tg_control_follow *next;
@@ -45,6 +54,7 @@ struct tg_control {
   uint64_t started_ms;
   tg_control_wait_t *waits;
   tg_control_follow_t *follows;
+  tg_control_fw_wait_t *fw_waits;
   uint8_t *history[TG_CONTROL_HISTORY]; /* lines of past events, a ring */
   uint32_t history_len[TG_CONTROL_HISTORY];
   size_t history_next;

@@ -31,6 +31,10 @@ static const char usage[] = "usage: tidegate COMMAND [WORDS] [OPTIONS]\n"
                             "  explain EP PATH               why there is no value, or since when there is one\n"
                             "  queue [EP]                    commands that have not ended\n"
                             "  cancel ID                     cancel one of them\n"
+                            "  firmware add|images|remove    images for firmware updates\n"
+                            "  firmware update EP IMAGE      update a device; --wait shows how it goes\n"
+                            "  firmware status|apply|cancel  how updates stand; let one go on, end one\n"
+                            "  firmware campaign|campaigns   update many in waves; see tidegate firmware help\n"
                             "  log [-f]                      events; -f goes on\n"
                             "  scripts | reload [NAME]       scripts; load them again\n"
                             "  api --dump                    functions that scripts may call\n"
@@ -76,11 +80,16 @@ int main(int argc, char **argv) {
     (void)fputs(usage, stderr);
     return TG_CLI_USAGE;
   }
+  if (cli.more_count && strcmp(cli.command, "firmware") != 0) {
+    (void)fprintf(stderr, "tidegate %s: it has no option --%s; see tidegate help\n", cli.command, cli.more[0].name);
+    return TG_CLI_USAGE;
+  }
   for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
     if (strcmp(cli.command, own[i].name) != 0) continue;
     if (cli.word_count == 0) return (int)own[i].run(&cli);
     (void)fprintf(stderr, "tidegate %s: \"%s\" is too much; see tidegate help\n", cli.command, cli.words[0]);
     return TG_CLI_USAGE;
   }
+  if (strcmp(cli.command, "firmware") == 0) return (int)tg_cmd_firmware(&cli);
   return (int)tg_cmd_ask(&cli);
 }

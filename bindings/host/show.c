@@ -85,8 +85,10 @@ static void device_row(tg_show_t *show, const tg_json_node_t *line) {
 
 static void list_end(tg_show_t *show, const tg_json_node_t *line) {
   (void)line;
-  bool is_queue = strcmp(show->command, "queue") == 0;
-  if (!show->any) note(show, "no ", tg_slice_str(is_queue ? "commands" : show->command));
+  const char *what = show->command;
+  if (strcmp(what, "queue") == 0) what = "commands";
+  if (strcmp(what, "firmware status") == 0) what = "firmware updates";
+  if (!show->any) note(show, "no ", tg_slice_str(what));
 }
 
 /* Commands that have not ended */
@@ -239,6 +241,15 @@ static void reload_end(tg_show_t *show, const tg_json_node_t *line) {
   note(show, "loaded", tg_slice(NULL, 0));
 }
 
+static void done_end(tg_show_t *show, const tg_json_node_t *line) {
+  (void)line;
+  note(show, "done", tg_slice(NULL, 0));
+}
+
+static void added_end(tg_show_t *show, const tg_json_node_t *line) {
+  tg_show_firmware_image(show, line);
+}
+
 static const view_t views[] = {
     {"devices", device_titles, device_row, list_end},
     {"scripts", script_titles, script_row, list_end},
@@ -249,6 +260,15 @@ static const view_t views[] = {
     {"cancel", value_titles, NULL, cancel_end},
     {"log", log_titles, log_row, NULL},
     {"reload", value_titles, NULL, reload_end},
+    {"firmware images", tg_show_firmware_image_titles, tg_show_firmware_image, list_end},
+    {"firmware add", tg_show_firmware_image_titles, NULL, added_end},
+    {"firmware remove", value_titles, NULL, done_end},
+    {"firmware update", value_titles, tg_show_firmware_step, tg_show_firmware_update_end},
+    {"firmware status", tg_show_firmware_update_titles, tg_show_firmware_update, list_end},
+    {"firmware apply", value_titles, NULL, done_end},
+    {"firmware cancel", value_titles, NULL, done_end},
+    {"firmware campaigns", tg_show_firmware_campaign_titles, tg_show_firmware_campaign, list_end},
+    {"firmware campaign", tg_show_firmware_fact_titles, NULL, tg_show_firmware_campaign_end},
     {"", value_titles, value_row, value_end}, /* the others */
 };
 
@@ -296,7 +316,7 @@ static void complain(const tg_show_t *show, const tg_json_node_t *line) {
 void tg_show_line(tg_show_t *show, const tg_json_node_t *line, bool last) {
   tg_slice_t state = tg_show_parts_text(line, "state");
   bool failed = tg_json_read_get(line, "error") || tg_slice_is(state, "cancelled") || tg_slice_is(state, "expired") ||
-                tg_slice_is(state, "unknown");
+                tg_slice_is(state, "unknown") || tg_slice_is(state, "failed");
   if (!last) {
     if (show->view->row) show->view->row(show, line);
     return;
@@ -304,6 +324,7 @@ void tg_show_line(tg_show_t *show, const tg_json_node_t *line, bool last) {
   show->any = show->any || tg_table_rows(&show->table);
   if (!failed && show->view->end) show->view->end(show, line);
   write_out(show);
+  if (failed && show->drawn) (void)fputs("\n", stdout); /* behind the bar */
   if (failed) complain(show, line);
 }
 

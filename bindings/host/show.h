@@ -16,6 +16,9 @@ typedef struct tg_show {
   tg_buf_t notes; /* lines below the table */
   bool any;       /* there were rows */
   int64_t now_ms;
+  char last_state[16];  /* of a firmware update, as it was said last */
+  int64_t last_percent; /* likewise */
+  bool drawn;           /* there is a bar on the terminal */
 } tg_show_t;
 
 /** Begins to show the answer to @p command (kept); @p follow: it goes on until interrupted. */

@@ -18,6 +18,30 @@ extern const char *const tg_show_explain_titles[];
 /** One finding of `explain`. */
 void tg_show_explain_row(tg_show_t *show, const tg_json_node_t *line);
 
+/** Titles of the tables of `firmware images`, `status` and `campaigns`, and of one campaign. */
+extern const char *const tg_show_firmware_image_titles[];
+extern const char *const tg_show_firmware_update_titles[];
+extern const char *const tg_show_firmware_campaign_titles[];
+extern const char *const tg_show_firmware_fact_titles[];
+
+/** An image as a row. */
+void tg_show_firmware_image(tg_show_t *show, const tg_json_node_t *line);
+
+/** An update as a row. */
+void tg_show_firmware_update(tg_show_t *show, const tg_json_node_t *line);
+
+/** An update on its way, written at once: a bar on a terminal, else a line for each state and every tenth of the image. */
+void tg_show_firmware_step(tg_show_t *show, const tg_json_node_t *line);
+
+/** The last line about an update that was asked for. */
+void tg_show_firmware_update_end(tg_show_t *show, const tg_json_node_t *line);
+
+/** A campaign as a row. */
+void tg_show_firmware_campaign(tg_show_t *show, const tg_json_node_t *line);
+
+/** One campaign as a table of names and values. */
+void tg_show_firmware_campaign_end(tg_show_t *show, const tg_json_node_t *line);
+
 /** The text member @p name, or the empty text. Lent as long as the line is. */
 static inline tg_slice_t tg_show_parts_text(const tg_json_node_t *line, const char *name) {
   return tg_json_read_str(tg_json_read_get(line, name));

@@ -9,7 +9,7 @@
 ---@field deinit? fun() called when it goes; can't wait. Timers, subscriptions and devices go by themselves
 ---@field rules? tg.rule.rule[] records that become MQTT messages
 ---@field commands? tg.command_rule[] MQTT messages that become commands
----@field events? table<tg.event_kind, fun(dev: tg.device.device?, info: tg.event)> what else happens; each runs in a task
+---@field events? table<tg.event_kind, fun(dev: tg.device.device?, info: tg.event)> what else happens; each runs in a task. Of `firmware` info is a tg.firmware.update, of `campaign` a tg.firmware.campaign
 ---@field objects? table[] object definitions, in the format of objects/README.md
 ---@field drivers? table[] what tg.driver.define() returned; each gets the table under its name in the options
 ---@field driver? table put there by tg.driver.define()
@@ -48,7 +48,7 @@
 ---@field st? number
 
 ---What may happen. `refused` may come without a device; `connected` and `disconnected` are about a broker.
----@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"connected"|"disconnected"
+---@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"firmware"|"campaign"|"connected"|"disconnected"
 
 ---What a function of `events` gets as second argument. From `id` on only for `command`.
 ---@class tg.event

@@ -18,7 +18,7 @@ typedef enum tg_campaign_state {
   TG_CAMPAIGN_RUNNING,
   TG_CAMPAIGN_PAUSED,  /* by a person; updates under way go on, no new ones begin */
   TG_CAMPAIGN_STOPPED, /* by its stop rule: can be resumed */
-  TG_CAMPAIGN_DONE,    /* every device it is for has ended */
+  TG_CAMPAIGN_DONE,    /* every device it is for has ended; none is offline or has not said yet who it is */
   TG_CAMPAIGN_CANCELLED,
   TG_CAMPAIGN_STATE_COUNT
 } tg_campaign_state_t;
@@ -35,15 +35,15 @@ typedef struct tg_campaign_spec {
   const char *image;
   const char *ep;           /* glob; NULL = all devices that announce object 5 */
   const char *link;         /* name of a link */
-  const char *manufacturer; /* last known /3/0/0 */
-  const char *model;        /* last known /3/0/1 */
-  const char *from_version; /* last known /3/0/3, glob */
+  const char *manufacturer; /* last known /3/0/0; a device of which it is not known is asked */
+  const char *model;        /* last known /3/0/1, likewise */
+  const char *from_version; /* last known /3/0/3, glob, likewise */
   tg_fw_method_t method;
   int severity;           /* as tg_fw_request_t */
   int64_t defer_s;        /* as tg_fw_request_t */
   uint32_t wave;          /* devices of the first wave; 0 = all at once */
   uint32_t wave_growth;   /* per cent by which each wave is larger than the one before: 100 doubles it; 0 = all equal */
-  uint32_t parallel;      /* updates at once; 0 = 64 */
+  uint32_t parallel;      /* updates at once, with those that wait for a device to wake; 0 = 64 */
   uint32_t stop_failures; /* stops when so many have failed; 0 = not */
   uint32_t
       stop_percent; /* stops when so many per cent of those that ended (at least 10, or a whole wave) have failed; 0 = not */
@@ -59,12 +59,12 @@ typedef struct tg_campaign {
   const char *cause; /* of the last change, for people */
   uint32_t wave;     /* number of the present one, from 1 */
   uint32_t running, done, failed, cancelled, unknown;
-  uint32_t left; /* devices known now that have not been begun */
+  uint32_t left; /* devices it is for that have not been begun, as of the last look at all devices */
   int64_t begun_ms;
   int64_t changed_ms;
 } tg_campaign_t;
 
-/** Seam: told of each change of a campaign. */
+/** Seam: told of each change of a campaign; of mere numbers at most once a second. */
 typedef void (*tg_campaign_changed_fn)(void *ud, const tg_campaign_t *campaign);
 
 /** Makes them and reads back what the store (kept, may be NULL) has. All parts are kept. TG_E_STORE, TG_E_NOMEM. */
@@ -76,6 +76,9 @@ void tg_campaigns_close(tg_campaigns_t *campaigns);
 
 /** Adds a listener of changes; at most 8. TG_E_FULL. */
 TG_MUST_CHECK tg_rc_t tg_campaigns_listen(tg_campaigns_t *campaigns, tg_campaign_changed_fn fn, void *ud);
+
+/** Ends the listening of exactly this fn and ud. Safe inside a call. */
+void tg_campaigns_unlisten(tg_campaigns_t *campaigns, tg_campaign_changed_fn fn, void *ud);
 
 /** Begins a campaign. TG_E_EXISTS (name), TG_E_NOT_FOUND (image), TG_E_ARG, TG_E_FULL (32 that have not ended), TG_E_NOMEM, with @p diag. */
 TG_MUST_CHECK tg_rc_t tg_campaigns_start(tg_campaigns_t *campaigns, const tg_campaign_spec_t *spec, tg_diag_t *diag);

@@ -9,7 +9,9 @@
 --   PREFIX/dev/EP/event            what else happened to a device
 --   PREFIX/dev/EP/cmd              commands to it: see tidegate_request.lua
 --   PREFIX/dev/EP/result           how they went
+--   PREFIX/dev/EP/firmware         firmware updates, see tidegate_firmware.lua
 
+local firmware = require "dialects.tidegate_firmware"
 local request = require "dialects.tidegate_request"
 local memory = require "dialects.tidegate_memory"
 local units = require "dialects.tidegate_units"
@@ -131,6 +133,7 @@ end
 -- Commands --------------------------------------------------------------------------------------
 
 local asked = memory.new(tg)
+local updates = firmware.new(tg, { prefix = prefix, asked = asked })
 local running = {} -- numbers of commands that came from here
 local undecided = {} -- by key_of(): not on disk yet, so that nobody may rely on them
 
@@ -181,6 +184,7 @@ local function on_command(msg)
     tg.log.warn(("a command to %s is ignored: %s"):format(ep:sub(1, EP_MAX), why))
     return
   end
+  if updates.take(ep, msg.json) then return end
   local wanted, err = request.check(msg.json)
   if err then
     refuse(ep, wanted, err)
@@ -266,7 +270,8 @@ end
 local function find_left_over()
   local list = {}
   for _, entry in ipairs(asked.open(FINAL)) do
-    if not is_queued(entry.ep, entry.id) then list[#list + 1] = entry end
+    local is_going_on = is_queued(entry.ep, entry.id) or updates.is_open(entry.ep, entry.id)
+    if not is_going_on then list[#list + 1] = entry end
   end
   return list
 end
@@ -286,7 +291,11 @@ end
 
 -- The script ------------------------------------------------------------------------------------
 
-local events = { command = on_command_event }
+local events = {
+  command = on_command_event,
+  firmware = updates.on_update,
+  campaign = updates.on_campaign,
+}
 for why in pairs(STATES) do
   events[why] = function(dev, info) send_state(why, dev, info) end
 end
@@ -300,10 +309,14 @@ return {
 
   init = function()
     asked.load()
+    updates.load()
     tg.timer.every(60, forget_units)
     local left_over = find_left_over()
     -- When it is known whether there was a generation before:
-    tg.timer.after(0, function() end_left_over(left_over) end)
+    tg.timer.after(0, function()
+      end_left_over(left_over)
+      updates.catch_up()
+    end)
   end,
 
   rules = {
@@ -317,7 +330,7 @@ return {
     },
   },
 
-  commands = { { topic = prefix .. "/dev/+/cmd", map = on_command } },
+  commands = { { topic = prefix .. "/dev/+/cmd", map = on_command }, updates.command },
 
   events = events,
 
@@ -328,5 +341,6 @@ return {
     for number in pairs(data.running or {}) do running[number] = true end
     for key in pairs(data.undecided or {}) do undecided[key] = true end
     asked.load()
+    updates.load()
   end,
 }

@@ -5,7 +5,9 @@ local publish = require "tidegate.publish"
 local rule = require "tidegate.rule"
 local timer = require "tidegate.timer"
 
-local AREAS = { "device", "object", "mqtt", "codec", "store", "log", "driver", "serial" }
+local AREAS = {
+  "device", "object", "mqtt", "codec", "store", "log", "driver", "serial", "firmware",
+}
 
 --- Makes the public table of what C hands over (see bundle.lua for what becomes of a script).
 return function(core)

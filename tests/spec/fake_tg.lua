@@ -62,6 +62,31 @@ local function opaque(value)
   return setmetatable(value, nil)
 end
 
+-- Notes what it is asked; gateway.firmware is what it says: updates by number, `refuses`.
+local function fake_firmware(gateway)
+  local own = { updates = {}, asked = {}, count = 40 }
+  gateway.firmware = own
+  local function note(name)
+    return function(wanted)
+      if own.refuses then return nil, own.refuses end
+      own.asked[#own.asked + 1] = { name, wanted }
+      return true
+    end
+  end
+  local made = { status = function(number) return own.updates[number] end }
+  for _, name in ipairs { "apply", "cancel", "campaign", "pause", "resume", "stop" } do
+    made[name] = note(name)
+  end
+  function made.update(wanted)
+    local ok, err = note "update"(wanted)
+    if not ok then return nil, err end
+    own.count = own.count + 1
+    own.updates[own.count] = own.updates[own.count] or { state = "waiting" }
+    return own.count
+  end
+  return made
+end
+
 local function areas(gateway, core)
   core.device = {
     find = function(ep) return gateway.devices[ep] end,
@@ -111,6 +136,7 @@ local function areas(gateway, core)
       return list
     end,
   }
+  core.firmware = fake_firmware(gateway)
   core.log, core.driver, core.serial = {}, { define = gateway.define_driver }, {}
   for _, level in ipairs { "error", "warn", "info", "debug" } do
     core.log[level] = function(text) gateway.lines[#gateway.lines + 1] = level .. " " .. text end

@@ -38,7 +38,7 @@ describe("tidegate.tg", function()
     end
     table.sort(names)
     assert.equal(
-      "codec device driver gw() log mqtt name() object rule serial store timer version()",
+      "codec device driver firmware gw() log mqtt name() object rule serial store timer version()",
       table.concat(names, " ")
     )
   end)

@@ -14,6 +14,8 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "tests/fake/device/dev_fw.h"
+#include "tests/fake/device/dev_life.h"
 #include "tests/fake/device/dev_model.h"
 #include "tests/fake/device/dev_net.h"
 #include "tests/fake/device/dev_observe.h"
@@ -28,7 +30,7 @@ typedef struct fleet {
   tg_registry_t *registry;
   tg_model_t model;
   tg_dev_t *devices;
-  struct pollfd *polled; /* devices, then standard input */
+  struct pollfd *polled; /* two a device, its own and that of a download; then standard input */
   bool input_is_pipe;
   bool input_ended;
   uint64_t leave_ms; /* when waiting for de-registration ends; 0: not leaving */
@@ -74,7 +76,7 @@ static void on_datagram(tg_dev_t *dev, tg_slice_t datagram) {
 static void receive(tg_dev_t *dev) {
   uint8_t bytes[TG_DEV_DATAGRAM_MAX];
   ssize_t len;
-  while ((len = recv(dev->fd, bytes, sizeof bytes, 0)) >= 0) {
+  while (dev->fd >= 0 && (len = recv(dev->fd, bytes, sizeof bytes, 0)) >= 0) {
     if (!dev->asleep && !dev->gone) on_datagram(dev, tg_slice(bytes, (size_t)len));
   }
 }
@@ -98,11 +100,25 @@ static void move(tg_dev_t *dev) {
   if (rc == TG_OK && now > tg_dev_model_number(dev, &most)) rc = change(dev, &most, tg_slice_str(text));
 }
 
+static void restart(tg_dev_t *dev, uint32_t ms) {
+  if (dev->fw) tg_dev_fw_restarted(dev);
+  dev->restart_ms = 0;
+  tg_dev_life_restart(dev, ms);
+}
+
 static void turn(fleet_t *fleet, tg_dev_t *dev, uint64_t now_ms) {
+  if (dev->restart_ms && now_ms >= dev->restart_ms) restart(dev, fleet->config.restart_ms);
+  tg_dev_life_tick(dev, now_ms);
+  if (dev->fd < 0) {
+    dev->gone = dev->leaving;
+    return;
+  }
   if (fleet->config.interval_ms && now_ms >= dev->next_change_ms) {
     dev->next_change_ms = now_ms + fleet->config.interval_ms;
     move(dev);
   }
+  if (dev->fw) tg_dev_fw_tick(dev, now_ms);
+  if (dev->fd < 0) return; /* it restarts with its new firmware */
   tg_dev_reg_tick(dev, now_ms);
   tg_dev_observe_tick(dev, now_ms);
   tg_dev_flight_t *lost = tg_dev_net_tick(dev, now_ms);
@@ -121,6 +137,7 @@ static void obey(tg_dev_t *dev, tg_slice_t line) {
   tg_rc_t rc = TG_OK;
   char text[TG_PATH_TEXT_MAX];
   if (tg_slice_is(verb, "update")) dev->want_update = true;
+  else if (tg_slice_is(verb, "restart")) restart(dev, dev->config->restart_ms);
   else if (tg_slice_is(verb, "deregister") || tg_slice_is(verb, "quit")) dev->leaving = true;
   else if ((rc = tg_path_parse(where, &path)) != TG_OK) rc = TG_E_SYNTAX;
   else if (tg_slice_is(verb, "set")) {
@@ -159,7 +176,7 @@ static void read_input(fleet_t *fleet) {
 static bool start(fleet_t *fleet) {
   unsigned count = fleet->config.count;
   fleet->devices = tg_alloc_array(count, sizeof *fleet->devices);
-  fleet->polled = tg_alloc_array(count + 1, sizeof *fleet->polled);
+  fleet->polled = tg_alloc_array(2 * (size_t)count + 1, sizeof *fleet->polled);
   fleet->registry = tg_dev_model_new();
   fleet->model = (tg_model_t){.registry = fleet->registry, .enabler = TG_VERSION_1_0};
   if (!fleet->devices || !fleet->polled || !fleet->model.registry) return false;
@@ -171,28 +188,34 @@ static bool start(fleet_t *fleet) {
     if (fleet->config.ep && count == 1) snprintf(dev->ep, sizeof dev->ep, "%s", fleet->config.ep);
     else
       snprintf(dev->ep, sizeof dev->ep, "%s%u", fleet->config.prefix ? fleet->config.prefix : fleet->config.ep, i + 1);
+    dev->at = fleet->config.server_n ? 'N' : 0;
     tg_dev_model_init(dev);
-    if (!tg_dev_net_open(dev)) return false;
-    fleet->polled[i] = (struct pollfd){.fd = dev->fd, .events = POLLIN};
+    if (!tg_dev_fw_new(dev) || !tg_dev_net_open(dev)) return false;
   }
   struct stat input;
   fleet->input_ended = fstat(STDIN_FILENO, &input) != 0;
   fleet->input_is_pipe = !fleet->input_ended && (S_ISFIFO(input.st_mode) || S_ISSOCK(input.st_mode));
-  fleet->polled[count] = (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
   return true;
+}
+
+static void wait_for_something(fleet_t *fleet) {
+  nfds_t at = 0;
+  for (unsigned i = 0; i < fleet->config.count; i++) {
+    fleet->polled[at++] = (struct pollfd){.fd = fleet->devices[i].fd, .events = POLLIN};
+    fleet->polled[at++] = (struct pollfd){.fd = tg_dev_fw_fd(fleet->devices + i), .events = POLLIN};
+  }
+  fleet->polled[at++] = (struct pollfd){.fd = fleet->input_ended ? -1 : STDIN_FILENO, .events = POLLIN};
+  if (poll(fleet->polled, at, TURN_MS) > 0 && fleet->polled[at - 1].revents) read_input(fleet);
 }
 
 /* False when all devices are gone. */
 static bool run_turn(fleet_t *fleet) {
   unsigned count = fleet->config.count, there = 0;
-  if (poll(fleet->polled, count + (fleet->input_ended ? 0 : 1), TURN_MS) > 0 && !fleet->input_ended &&
-      fleet->polled[count].revents) {
-    read_input(fleet);
-  }
+  wait_for_something(fleet);
   if (stopped) leave(fleet);
   uint64_t now_ms = tg_clock_mono_ms();
   for (unsigned i = 0; i < count; i++) {
-    if (fleet->polled[i].revents) receive(fleet->devices + i);
+    if (fleet->polled[2 * i].revents) receive(fleet->devices + i);
     if (fleet->devices[i].gone) continue;
     turn(fleet, fleet->devices + i, now_ms);
     there++;
@@ -212,6 +235,7 @@ int main(int argc, char **argv) {
   status = start(&fleet) ? 0 : 1;
   while (status == 0 && run_turn(&fleet)) continue;
   for (unsigned i = 0; fleet.devices && i < fleet.config.count; i++) {
+    tg_dev_fw_free(fleet.devices + i);
     if (fleet.devices[i].fd > 0) close(fleet.devices[i].fd);
   }
   tg_registry_free(fleet.registry);

@@ -7,6 +7,7 @@
 
 #include "core/base/clock.h"
 #include "core/codec/link_enc.h"
+#include "tests/fake/device/dev_life.h"
 #include "tests/fake/device/dev_model.h"
 #include "tests/fake/device/dev_net.h"
 #include "tests/fake/device/dev_observe.h"
@@ -42,17 +43,30 @@ static void put_query(request_t *request, const char *name, const char *value) {
 }
 
 static void put_objects(const tg_dev_t *dev, tg_buf_t *body) {
-  static const uint16_t objects[] = {1, 3, 3303, 3311};
+  static const uint16_t objects[] = {1, 3, 5, 3303, 3311};
+  const tg_dev_config_t *config = dev->config;
   tg_link_enc_t enc;
   tg_link_enc_begin(&enc, body);
   tg_link_enc_target(&enc, tg_slice_str("/"));
   tg_link_enc_text(&enc, "rt", tg_slice_str("oma.lwm2m"));
-  if (dev->config->version_1_0) tg_link_enc_uint(&enc, "ct", TG_CF_TLV);
+  if (config->version_1_0) tg_link_enc_uint(&enc, "ct", TG_CF_TLV);
   else tg_link_enc_text(&enc, "ct", tg_slice_str("60 110 112 11542"));
   for (size_t i = 0; i < TG_COUNT(objects); i++) {
-    tg_path_t path = tg_path(2, objects[i], 0, 0);
+    tg_path_t path = tg_path(2, objects[i], 0, 0), object = tg_path(1, objects[i], 0, 0);
+    if (!tg_dev_model_exists(dev, &path)) continue;
+    if (objects[i] == 5 && !config->version_1_0) {
+      tg_link_enc_path(&enc, tg_slice(NULL, 0), &object);
+      tg_link_enc_token(&enc, "ver", tg_slice_str("1.1"));
+    }
     tg_link_enc_path(&enc, tg_slice(NULL, 0), &path);
   }
+}
+
+/* What is offered now: both transports where there are two. */
+static const char *binding_of(const tg_dev_config_t *config) {
+  if (config->binding) return config->binding;
+  if (config->server_n) return config->server_u ? "UN" : "N";
+  return config->version_1_0 && config->queue ? "UQ" : "U";
 }
 
 static void send_register(tg_dev_t *dev) {
@@ -66,7 +80,7 @@ static void send_register(tg_dev_t *dev) {
   put_query(&request, "lwm2m", config->version_1_0 ? "1.0" : "1.1");
   put_query(&request, "ep", dev->ep);
   put_query(&request, "lt", number);
-  put_query(&request, "b", config->binding ? config->binding : config->version_1_0 && config->queue ? "UQ" : "U");
+  put_query(&request, "b", binding_of(config));
   if (config->queue && !config->version_1_0) tg_coap_enc_opt(&request.enc, TG_OPT_URI_QUERY, tg_slice_str("Q"));
   uint8_t memory[512];
   tg_buf_t body;
@@ -103,6 +117,10 @@ bool tg_dev_reg_send(tg_dev_t *dev, const tg_path_t *path) {
   tg_record_t records[TG_DEV_RESOURCES_MAX];
   size_t count = tg_dev_model_select(dev, path, records);
   request_t request;
+  if (tg_dev_model_is(dev, &(tg_path_t){{1, 0, 23, 0}, 3})) {
+    tg_dev_net_say(dev, "muted");
+    return true;
+  }
   if (!count || !begin(dev, &request, TG_DEV_SEND, TG_COAP_POST)) return false;
   uint8_t memory[1100];
   tg_buf_t body;
@@ -119,9 +137,11 @@ bool tg_dev_reg_send(tg_dev_t *dev, const tg_path_t *path) {
 }
 
 void tg_dev_reg_tick(tg_dev_t *dev, uint64_t now_ms) {
-  if (dev->leaving) {
-    if (!dev->registered) dev->gone = true;
-    else if (!tg_dev_net_busy(dev, TG_DEV_DEREGISTER)) send_deregister(dev);
+  if (dev->leaving || dev->disabled_s) {
+    if (!dev->registered) {
+      dev->gone = dev->leaving;
+      dev->disabled_s = 0;
+    } else if (!tg_dev_net_busy(dev, TG_DEV_DEREGISTER)) send_deregister(dev);
     return;
   }
   bool busy = tg_dev_net_busy(dev, TG_DEV_REGISTER) || tg_dev_net_busy(dev, TG_DEV_UPDATE);
@@ -152,6 +172,8 @@ static void fail(tg_dev_t *dev, const char *what, const tg_coap_msg_t *response)
   else tg_dev_net_say(dev, "%s-failed timeout", what);
   dev->registered = false;
   dev->next_reg_ms = tg_clock_mono_ms() + RETRY_MS;
+  if (!response && dev->moved)
+    tg_dev_life_move(dev, dev->at == 'U' ? 'N' : 'U'); /* nobody there: back to where it was */
 }
 
 void tg_dev_reg_answered(tg_dev_t *dev, tg_dev_flight_t *flight, const tg_coap_msg_t *response) {
@@ -161,15 +183,19 @@ void tg_dev_reg_answered(tg_dev_t *dev, tg_dev_flight_t *flight, const tg_coap_m
   if (kind == TG_DEV_REGISTER && good) {
     keep_location(dev, response);
     dev->registered = true;
-    tg_dev_observe_clear(dev);
+    if (!dev->moved) tg_dev_observe_clear(dev); /* over another transport it is the same device */
+    dev->moved = false;
     plan(dev);
     tg_dev_net_say(dev, "registered %s", dev->location);
   } else if (kind == TG_DEV_UPDATE && good) {
+    dev->moved = false;
     plan(dev);
     tg_dev_net_say(dev, "updated");
   } else if (kind == TG_DEV_DEREGISTER) {
     dev->registered = false;
-    dev->gone = true;
+    dev->gone = dev->leaving;
+    dev->next_reg_ms = tg_clock_mono_ms() + (uint64_t)dev->disabled_s * 1000;
+    dev->disabled_s = 0;
     tg_dev_net_say(dev, good ? "deregistered" : "deregister-failed");
   } else if (kind == TG_DEV_SEND) {
     if (response)

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The simulated device seen by a Leshan server, software that is not ours: registration, every operation, notifications, Send.
+# The simulated device seen from outside: its firmware, restarts and transports by plain sockets (device_fw_test.py), then by a Leshan server,
+# software that is not ours: registration, every operation, notifications, Send.
 set -uo pipefail
 program=${1:-${TG_BUILD_DIR:-$(dirname "$0")/../../../build/dev}/tests/fake/device/tg-fake-device}
 peers=$(cd "$(dirname "$0")/../../interop/peers" && pwd)
+python3 "$(dirname "$0")/device_fw_test.py" "$program" || exit 1
 compgen -G "${XDG_CACHE_HOME:-$HOME/.cache}/tidegate-peers/leshan-*" >/dev/null || { echo "SKIP no Leshan (tests/interop/peers/setup leshan)"; exit 77; }
 work=$(mktemp -d)
 mkfifo "$work/server.in" "$work/device.in"
