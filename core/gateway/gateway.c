@@ -120,6 +120,7 @@ static tg_rc_t open_links(tg_gateway_t *gateway, const tg_gateway_config_t *conf
     log_listening(link, &config->links[i]);
     tg_coap_params_t params;
     tg_coap_params_default(link, &params);
+    if (config->links[i].ack_timeout_ms) params.ack_timeout_ms = config->links[i].ack_timeout_ms;
     rc = tg_coap_add_link(gateway->parts.coap, link, &params);
     if (rc != TG_OK) return rc;
   }
