@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What updates and campaigns tell, to each bundle whose `events` name it; a call into Lua may come from inside one that cancelled an update.
- *
- * Path: core/firmware -> bindings/api/on_firmware.c -> bindings/vm/vm_call.c
- */
+/* What updates and campaigns tell, to each bundle whose `events` name it; may come from inside a call of Lua's that cancels an update. Opened by api.c. */
 
 #include "bindings/api/on_firmware.h"
 

@@ -90,6 +90,7 @@ tg.firmware = {}
 ---@field spec tg.firmware.campaign_spec without name and image
 ---@field time? number as `changed`, in events
 
+---The images that the gateway keeps.
 ---@return tg.firmware.image[] images by name
 function tg.firmware.images() end
 
@@ -99,6 +100,7 @@ function tg.firmware.images() end
 ---@return tg.error? err code `exists` (the name, with other bytes), `too_long`, `argument`, `io`, `state` (this gateway does no updates)
 function tg.firmware.add(options) end
 
+---Forgets an image.
 ---@param name string
 ---@return true? ok
 ---@return tg.error? err code `not_found`; `state` while an update uses it
@@ -115,6 +117,7 @@ function tg.firmware.update(request) end
 ---@return tg.firmware.update? update nil when there is none
 function tg.firmware.status(which) end
 
+---The updates that are known: those that have not ended, and the last ones that have.
 ---@return tg.firmware.update[] updates newest first
 function tg.firmware.list() end
 
@@ -136,6 +139,7 @@ function tg.firmware.cancel(which) end
 ---@return tg.error? err code `not_found` (the image), `exists` (the name), `argument`, `full` (32 have not ended), `state`
 function tg.firmware.campaign(spec) end
 
+---The campaigns that are known.
 ---@return tg.firmware.campaign[] campaigns newest first
 function tg.firmware.campaigns() end
 

@@ -4,7 +4,7 @@
 
 _tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="run check status devices read write execute observe discover queue cancel log scripts reload api version help"
+  local commands="run check status devices read write execute observe discover queue cancel firmware log scripts reload api version help"
   case $before in
     -c | --config | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
@@ -22,12 +22,34 @@ _tidegate() {
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate queue --json 2>/dev/null | sed -n 's/.*"command":"\([0-9]*\)".*/\1/p')" -- "$word")
       return
       ;;
+    firmware)
+      mapfile -t COMPREPLY < <(compgen -W "add images remove update status apply cancel campaign campaigns help" -- "$word")
+      return
+      ;;
+    campaign)
+      mapfile -t COMPREPLY < <(compgen -W "start pause resume cancel show" -- "$word")
+      return
+      ;;
+    --method)
+      mapfile -t COMPREPLY < <(compgen -W "auto push pull-coap pull-http" -- "$word")
+      return
+      ;;
+    update | status | apply)
+      mapfile -t COMPREPLY < <(compgen -W "$(tidegate devices --json 2>/dev/null | sed -n 's/.*"ep":"\([^"\\]*\)".*/\1/p')" -- "$word")
+      return
+      ;;
+    pause | resume | show)
+      mapfile -t COMPREPLY < <(compgen -W "$(tidegate firmware campaigns --json 2>/dev/null | sed -n 's/.*"name":"\([^"\\]*\)".*/\1/p')" -- "$word")
+      return
+      ;;
     read | write | execute | observe | discover | queue | devices)
       mapfile -t COMPREPLY < <(compgen -W "$(tidegate devices --json 2>/dev/null | sed -n 's/.*"ep":"\([^"\\]*\)".*/\1/p')" -- "$word")
       return
       ;;
   esac
-  if [[ $word == -* ]]; then
+  if [[ $word == -* && ${COMP_WORDS[1]} == firmware ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "--name --version --method --hold --force --severity --defer --expiry --wait --ep --link --manufacturer --model --from-version --wave --growth --parallel --limit --stop-failures --stop-percent -c --config --json --socket" -- "$word")
+  elif [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --dump -h --help" -- "$word")
   elif [ "$COMP_CWORD" -eq 1 ]; then
     mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$word")

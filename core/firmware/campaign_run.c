@@ -228,7 +228,8 @@ static void next_wave(tg_campaign_one_t *campaign) {
 
 static void wave_begun(tg_campaign_one_t *campaign) {
   char cause[TG_FW_CAUSE_MAX];
-  (void)snprintf(cause, sizeof cause, "wave %u begins with %u devices", campaign->row.wave, campaign->queued);
+  (void)snprintf(cause, sizeof cause, "wave %u begins with %u device%s", campaign->row.wave, campaign->queued,
+                 campaign->queued == 1 ? "" : "s");
   tg_campaign_run_enter(campaign, TG_CAMPAIGN_RUNNING, cause);
 }
 

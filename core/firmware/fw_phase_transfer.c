@@ -135,8 +135,7 @@ tg_fw_state_t tg_fw_phase_transfer_report(tg_fw_job_t *job, const tg_fw_news_t *
   switch (job->facts.state) {
   case TG_FW_DOWNLOADED:
     if (!running) return is_ready(job);
-    if (job->row.total - job->row.sent <= BLOCK_MAX)
-      job->row.delivered = true; /* the answer to the last block is still to come */
+    if (job->row.total - job->row.sent <= BLOCK_MAX) job->row.delivered = true; /* the answer to the last block is still to come */
     return TG_FW_TRANSFERRING;
   case TG_FW_UPDATING: return applies_itself(job);
   case TG_FW_DOWNLOADING: job->fresh = true; return TG_FW_TRANSFERRING;

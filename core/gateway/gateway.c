@@ -163,7 +163,8 @@ static tg_rc_t open_firmware(tg_gateway_t *gateway, const tg_gateway_config_t *c
   if (rc == TG_OK && tg_firmware_http_port(parts->firmware))
     tg_log("gateway", TG_LOG_INFO, "listening service=firmware address=%s port=%u", firmware.http_host,
            (unsigned)tg_firmware_http_port(parts->firmware));
-  return rc;
+  if (rc != TG_OK) return rc;
+  return tg_campaigns_open(parts->firmware, parts->twin, firmware.wheel, parts->store, &parts->campaigns);
 }
 
 static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
@@ -201,6 +202,7 @@ void tg_gateway_close(tg_gateway_t *gateway) {
   tg_loop_each_turn_end(parts->loop, at_turn_end, gateway);
   tg_gateway_turn_fini(&gateway->turn, parts);
   if (parts->store && parts->coap) tg_gateway_turn_end(&gateway->turn, parts);
+  tg_campaigns_close(parts->campaigns);
   tg_firmware_close(parts->firmware);
   parts->firmware = NULL;
   if (parts->twin) tg_twin_stop(parts->twin); /* while those who carry commands out are there */

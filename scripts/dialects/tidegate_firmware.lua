@@ -5,7 +5,7 @@
 --   PREFIX/dev/EP/cmd                 {"id":"f1","op":"firmware_update","image":"fw2"}, and
 --                                     firmware_apply, firmware_cancel; answers on …/result
 --   PREFIX/gw/NAME/campaign/CAMPAIGN  retained: how a campaign stands
---   PREFIX/gw/NAME/cmd                {"id":"c1","op":"campaign_start","name":"m","image":"fw2"}, and
+--   PREFIX/gw/NAME/cmd                {"id":"c1","op":"campaign_start","name":"m","image":"i"}, and
 --                                     campaign_pause, campaign_resume, campaign_cancel; answers on
 --                                     PREFIX/gw/NAME/result
 -- A firmware_update is answered twice: `sent` when it has begun, and when it has ended.

@@ -28,6 +28,10 @@ TOPICS = [
     (r"dev/[^/]+/cmd", None),  # ours, some wrong on purpose
     (r"dev/[^/]+/result", "result"),
     (r"dev/[^/]+/event", "event"),
+    (r"dev/[^/]+/firmware", "firmware"),
+    (r"gw/[^/]+/campaign/[^/]+", "campaign"),
+    (r"gw/[^/]+/cmd", None),
+    (r"gw/[^/]+/result", "result"),
 ]
 
 count = 0

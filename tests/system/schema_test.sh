@@ -53,6 +53,33 @@ validate refuse result <<'END'
 {"id":"a","op":"read","path":"/3/0/9","state":"done","code":"205","t":1,"seq":1,"gw":"0123456789abcdef"}
 END
 
+validate refuse firmware <<'END'
+{"update":1,"state":"flying","image":"fw2","method":"push","sent":0,"total":1,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+{"state":"done","image":"fw2","method":"push","sent":0,"total":1,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+{"update":1,"state":"done","image":"fw2","method":"pull","sent":0,"total":1,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+{"update":1,"state":"done","image":"fw2","method":"push","sent":-1,"total":1,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+END
+validate refuse campaign <<'END'
+{"state":"waiting","image":"fw2","wave":1,"running":1,"done":0,"failed":0,"cancelled":0,"unknown":0,"left":0,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+{"state":"running","image":"fw2","wave":1,"running":-1,"done":0,"failed":0,"cancelled":0,"unknown":0,"left":0,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+{"state":"running","wave":1,"running":1,"done":0,"failed":0,"cancelled":0,"unknown":0,"left":0,"begun":1,"t":1,"seq":1,"gw":"0123456789abcdef"}
+END
+validate refuse firmware-command <<'END'
+{"id":"a","op":"firmware_update"}
+{"op":"firmware_update","image":"fw2"}
+{"id":"a","op":"firmware_apply","image":"fw2"}
+{"id":"a","op":"firmware_update","image":"fw2","method":"pull"}
+{"id":"a","op":"firmware_update","image":"fw2","severity":3}
+END
+validate refuse gateway-command <<'END'
+{"id":"a","op":"campaign_start","name":"may"}
+{"id":"a","op":"campaign_start","image":"fw2"}
+{"id":"a","op":"campaign_start","name":"a/b","image":"fw2"}
+{"id":"a","op":"campaign_start","name":"may","image":"fw2","limits":{"nb":0}}
+{"id":"a","op":"campaign_start","name":"may","image":"fw2","stop_percent":101}
+{"id":"a","op":"campaign_pause","name":"may","wave":1}
+END
+
 # The gateway itself --------------------------------------------------------------------------------------------------
 
 missing=
