@@ -17,12 +17,12 @@ enum { TG_FW_SAW_STATE = 1, TG_FW_SAW_RESULT = 2, TG_FW_SAW_VERSION = 4 };
 
 /** As the device said last. */
 typedef struct tg_fw_facts {
-  int state;          /* /5/0/3, -1 = not known */
-  int result;         /* /5/0/5, -1 = not known */
-  int delivery;       /* /5/0/9, -1 = it has none */
-  unsigned protocols; /* bits of /5/0/8; 0 = it names none */
-  bool has_severity;  /* /5/0/11 is there */
-  bool has_defer;     /* /5/0/13 is there */
+  int state;                               /* /5/0/3, -1 = not known */
+  int result;                              /* /5/0/5, -1 = not known */
+  int delivery;                            /* /5/0/9, -1 = it has none */
+  unsigned protocols;                      /* bits of /5/0/8; 0 = it names none */
+  bool has_severity;                       /* /5/0/11 is there */
+  bool has_defer;                          /* /5/0/13 is there */
   char version[TG_FW_VERSION_MAX + 1];     /* /3/0/3 */
   char pkg_version[TG_FW_VERSION_MAX + 1]; /* /5/0/7 */
 } tg_fw_facts_t;

@@ -30,13 +30,13 @@ typedef enum tg_fw_step {
   TG_FW_STEP_OBSERVE_RESULT, /* Observe /5/0/5 */
   TG_FW_STEP_FORGET_STATE,   /* end of these */
   TG_FW_STEP_FORGET_RESULT,
-  TG_FW_STEP_CANCEL,    /* Execute /5/0/10 */
-  TG_FW_STEP_EMPTY_URI, /* Write "" to /5/0/1 */
-  TG_FW_STEP_NUL_BYTE,  /* Write 0x00 to /5/0/0 */
-  TG_FW_STEP_SEVERITY,  /* Write /5/0/11 */
-  TG_FW_STEP_DEFER,     /* Write /5/0/13 */
-  TG_FW_STEP_TRIGGER,   /* Execute /1/x/8 with a transport */
-  TG_FW_STEP_PREFER,    /* Write /1/x/22 */
+  TG_FW_STEP_CANCEL,         /* Execute /5/0/10 */
+  TG_FW_STEP_EMPTY_URI,      /* Write "" to /5/0/1 */
+  TG_FW_STEP_NUL_BYTE,       /* Write 0x00 to /5/0/0 */
+  TG_FW_STEP_SEVERITY,       /* Write /5/0/11 */
+  TG_FW_STEP_DEFER,          /* Write /5/0/13 */
+  TG_FW_STEP_TRIGGER,        /* Execute /1/x/8 with a transport */
+  TG_FW_STEP_PREFER,         /* Write /1/x/22 */
   TG_FW_STEP_UPDATE_REQUEST, /* Execute /1/x/8 without one */
   TG_FW_STEP_PUSH,           /* Write /5/0/0 */
   TG_FW_STEP_URI,            /* Write /5/0/1 */
@@ -63,10 +63,10 @@ typedef enum tg_fw_cue {
 /** A cue with what belongs to it. */
 typedef struct tg_fw_news {
   tg_fw_cue_t cue;
-  tg_fw_step_t step;                  /* of ANSWER */
-  const tg_command_result_t *result;  /* of ANSWER */
-  bool polled;                        /* of REPORT: state and result were read just now */
-  tg_rc_t rc;                         /* of COMMITTED */
+  tg_fw_step_t step;                 /* of ANSWER */
+  const tg_command_result_t *result; /* of ANSWER */
+  bool polled;                       /* of REPORT: state and result were read just now */
+  tg_rc_t rc;                        /* of COMMITTED */
 } tg_fw_news_t;
 
 /** An update. */
@@ -95,16 +95,16 @@ struct tg_fw_job {
   uint64_t saved_ms;
   int result_before; /* the transfer: what stands there still is no news */
   uint8_t refused;   /* CoAP code with which the device refused; why is being asked */
-  uint8_t polls;   /* that told nothing new */
-  uint8_t backoff; /* how often it was doubled */
-  bool turn;       /* has a place among the transfers */
-  bool queued;     /* waits for one */
-  bool executed;   /* Update may have been executed */
-  bool reset;      /* the device has been told in this try to let go what it holds */
-  bool fresh;      /* the device has been seen downloading in this try */
-  bool observing;  /* its state is observed for this update */
-  bool given_up;   /* cancelled, or its time is over: the device is told to let the image go */
-  bool recheck;    /* READY, but by an earlier process: the device is asked again */
+  uint8_t polls;     /* that told nothing new */
+  uint8_t backoff;   /* how often it was doubled */
+  bool turn;         /* has a place among the transfers */
+  bool queued;       /* waits for one */
+  bool executed;     /* Update may have been executed */
+  bool reset;        /* the device has been told in this try to let go what it holds */
+  bool fresh;        /* the device has been seen downloading in this try */
+  bool observing;    /* its state is observed for this update */
+  bool given_up;     /* cancelled, or its time is over: the device is told to let the image go */
+  bool recheck;      /* READY, but by an earlier process: the device is asked again */
 };
 
 enum { TG_FW_LISTENERS_MAX = 8 };
@@ -125,8 +125,8 @@ struct tg_firmware {
   uint32_t ended_count;
   tg_fw_job_t *turn_first;
   tg_fw_job_t *turn_last;
-  uint32_t turns;    /* places taken */
-  tg_timer_t kick;   /* gives free places away */
+  uint32_t turns;  /* places taken */
+  tg_timer_t kick; /* gives free places away */
   tg_fw_job_t *held_first;
   uint64_t next_id;
   bool closing;

@@ -37,12 +37,9 @@ static tg_fw_state_t expire(tg_fw_job_t *job, const tg_fw_news_t *news) {
 }
 
 static const enter_fn enter[TG_FW_STATE_COUNT] = {
-    [TG_FW_WAITING] = tg_fw_phase_ask_wait,
-    [TG_FW_ASKING] = tg_fw_phase_ask_enter,
-    [TG_FW_MOVING] = tg_fw_phase_move_enter,
-    [TG_FW_TRANSFERRING] = tg_fw_phase_transfer_enter,
-    [TG_FW_READY] = tg_fw_phase_apply_ready,
-    [TG_FW_APPLYING] = tg_fw_phase_apply_enter,
+    [TG_FW_WAITING] = tg_fw_phase_ask_wait,    [TG_FW_ASKING] = tg_fw_phase_ask_enter,
+    [TG_FW_MOVING] = tg_fw_phase_move_enter,   [TG_FW_TRANSFERRING] = tg_fw_phase_transfer_enter,
+    [TG_FW_READY] = tg_fw_phase_apply_ready,   [TG_FW_APPLYING] = tg_fw_phase_apply_enter,
     [TG_FW_RETURNING] = tg_fw_phase_move_back,
 };
 
@@ -287,8 +284,8 @@ void tg_fw_machine_resume(tg_fw_job_t *job) {
   if (row->state == TG_FW_READY) job->recheck = true;
   if (row->state == TG_FW_APPLYING) job->executed = true; /* nobody knows: it is not sent again */
   if (row->state >= TG_FW_READY) return;
-  if (row->state != TG_FW_WAITING) tg_fw_table_cause(job, "the gateway was started anew while %s",
-                                                     tg_fw_name_state(row->state));
+  if (row->state != TG_FW_WAITING)
+    tg_fw_table_cause(job, "the gateway was started anew while %s", tg_fw_name_state(row->state));
   row->state = TG_FW_WAITING;
 }
 

@@ -4,9 +4,9 @@
 #include "core/firmware/fw_name.h"
 
 static const char *const states[TG_FW_STATE_COUNT] = {
-    [TG_FW_WAITING] = "waiting",           [TG_FW_ASKING] = "asking",       [TG_FW_MOVING] = "moving",
-    [TG_FW_TRANSFERRING] = "transferring", [TG_FW_READY] = "ready",         [TG_FW_APPLYING] = "applying",
-    [TG_FW_RETURNING] = "returning",       [TG_FW_DONE] = "done",           [TG_FW_FAILED] = "failed",
+    [TG_FW_WAITING] = "waiting",           [TG_FW_ASKING] = "asking",   [TG_FW_MOVING] = "moving",
+    [TG_FW_TRANSFERRING] = "transferring", [TG_FW_READY] = "ready",     [TG_FW_APPLYING] = "applying",
+    [TG_FW_RETURNING] = "returning",       [TG_FW_DONE] = "done",       [TG_FW_FAILED] = "failed",
     [TG_FW_CANCELLED] = "cancelled",       [TG_FW_UNKNOWN] = "unknown",
 };
 

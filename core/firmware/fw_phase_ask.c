@@ -195,8 +195,8 @@ static tg_fw_state_t take_object(tg_fw_job_t *job, const tg_command_result_t *re
 
 tg_fw_state_t tg_fw_phase_ask_answer(tg_fw_job_t *job, const tg_fw_news_t *news) {
   bool done = news->result->state == TG_COMMAND_DONE;
-  bool resets = news->step == TG_FW_STEP_CANCEL || news->step == TG_FW_STEP_EMPTY_URI ||
-                news->step == TG_FW_STEP_NUL_BYTE;
+  bool resets =
+      news->step == TG_FW_STEP_CANCEL || news->step == TG_FW_STEP_EMPTY_URI || news->step == TG_FW_STEP_NUL_BYTE;
   if (resets) return after_reset(job, tg_fw_reset_answer(job, TG_FW_LANE_MAIN, news->step, news->result));
   if (!done) tg_fw_retry_explain(job, news->step, news->result);
   if (!tg_fw_ask_is_answer(news->result)) return tg_fw_retry_later(job);

@@ -93,7 +93,7 @@ tg_fw_state_t tg_fw_phase_transfer_answer(tg_fw_job_t *job, const tg_fw_news_t *
   if (job->row.delivered) return is_ready(job); /* only the last answer was lost */
   tg_fw_retry_explain(job, news->step, news->result);
   if (tg_fw_ask_is_answer(news->result)) return refused(job, news->result->code);
-  if (!tg_fw_ask_is_usable(job)) return TG_FW_WAITING; /* its going is nobody's failure */
+  if (!tg_fw_ask_is_usable(job)) return TG_FW_WAITING;                         /* its going is nobody's failure */
   if (news->result->rc == TG_E_AGAIN) return tg_fw_retry_after(job, AGAIN_MS); /* it registered anew, or moved */
   return tg_fw_retry_transfer(job);
 }
@@ -135,7 +135,8 @@ tg_fw_state_t tg_fw_phase_transfer_report(tg_fw_job_t *job, const tg_fw_news_t *
   switch (job->facts.state) {
   case TG_FW_DOWNLOADED:
     if (!running) return is_ready(job);
-    if (job->row.total - job->row.sent <= BLOCK_MAX) job->row.delivered = true; /* the answer to the last block is still to come */
+    if (job->row.total - job->row.sent <= BLOCK_MAX)
+      job->row.delivered = true; /* the answer to the last block is still to come */
     return TG_FW_TRANSFERRING;
   case TG_FW_UPDATING: return applies_itself(job);
   case TG_FW_DOWNLOADING: job->fresh = true; return TG_FW_TRANSFERRING;

@@ -32,11 +32,11 @@ tg_rc_t tg_fw_plan_choose(const tg_fw_plan_t *plan, tg_fw_method_t *method, char
   for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
     if (plan->wanted != TG_FW_AUTO && plan->wanted != order[i]) continue;
     const char *not = against(plan, order[i]);
-    if (!not) {
+    if (!not ) {
       *method = order[i];
       return TG_OK;
     }
-    if (!why || i == 1) why = not; /* of a device that only fetches, what hinders that says most */
+    if (!why || i == 1) why = not ; /* of a device that only fetches, what hinders that says most */
   }
   (void)snprintf(cause, TG_FW_CAUSE_MAX, "%s", why);
   return TG_E_UNSUPPORTED;

@@ -13,7 +13,7 @@
 typedef struct tg_fw_plan {
   tg_fw_method_t wanted;
   const tg_fw_facts_t *facts;
-  uint64_t size; /* of the image */
+  uint64_t size;    /* of the image */
   bool serves_coap; /* the gateway has a base for URIs of each kind */
   bool serves_http;
   bool https; /* and that base begins with https: */

@@ -71,8 +71,7 @@ static void get_texts(tg_row_t *in, tg_fw_row_t *row) {
 static bool makes_sense(const tg_fw_row_t *row) {
   bool verdict = row->verdict >= TG_FW_DONE ? row->state == TG_FW_RETURNING : row->verdict == TG_FW_WAITING;
   if (row->state == TG_FW_RETURNING && row->verdict < TG_FW_DONE) return false;
-  return verdict && row->id && row->ep[0] && row->sent <= row->total &&
-         tg_fw_name_is_valid(tg_slice_str(row->image)) &&
+  return verdict && row->id && row->ep[0] && row->sent <= row->total && tg_fw_name_is_valid(tg_slice_str(row->image)) &&
          (!row->campaign[0] || tg_fw_name_is_valid(tg_slice_str(row->campaign)));
 }
 

@@ -42,8 +42,8 @@ typedef struct tg_http_reply {
   const char *etag;           /* in double quotes */
   const char *content_range;  /* with 206 and 416 */
   const tg_http_file_t *file; /* instead of body, not with hold; NULL: none */
-  uint32_t retry_after_s; /* 0: no header */
-  bool hold;              /* answer later with tg_http_server_complete(); 503 by itself after the hold time */
+  uint32_t retry_after_s;     /* 0: no header */
+  bool hold;                  /* answer later with tg_http_server_complete(); 503 by itself after the hold time */
 } tg_http_reply_t;
 
 /** Seam: answers requests. May not free the server. */

@@ -61,6 +61,20 @@ describe("config/check.lua", function()
     { "return { name = ('x'):rep(65) }", 1, "at most 64 bytes" },
     { "return { name = 'a\\0b' }", 1, "NUL" },
     { "return { mqtt = { { uri = 'mqtt://h', reconnect_min = 60 } } }", 1, "longer than" },
+    { "return { firmware = {\n coap = 'coaps://h' } }", 2, "coap://host[:port]" },
+    { "return { firmware = {\n coap = 'coap://h/' } }", 2, "coap://host[:port]" },
+    { "return { firmware = { http = {\n listen = '8080' } } }", 2, "an address and a port" },
+    { "return { firmware = { http = { listen = 'h:80' } } }", 1, "an address and a port" },
+    { "return { firmware = { http = { listen = '[::1]:65536' } } }", 1, "an address and a port" },
+    { "return { firmware = { http = { url = 'http://h/' } } }", 1, "without a slash at its end" },
+    { "return { firmware = { parallel = 0 } }", 1, "at least 1" },
+    { "return { firmware = { image_max = '2GB' } }", 1, "at most 1073741824" },
+    { "return { firmware = { move = { transport = 'X' } } }", 1, '"X" is not one of U, T' },
+    {
+      "return { links = { { kind = 'udp' } },\n firmware = { move = {\n from = 'udp1' } } }",
+      3,
+      'there is no link called "udp1"; did you mean "udp0"',
+    },
   }
   for _, case in ipairs(wrong) do
     local source, line, text = case[1], case[2], case[3]

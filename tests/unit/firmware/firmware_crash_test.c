@@ -90,6 +90,27 @@ static void killed_between_the_row_and_update_ends_unknown_not_twice(void **stat
   fw_bench_close(&bench);
 }
 
+static void update_waits_for_the_disk(void **state) {
+  (void)state;
+  fw_bench_open(&bench, SIZE);
+  bench.disk_stalls = true;
+  uint64_t id = fw_bench_update(&bench, "dev", NULL);
+  fw_bench_until(&bench, id, TG_FW_APPLYING, 60000);
+  fw_bench_pass(&bench, 300000);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_APPLYING);
+  check_int(dev()->updates, 0);
+  bench.disk_stalls = false;
+  bench.disk_fails = true;
+  fw_bench_pass(&bench, 10000);
+  check_int(dev()->updates, 0);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_READY);
+  fw_bench_check_cause(&bench, id, "the store does not take it");
+  bench.disk_fails = false;
+  fw_bench_until(&bench, id, TG_FW_DONE, HOUR);
+  check_int(dev()->updates, 1);
+  fw_bench_close(&bench);
+}
+
 static void a_device_that_has_the_image_does_not_get_it_again(void **state) {
   (void)state;
   fw_bench_open(&bench, SIZE);
@@ -153,7 +174,7 @@ static void an_image_that_is_gone_ends_the_update(void **state) {
   fw_bench_until(&bench, id, TG_FW_FAILED, 60000);
   fw_bench_check_cause(&bench, id, "image app is not there any more");
   snprintf(path, sizeof path, "rm '%s/app.img.damaged'", bench.folder); /* it was set aside, not deleted */
-  check_int(system(path), 0);                                          /* NOLINT(cert-env33-c): a path of our own */
+  check_int(system(path), 0);                                           /* NOLINT(cert-env33-c): a path of our own */
   fw_bench_close(&bench);
 }
 
@@ -182,6 +203,7 @@ int main(void) {
       cmocka_unit_test(killed_at_any_second_of_a_fetch),
       cmocka_unit_test(killed_at_any_second_of_a_move),
       cmocka_unit_test(killed_between_the_row_and_update_ends_unknown_not_twice),
+      cmocka_unit_test(update_waits_for_the_disk),
       cmocka_unit_test(a_device_that_has_the_image_does_not_get_it_again),
       cmocka_unit_test(progress_survives),
       cmocka_unit_test(the_path_of_a_fetch_stays_the_same),

@@ -344,7 +344,8 @@ static void a_guessed_path_gives_nothing(void **state) {
   check_rc(tg_firmware_file(bench.firmware, tg_slice_str(path), 0, &body, &etag), TG_OK);
   check_bytes(body, tg_slice(bench.bytes, SIZE));
   path[strlen(path) - 1] ^= 1;
-  static const char *const bad[] = {"", "/", "/fw/", "/fw/.", "/fw/1.", "/fw/1", "/fw/zz.00", "/fw/11111111111111111.0"};
+  static const char *const bad[] = {"",       "/",     "/fw/",      "/fw/.",
+                                    "/fw/1.", "/fw/1", "/fw/zz.00", "/fw/11111111111111111.0"};
   check_rc(tg_firmware_file(bench.firmware, tg_slice_str(path), 0, &body, &etag), TG_E_NOT_FOUND);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
     check_rc(tg_firmware_file(bench.firmware, tg_slice_str(bad[i]), 0, &body, &etag), TG_E_NOT_FOUND);

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "core/firmware/fw_name.h"
-
 enum { CODE_404 = 0x84, CODE_405 = 0x85, CODE_204 = 0x44, CODE_205 = 0x45 };
 
 static void on_changed(void *ud, const tg_fw_update_t *update) {
@@ -225,8 +223,10 @@ static void answer(fw_bench_t *bench, size_t slot) {
     finish(bench, id, trigger(bench, device, command), NULL, 0);
   } else {
     bool update = command->op == TG_OP_EXECUTE && path->id[2] == 2;
-    if (!code) code = command->op == TG_OP_EXECUTE ? execute(bench, device, path->id[2]) : write_resource(device, command);
-    if (update && device->lose_update) tg_twin_finish(bench->twin, id, &(tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = TG_E_TIMEOUT});
+    if (!code)
+      code = command->op == TG_OP_EXECUTE ? execute(bench, device, path->id[2]) : write_resource(device, command);
+    if (update && device->lose_update)
+      tg_twin_finish(bench->twin, id, &(tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = TG_E_TIMEOUT});
     else finish(bench, id, code, NULL, 0);
     notify(bench, device);
   }
@@ -288,9 +288,9 @@ void fw_bench_pass(fw_bench_t *bench, uint64_t ms) {
     tg_event_drain(bench->bus);
     live(bench);
     tg_event_drain(bench->bus);
-    if (!bench->firmware->held_first) continue;
+    if (!bench->firmware->held_first || bench->disk_stalls) continue;
     commit(bench);
-    tg_firmware_committed(bench->firmware, bench->store.told, bench->store.told_rc);
+    tg_firmware_committed(bench->firmware, bench->store.told, bench->disk_fails ? TG_E_STORE : bench->store.told_rc);
     tg_event_drain(bench->bus);
   }
 }
@@ -350,10 +350,8 @@ fw_device_t *fw_bench_device(fw_bench_t *bench, const char *ep) {
 static void begin(fw_bench_t *bench) {
   bench->bus = tg_event_bus_new(1024, 1 << 20);
   bench->wheel = tg_wheel_new(bench->now);
-  const tg_twin_config_t twin = {.events = bench->bus,
-                                 .wheel = bench->wheel,
-                                 .random = tg_random_fill_seeded,
-                                 .random_ud = &bench->random};
+  const tg_twin_config_t twin = {
+      .events = bench->bus, .wheel = bench->wheel, .random = tg_random_fill_seeded, .random_ud = &bench->random};
   bench->twin = tg_twin_new(&twin);
   assert_non_null(bench->twin);
   bench->config.twin = bench->twin;

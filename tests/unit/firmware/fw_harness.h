@@ -29,22 +29,22 @@ typedef struct fw_device {
   bool no_object;  /* announces no object 5 */
   bool no_version; /* has no /3/0/3 */
   /* what it does */
-  bool silent;          /* answers nothing */
-  size_t silent_at;     /* answers nothing more once it has so many bytes; 0 = never */
-  uint8_t refuse[32];   /* CoAP codes by resource of object 5: the operation is refused */
+  bool silent;               /* answers nothing */
+  size_t silent_at;          /* answers nothing more once it has so many bytes; 0 = never */
+  uint8_t refuse[32];        /* CoAP codes by resource of object 5: the operation is refused */
   uint8_t refuse_server[32]; /* the same for /1 */
-  uint8_t refuse_read;  /* Read of /5/0 */
-  bool quiet;           /* sends no notifications */
-  bool lose_update;     /* the answer to Update is lost */
-  bool ignore_update;   /* answers Update, and does nothing */
-  bool defers;          /* answers Update with result 11 */
-  bool auto_update;     /* applies what it has of itself */
-  int image_result;     /* finds this once it has the image; 0: fine */
-  int update_result;    /* of Update; 0: gives none */
-  const char *runs;     /* version after an Update that went well */
-  const char *moves_to; /* comes over this link when it is triggered */
-  uint32_t update_ms;   /* how long Update takes; 0 = 5 s */
-  size_t chunk;         /* bytes a second; 0 = all */
+  uint8_t refuse_read;       /* Read of /5/0 */
+  bool quiet;                /* sends no notifications */
+  bool lose_update;          /* the answer to Update is lost */
+  bool ignore_update;        /* answers Update, and does nothing */
+  bool defers;               /* answers Update with result 11 */
+  bool auto_update;          /* applies what it has of itself */
+  int image_result;          /* finds this once it has the image; 0: fine */
+  int update_result;         /* of Update; 0: gives none */
+  const char *runs;          /* version after an Update that went well */
+  const char *moves_to;      /* comes over this link when it is triggered */
+  uint32_t update_ms;        /* how long Update takes; 0 = 5 s */
+  size_t chunk;              /* bytes a second; 0 = all */
   /* what it got */
   uint8_t image[FW_BYTES];
   size_t len;
@@ -81,7 +81,9 @@ typedef struct fw_bench {
   char states[2048]; /* `waiting asking …` as they were told, progress left out */
   unsigned told;     /* calls of the listener */
   uint64_t last_id;
-  uint64_t most; /* progress, at most */
+  bool disk_stalls; /* nothing is committed */
+  bool disk_fails;  /* commits are told as failed */
+  uint64_t most;    /* progress, at most */
 } fw_bench_t;
 
 /** Opens all, with one image `app` of version `2.0` and @p size bytes, and one device `dev` that works well. */

@@ -87,6 +87,43 @@ static void gives_every_part_what_it_wants(void **state) {
   remove_folder(&folder);
 }
 
+static void firmware_works_without_a_word_and_as_it_is_told(void **state) {
+  (void)state;
+  folder_t folder;
+  char path[300];
+  make_folder(&folder, "return { data_dir = 'data' }");
+  tg_config_t *config = load(&folder);
+  const tg_firmware_config_t *firmware = &config->gateway.firmware;
+  snprintf(path, sizeof path, "%s/data/firmware", folder.path);
+  assert_string_equal(firmware->folder, path);
+  assert_null(firmware->coap_base);
+  assert_null(firmware->http_host);
+  assert_null(firmware->move_from);
+  check_int(firmware->image_max, 64 << 20);
+  check_int(firmware->parallel, 64);
+  tg_config_free(config);
+  remove_folder(&folder);
+
+  make_folder(&folder, "return { links = { { kind = 'udp', name = 'slow' } }, firmware = { folder = '/img',\n"
+                       "coap = 'coap://192.0.2.1:5683', http = { listen = '[::1]:8080', url = 'http://gw.example' },\n"
+                       "image_max = '1MB', parallel = 7, move = { from = 'slow', back = '', above = '8kB' } } }");
+  config = load(&folder);
+  firmware = &config->gateway.firmware;
+  assert_string_equal(firmware->folder, "/img");
+  assert_string_equal(firmware->coap_base, "coap://192.0.2.1:5683");
+  assert_string_equal(firmware->http_host, "::1");
+  check_int(firmware->http_port, 8080);
+  assert_string_equal(firmware->http_base, "http://gw.example");
+  check_int(firmware->image_max, 1 << 20);
+  check_int(firmware->parallel, 7);
+  assert_string_equal(firmware->move_from, "slow");
+  assert_string_equal(firmware->move_to, "U");
+  assert_null(firmware->move_back);
+  check_int(firmware->move_above, 8192);
+  tg_config_free(config);
+  remove_folder(&folder);
+}
+
 static void reads_secrets_and_parts_from_other_files(void **state) {
   (void)state;
   folder_t folder;
@@ -135,4 +172,5 @@ static void names_file_line_and_fault(void **state) {
   }
 }
 
-CHECK_SUITE(gives_every_part_what_it_wants, reads_secrets_and_parts_from_other_files, names_file_line_and_fault)
+CHECK_SUITE(gives_every_part_what_it_wants, firmware_works_without_a_word_and_as_it_is_told,
+            reads_secrets_and_parts_from_other_files, names_file_line_and_fault)
