@@ -130,6 +130,12 @@ return {
               .. "long each time; 2 s where it isn't given, 30 s over NIDD. Set it where the "
               .. "network's round trip is known.",
           },
+          max_retransmit = {
+            "integer",
+            min = 0,
+            max = 20,
+            doc = "How often it is sent again; 4 where it isn't given, 2 over NIDD.",
+          },
         },
         variants = {
           key = "kind",
