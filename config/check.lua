@@ -405,8 +405,13 @@ local function check_waits(state, brokers)
   end
 end
 
---- Devices are moved away from a link that there is.
+--- Devices are told where to fetch from, and moved away from a link that there is.
 local function check_firmware(state, firmware, links)
+  local http = firmware.http
+  if http.url == "" and (http.listen:find("^0%.0%.0%.0:") or http.listen:find("^%[::%]:")) then
+    local text = "firmware.http: what listens on all addresses needs a url that devices reach"
+    complain(state, "firmware.http.listen", text)
+  end
   local from = firmware.move.from
   if from == "" then return end
   local names = {}

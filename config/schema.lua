@@ -126,8 +126,8 @@ return {
             "duration",
             min = 0.01,
             max = 600,
-            doc = "How long a message waits for its acknowledgement before it is sent again, twice as "
-              .. "long each time; 2 s where it isn't given, 30 s over NIDD. Set it where the "
+            doc = "How long a message waits for its acknowledgement before it is sent again, twice "
+              .. "as long each time; 2 s where it isn't given, 30 s over NIDD. Set it where the "
               .. "network's round trip is known.",
           },
           max_retransmit = {
@@ -343,7 +343,7 @@ return {
               is = "base",
               like = "an http or https URL without a slash at its end",
               doc = "What devices reach it under, http://192.0.2.1:8080; \"\" is http:// and "
-                .. "what listen says.",
+                .. "what listen says, which must not be all addresses then.",
             },
           },
         },

@@ -117,7 +117,7 @@ static bool put_words(const tg_cli_t *cli, const verb_t *verb, int first, tg_jso
     const char *member = verb->words[i] + (optional ? 1 : 0);
     if (word == cli->word_count && optional) continue;
     if (word == cli->word_count) {
-      (void)fprintf(stderr, "tidegate firmware %s: %s is missing; see tidegate firmware\n", verb->name, member);
+      (void)fprintf(stderr, "tidegate firmware %s: %s is missing; see tidegate firmware help\n", verb->name, member);
       return false;
     }
     const char *text = cli->words[word++];
@@ -125,7 +125,7 @@ static bool put_words(const tg_cli_t *cli, const verb_t *verb, int first, tg_jso
     else if (!put_file(json, cli, text)) return false;
   }
   if (word == cli->word_count) return true;
-  (void)fprintf(stderr, "tidegate firmware %s: \"%s\" is too much; see tidegate firmware\n", verb->name,
+  (void)fprintf(stderr, "tidegate firmware %s: \"%s\" is too much; see tidegate firmware help\n", verb->name,
                 cli->words[word]);
   return false;
 }
@@ -194,7 +194,7 @@ static bool put_options(const tg_cli_t *cli, const verb_t *verb, tg_json_out_t *
   for (int i = 0; i < cli->more_count; i++) {
     const struct option_def *option = find_option(verb, cli->more[i].name);
     if (!option) {
-      (void)fprintf(stderr, "tidegate firmware %s: it has no option --%s; see tidegate firmware\n", verb->name,
+      (void)fprintf(stderr, "tidegate firmware %s: it has no option --%s; see tidegate firmware help\n", verb->name,
                     cli->more[i].name);
       return false;
     }
@@ -228,11 +228,12 @@ static tg_cli_exit_t no_verb(const tg_cli_t *cli) {
   }
   bool campaign = strcmp(cli->words[0], "campaign") == 0;
   if (campaign && cli->word_count == 1)
-    (void)fputs("tidegate firmware campaign: start, pause, resume, cancel or show is missing; see tidegate firmware\n",
-                stderr);
+    (void)fputs(
+        "tidegate firmware campaign: start, pause, resume, cancel or show is missing; see tidegate firmware help\n",
+        stderr);
   else
-    (void)fprintf(stderr, "tidegate firmware%s: no verb \"%s\"; see tidegate firmware\n", campaign ? " campaign" : "",
-                  cli->words[campaign ? 1 : 0]);
+    (void)fprintf(stderr, "tidegate firmware%s: no verb \"%s\"; see tidegate firmware help\n",
+                  campaign ? " campaign" : "", cli->words[campaign ? 1 : 0]);
   return TG_CLI_USAGE;
 }
 

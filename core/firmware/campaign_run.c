@@ -253,7 +253,8 @@ static void look(tg_campaign_one_t *campaign) {
   uint32_t in_wave = campaign->in_wave;
   if (is_new) next_wave(campaign);
   campaign->look_ms = now_of(campaign) + LOOK_AGAIN_MS;
-  if (tg_campaign_look(campaign) != TG_OK) campaign->look_ms = now_of(campaign) + RETRY_MS;
+  bool has_seen_all = tg_campaign_look(campaign) == TG_OK;
+  if (!has_seen_all) campaign->look_ms = now_of(campaign) + RETRY_MS;
   if (campaign->queued) {
     if (is_new) wave_begun(campaign);
     return;
@@ -263,7 +264,7 @@ static void look(tg_campaign_one_t *campaign) {
     campaign->row.wave_size = before.wave_size;
     campaign->in_wave = in_wave;
   }
-  found_nobody(campaign);
+  if (has_seen_all) found_nobody(campaign);
 }
 
 static void work(tg_campaign_one_t *campaign) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Firmware updates as others see them: images, updates, and what the twin's events mean for them. See firmware.h.
- *
- * Path: core/event/event_bus.c | core/gateway/gateway.c -> core/firmware/firmware.c -> core/firmware/fw_machine.c
+ * Firmware updates as others see them: images, updates, and what the twin's events mean for them. Called by the gateway, the bindings and the
+ * event bus; see firmware.h.
  */
 
 #include "core/firmware/firmware.h"

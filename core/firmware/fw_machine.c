@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. See fw_machine.h.
- *
- * Path: core/firmware/firmware.c -> core/firmware/fw_machine.c -> core/firmware/fw_phase_ask.c | core/firmware/fw_phase_move.c | core/firmware/fw_phase_transfer.c | core/firmware/fw_phase_apply.c
+ * The table of states and cues, and the one place where a state changes: written to the store, told, then its effect. Called by firmware.c;
+ * see fw_machine.h.
  */
 
 #include "core/firmware/fw_machine.h"
@@ -133,6 +132,7 @@ static void say_goodbye(tg_fw_job_t *job, tg_fw_step_t after) {
 }
 
 static void leave(tg_fw_job_t *job, tg_fw_state_t next) {
+  if (job->row.state == TG_FW_MOVING) tg_fw_phase_move_leave(job);
   tg_fw_ask_drop(job, TG_FW_LANE_MAIN);
   tg_fw_ask_drop(job, TG_FW_LANE_POLL);
   tg_wheel_del(job->firmware->config.wheel, &job->timer);

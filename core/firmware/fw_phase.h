@@ -46,6 +46,9 @@ tg_fw_state_t tg_fw_phase_move_device(tg_fw_job_t *job, const tg_fw_news_t *news
 /** MOVING: it did not come. */
 tg_fw_state_t tg_fw_phase_move_late(tg_fw_job_t *job, const tg_fw_news_t *news);
 
+/** MOVING ends, however: from now on the device may not come from elsewhere. */
+void tg_fw_phase_move_leave(const tg_fw_job_t *job);
+
 /** Whether the device is to be asked to go back before the update ends. */
 bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job);
 

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * READY and APPLYING. Update (/5/0/2) is executed once: the row says APPLYING, and is on disk, before it is sent. What came of it is read from
- * the device (/5/0/3, /5/0/5, /3/0/3); where that decides nothing the update ends as UNKNOWN. See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_apply.c -> core/firmware/fw_ask.c
+ * the device (/5/0/3, /5/0/5, /3/0/3); where that decides nothing the update ends as UNKNOWN. Called by fw_machine.c; see fw_phase.h.
  */
 
 #include <stdio.h>

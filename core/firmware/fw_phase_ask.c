@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * WAITING for a device, and ASKING what it runs, holds and can; at the end of it stands how the image goes. See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_ask.c -> core/firmware/fw_ask.c
+ * WAITING for a device, and ASKING what it runs, holds and can; at the end of it stands how the image goes. Called by fw_machine.c; see
+ * fw_phase.h.
  */
 
 #include <stdio.h>
@@ -40,7 +39,10 @@ tg_fw_state_t tg_fw_phase_ask_try(tg_fw_job_t *job, const tg_fw_news_t *news) {
     if (!device->awake && job->row.state == TG_FW_WAITING) tg_fw_table_cause(job, "the device sleeps");
     return job->row.state;
   }
-  if (tg_fw_table_turn_take(job)) return TG_FW_ASKING;
+  if (tg_fw_table_turn_take(job)) {
+    tg_fw_table_cause(job, "the device is asked what it runs and holds");
+    return TG_FW_ASKING;
+  }
   tg_fw_table_cause(job, "waits for its turn: %u transfers are under way", (unsigned)job->firmware->turns);
   return job->row.state;
 }

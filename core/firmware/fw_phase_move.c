@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * MOVING a device to a link that carries more, and RETURNING it: /1/x/8 with a transport, or /1/x/22 (lwm2m.md 4.3). See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_move.c -> core/firmware/fw_ask.c
+ * MOVING a device to a link that carries more, and RETURNING it: /1/x/8 with a transport, or /1/x/22 (lwm2m.md 4.3). Called by fw_machine.c;
+ * see fw_phase.h.
  */
 
 #include "core/firmware/fw_ask.h"
@@ -58,15 +57,17 @@ tg_fw_state_t tg_fw_phase_move_device(tg_fw_job_t *job, const tg_fw_news_t *news
   (void)news;
   const tg_device_t *device = tg_fw_ask_device(job);
   if (!device || !device->online || is_on_first_link(job)) return TG_FW_MOVING;
-  tg_twin_may_move(job->firmware->config.twin, device->id, 0);
   tg_fw_table_cause(job, "the device came over link %s", device->link ? device->link : "?");
   return TG_FW_TRANSFERRING;
 }
 
 tg_fw_state_t tg_fw_phase_move_late(tg_fw_job_t *job, const tg_fw_news_t *news) {
   (void)news;
-  may_move(job, 0);
   return stay(job, "the device did not come over another link within 10 minutes");
+}
+
+void tg_fw_phase_move_leave(const tg_fw_job_t *job) {
+  may_move(job, 0);
 }
 
 bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job) {

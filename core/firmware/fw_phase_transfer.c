@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * TRANSFERRING: the image is pushed block by block, or the device fetches it. What the device says itself (/5/0/3, /5/0/5) decides; a failure
- * after the first Write is told nowhere else (lwm2m.md 6.1). See fw_phase.h.
- *
- * Path: core/firmware/fw_machine.c -> core/firmware/fw_phase_transfer.c -> core/firmware/fw_ask.c
+ * after the first Write is told nowhere else (lwm2m.md 6.1). Called by fw_machine.c; see fw_phase.h.
  */
 
 #include <stdio.h>
@@ -14,7 +12,7 @@
 #include "core/firmware/fw_retry.h"
 #include "core/firmware/fw_table.h"
 
-enum { FIRST_POLL_MS = 5000, POLLS_MAX = 3, BLOCK_MAX = 1024, AGAIN_MS = 1000 };
+enum { FIRST_POLL_MS = 5000, POLLS_MAX = 3, BLOCK_MAX = 1024, AGAIN_MS = 1000, CANCELLED_MS = 30000 };
 
 tg_fw_state_t tg_fw_phase_transfer_enter(tg_fw_job_t *job) {
   const tg_device_t *device = tg_fw_ask_device(job);
@@ -93,7 +91,9 @@ tg_fw_state_t tg_fw_phase_transfer_answer(tg_fw_job_t *job, const tg_fw_news_t *
   if (job->row.delivered) return is_ready(job); /* only the last answer was lost */
   tg_fw_retry_explain(job, news->step, news->result);
   if (tg_fw_ask_is_answer(news->result)) return refused(job, news->result->code);
-  if (!tg_fw_ask_is_usable(job)) return TG_FW_WAITING;                         /* its going is nobody's failure */
+  if (!tg_fw_ask_is_usable(job)) return TG_FW_WAITING; /* its going is nobody's failure */
+  if (news->result->state == TG_COMMAND_CANCELLED)
+    return tg_fw_retry_after(job, CANCELLED_MS);                               /* by a person, or at the end */
   if (news->result->rc == TG_E_AGAIN) return tg_fw_retry_after(job, AGAIN_MS); /* it registered anew, or moved */
   return tg_fw_retry_transfer(job);
 }

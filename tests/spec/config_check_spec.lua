@@ -68,6 +68,8 @@ describe("config/check.lua", function()
     { "return { firmware = { http = { listen = 'h:80' } } }", 1, "an address and a port" },
     { "return { firmware = { http = { listen = '[::1]:65536' } } }", 1, "an address and a port" },
     { "return { firmware = { http = { url = 'http://h/' } } }", 1, "without a slash at its end" },
+    { "return { firmware = { http = {\n listen = '0.0.0.0:80' } } }", 2, "needs a url" },
+    { "return { firmware = { http = { listen = '[::]:0' } } }", 1, "needs a url" },
     { "return { firmware = { parallel = 0 } }", 1, "at least 1" },
     { "return { firmware = { image_max = '2GB' } }", 1, "at most 1073741824" },
     { "return { firmware = { move = { transport = 'X' } } }", 1, '"X" is not one of U, T' },

@@ -100,7 +100,7 @@ write_config "$WORK/tidegate.lua" <<'END'
   dialect = { prefix = "plant/tg" },
 END
 start_gateway gateway
-start_device device "$UDP" --ep "hall/1 (north)" --interval 1
+start_device device "$UDP" --ep "hall/1 (north)" --interval 1 --firmware push --fw-version 1.0
 LEVEL=hall%2F1%20%28north%29
 DEV=$PREFIX/dev/$LEVEL
 await 20 says messages "^$DEV/v/3303/0/5700 "
@@ -127,6 +127,16 @@ publish -t "$DEV/cmd" -m '{"id":"a1","op":"read","path":"/3/0/9"}'
 twice() { [ "$(results "$LEVEL" a1 | grep -c '"state":"done"')" = 2 ]; }
 await 10 twice
 check $? "a command that comes again is answered again"
+
+tests/fake/device/make_image "$WORK/fw2.bin" 2.0 sim 400000
+"$TIDEGATE" firmware add "$WORK/fw2.bin" --name fw2 --version 2.0 -c "$WORK/tidegate.lua" >/dev/null
+ask "$LEVEL" '"op":"firmware_update","image":"fw2"'
+like "$RESULT" '"state":"done","update":1' "a firmware update works"
+publish -t "$PREFIX/gw/schema%20test/cmd" -m '{"id":"c1","op":"campaign_start","name":"may","image":"fw2","ep":"hall*"}'
+await 20 says messages '/campaign/may .*"state":"done"'
+check $? "and a campaign"
+await 10 says messages '^plant/tg/gw/schema%20test/result .*"id":"c1"'
+check $? "that is answered"
 
 stop device
 await 10 says messages "^$DEV/state .*\"offline\""

@@ -288,6 +288,41 @@ static void a_device_that_does_not_move_gets_the_image_the_long_way(void **state
   fw_bench_until(&bench, id, TG_FW_DONE, 60000); /* refused outright: nobody waits */
 }
 
+static void nobody_may_come_from_elsewhere_once_it_is_over(void **state) {
+  (void)state;
+  bench.config.move_from = "nidd0";
+  fw_bench_kill(&bench, false);
+  dev()->link = "nidd0";
+  fw_bench_register(&bench, dev());
+  uint64_t id = fw_bench_update(&bench, "dev", NULL);
+  fw_bench_until(&bench, id, TG_FW_MOVING, 60000);
+  check_true(tg_twin_find_ep(bench.twin, tg_slice_str("dev"))->may_move_until_ms > bench.now);
+  check_rc(tg_firmware_cancel(bench.firmware, id), TG_OK);
+  check_int(tg_twin_find_ep(bench.twin, tg_slice_str("dev"))->may_move_until_ms, 0);
+}
+
+static bool cancel_body(void *ud, const tg_command_t *command, tg_command_state_t at) {
+  (void)at;
+  if (command->body.len) *(tg_id_t *)ud = command->id;
+  return true;
+}
+
+static void a_push_that_a_person_cancels_as_a_command_goes_on(void **state) {
+  (void)state;
+  dev()->chunk = 20000;
+  uint64_t id = fw_bench_update(&bench, "dev", NULL);
+  fw_bench_until(&bench, id, TG_FW_TRANSFERRING, 60000);
+  fw_bench_pass(&bench, 3000);
+  tg_id_t command = TG_ID_NONE;
+  tg_twin_commands(bench.twin, tg_twin_find_ep(bench.twin, tg_slice_str("dev"))->id, cancel_body, &command);
+  check_rc(tg_twin_cancel(bench.twin, command), TG_OK);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_WAITING);
+  fw_bench_check_cause(&bench, id, "the Write of /5/0/0 was cancelled; tried again in 30 s");
+  fw_bench_until(&bench, id, TG_FW_DONE, HOUR);
+  check_true(dev()->pushed_from >= 20000);
+  check_true(fw_bench_has_image(&bench, dev()));
+}
+
 static void small_images_move_nobody(void **state) {
   (void)state;
   bench.config.move_from = "nidd0";
@@ -298,6 +333,35 @@ static void small_images_move_nobody(void **state) {
   uint64_t id = fw_bench_update(&bench, "dev", NULL);
   fw_bench_until(&bench, id, TG_FW_DONE, 60000);
   check_int(dev()->triggers, 0);
+}
+
+/* Cancels what begins to transfer, and begins another where one was cancelled. */
+static void meddle(void *ud, const tg_fw_update_t *update) {
+  unsigned *calls = ud;
+  uint64_t id = 0;
+  tg_fw_request_t request = plain;
+  request.ep = tg_slice_str("dev");
+  request.image = tg_slice_str("app");
+  if (++*calls > 200) return;
+  if (update->state == TG_FW_TRANSFERRING && *calls < 20) {
+    check_rc(tg_firmware_cancel(bench.firmware, update->id), TG_OK);
+  } else if (update->state == TG_FW_CANCELLED) {
+    check_rc(tg_firmware_update(bench.firmware, &request, &id), TG_OK);
+  }
+}
+
+static void a_listener_may_do_anything(void **state) {
+  (void)state;
+  unsigned calls = 0;
+  check_rc(tg_firmware_listen(bench.firmware, meddle, &calls), TG_OK);
+  (void)fw_bench_update(&bench, "dev", NULL);
+  fw_bench_pass(&bench, HOUR);
+  tg_firmware_unlisten(bench.firmware, meddle, &calls);
+  tg_fw_update_t update;
+  check_true(tg_firmware_find_ep(bench.firmware, tg_slice_str("dev"), &update));
+  check_int(update.state, TG_FW_DONE);
+  check_true(update.id > 2);
+  check_int(dev()->updates, 1);
 }
 
 static void what_can_not_be_is_refused(void **state) {
@@ -368,6 +432,9 @@ static const struct CMUnitTest tests[] = {
     T(one_who_waits_for_a_turn_and_goes_does_not_hold_up_the_others),
     T(large_images_move_a_device_of_a_slow_link_and_back),
     T(a_device_that_does_not_move_gets_the_image_the_long_way),
+    T(nobody_may_come_from_elsewhere_once_it_is_over),
+    T(a_push_that_a_person_cancels_as_a_command_goes_on),
+    T(a_listener_may_do_anything),
     T(small_images_move_nobody),
     T(what_can_not_be_is_refused),
     T(a_guessed_path_gives_nothing),

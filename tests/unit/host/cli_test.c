@@ -81,5 +81,39 @@ static void what_is_wrong_is_refused(void **state) {
   }
 }
 
+static void options_that_only_some_commands_have_are_kept_in_their_order(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *value;
+  } want[] = {{"limit", "nb=4"}, {"hold", ""}, {"ep", "m*"}, {"limit", "udp0=9"}, {"from-version", "1.*"}};
+  char memory[256];
+  tg_cli_t cli;
+  assert_true(parse("firmware --limit nb=4 campaign --hold start --ep=m* c i --limit udp0=9 --from-version 1.* --json",
+                    memory, &cli));
+  assert_string_equal(cli.command, "firmware");
+  check_int(cli.word_count, 4);
+  check_int(cli.more_count, (int)TG_COUNT(want));
+  for (size_t i = 0; i < TG_COUNT(want); i++) {
+    assert_string_equal(cli.more[i].name, want[i].name);
+    assert_string_equal(cli.more[i].value, want[i].value);
+  }
+  assert_true(cli.json);
+  assert_true(parse("status", memory, &cli));
+  check_int(cli.more_count, 0);
+}
+
+static void they_are_bounded(void **state) {
+  (void)state;
+  char *argv[TG_CLI_MORE + 4] = {"tidegate", "firmware"};
+  tg_cli_t cli;
+  for (int i = 0; i <= TG_CLI_MORE; i++) argv[2 + i] = "--hold";
+  assert_true(tg_cli_parse(2 + TG_CLI_MORE, argv, &cli));
+  check_int(cli.more_count, TG_CLI_MORE);
+  assert_false(tg_cli_parse(3 + TG_CLI_MORE, argv, &cli));
+  char memory[256];
+  assert_false(parse("firmware update d i --severity", memory, &cli));
+}
+
 CHECK_SUITE(options_stand_anywhere_and_words_keep_their_order, what_is_not_given_is_absent,
-            a_value_with_a_minus_comes_after_two, what_is_wrong_is_refused)
+            a_value_with_a_minus_comes_after_two, what_is_wrong_is_refused,
+            options_that_only_some_commands_have_are_kept_in_their_order, they_are_bounded)
