@@ -239,7 +239,7 @@ static const char *read_listen(const reader_t *r, const char *key, uint16_t *por
     len -= 2;
   }
   char *host = tg_config_get_array(r->L, r->arena, len + 1, 1);
-  memcpy(host, listen, len);
+  (void)snprintf(host, len + 1, "%.*s", (int)len, listen);
   return host;
 }
 

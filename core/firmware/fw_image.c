@@ -36,7 +36,7 @@ static size_t place_of(const tg_fw_images_t *images, tg_slice_t name, bool *ther
   for (size_t i = 0; i < images->count; i++) {
     tg_slice_t has = tg_slice_str(images->slots[i]->name);
     size_t common = has.len < name.len ? has.len : name.len;
-    int order = memcmp(has.p, name.p, common);
+    int order = common ? memcmp(has.p, name.p, common) : 0;
     if (order == 0 && has.len == name.len) *there = true;
     if (order > 0 || (order == 0 && has.len >= name.len)) return i;
   }
@@ -51,7 +51,7 @@ static tg_rc_t keep(tg_fw_images_t *images, tg_slice_t name, const tg_fw_image_t
   size_t at = place_of(images, name, &there);
   slot->pub = *image;
   slot->pub.users = 0;
-  memcpy(slot->name, name.p, name.len);
+  (void)snprintf(slot->name, sizeof slot->name, "%.*s", (int)name.len, (const char *)name.p);
   (void)snprintf(slot->version, sizeof slot->version, "%s", image->version);
   slot->pub.name = slot->name;
   slot->pub.version = slot->version;

@@ -78,7 +78,7 @@ static int ask(const char *request, const char *more) {
   check_int(close(fd), 0);
   answer[answer_len] = '\0';
   check_true(answer_len > 12 && memcmp(answer, "HTTP/1.1 ", 9) == 0);
-  return atoi((const char *)answer + 9);
+  return (int)strtol((const char *)answer + 9, NULL, 10);
 }
 
 static tg_slice_t body(void) {
