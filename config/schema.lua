@@ -167,6 +167,20 @@ return {
             max = 32,
             doc = "Its name in logs and topics; without it kind and number, such as udp0.",
           },
+          ack_timeout = {
+            "duration",
+            min = 0.01,
+            max = 600,
+            doc = "How long a message waits for its acknowledgement before it is sent again, twice "
+              .. "as long each time; 2 s where it isn't given, 30 s over NIDD. Set it where the "
+              .. "network's round trip is known.",
+          },
+          max_retransmit = {
+            "integer",
+            min = 0,
+            max = 20,
+            doc = "How often it is sent again; 4 where it isn't given, 2 over NIDD.",
+          },
         },
         variants = {
           key = "kind",

@@ -111,6 +111,10 @@ static void read_links(const reader_t *r) {
     lua_geti(r->L, -1, (lua_Integer)i + 1);
     if (tg_config_get_is(r->L, "kind", "udp")) read_udp(r, &links[i]);
     else read_nidd(r, &links[i]);
+    links[i].ack_timeout_ms = tg_config_get_scaled(r->L, "ack_timeout", 1000);
+    lua_getfield(r->L, -1, "max_retransmit");
+    links[i].max_retransmit = lua_isinteger(r->L, -1) ? (int)lua_tointeger(r->L, -1) : -1;
+    lua_pop(r->L, 1);
     lua_pop(r->L, 1);
   }
   lua_pop(r->L, 1);

@@ -128,6 +128,8 @@ static tg_rc_t open_links(tg_gateway_t *gateway, const tg_gateway_config_t *conf
     log_listening(link, &config->links[i]);
     tg_coap_params_t params;
     tg_coap_params_default(link, &params);
+    if (config->links[i].ack_timeout_ms) params.ack_timeout_ms = config->links[i].ack_timeout_ms;
+    if (config->links[i].max_retransmit >= 0) params.max_retransmit = (uint8_t)config->links[i].max_retransmit;
     rc = tg_coap_add_link(gateway->parts.coap, link, &params);
     if (rc != TG_OK) return rc;
   }

@@ -23,6 +23,8 @@ typedef enum tg_gateway_link_kind { TG_GATEWAY_UDP, TG_GATEWAY_NIDD } tg_gateway
 /** One configured link. */
 typedef struct tg_gateway_link {
   tg_gateway_link_kind_t kind;
+  uint32_t ack_timeout_ms;    /* ACK_TIMEOUT (RFC 7252 §4.8); 0 = the bearer's default */
+  int max_retransmit;         /* MAX_RETRANSMIT; -1 = the bearer's default */
   tg_link_udp_config_t udp;   /* of kind UDP */
   tg_link_nidd_config_t nidd; /* of kind NIDD; memory is set by the gateway */
 } tg_gateway_link_t;

@@ -18,6 +18,10 @@
 #   write_config [FILE]                       a configuration around the fields on standard input: see there
 #   start_gateway [NAME] [CONFIG]             returns when it is ready; UDP is the port of link udp0
 #   start_device NAME PORT [OPTION...]        a tg-fake-device named NAME at 127.0.0.1:PORT
+#   start_lossy NAME PORT [OPTION...]         a bad network in front of 127.0.0.1:PORT; LOSSY is the port to use instead
+#   make_image FILE VERSION BYTES [KIND]      firmware for simulated devices (tests/fake/device/make_image)
+#   firmware WORD...                          `tidegate firmware` at the gateway of $WORK/tidegate.lua
+#   update_of EP JQ                           of the newest update of a device
 #   ask LEVEL MEMBERS                         a command on topic tidegate/dev/LEVEL/cmd; RESULT is what ended it (log: messages)
 
 TG_ROOT=${TG_ROOT:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -29,7 +33,7 @@ WORK=$(mktemp -d "${TMPDIR:-/tmp}/s.XXXX")
 export PATH="$PATH:/usr/sbin"
 declare -A PID IN
 TESTS=0 FAILED=0 ASKED=0
-BROKER='' SCEF='' UDP='' STATUS='' RESULT=''
+BROKER='' SCEF='' UDP='' LOSSY='' STATUS='' RESULT=''
 
 # Speaking ------------------------------------------------------------------------------------------------------------
 
@@ -261,6 +265,20 @@ start_device() {
   shift 2
   spawn "$name" "$BUILD/tests/fake/device/tg-fake-device" --server "127.0.0.1:$port" --ep "$name" "$@"
 }
+
+start_lossy() {
+  local name=$1 port=$2
+  shift 2
+  spawn "$name" "$BUILD/tests/fake/lossy/tg-fake-lossy" --to "127.0.0.1:$port" "$@"
+  need 10 says "$name" '^listening port='
+  LOSSY=$(sed -n 's/^listening port=//p' "$WORK/$name.log")
+}
+
+# Firmware ------------------------------------------------------------------------------------------------------------
+
+make_image() { "$TG_ROOT/tests/fake/device/make_image" "$1" "$2" sim "$3" "${4:-good}"; }
+firmware() { "$TIDEGATE" firmware "$@" -c "$WORK/tidegate.lua"; }
+update_of() { firmware status "$1" --json 2>/dev/null | jq -rs "map(select(.update)) | max_by(.update) | $2"; }
 
 # Commands over MQTT; `subscribe messages "$PREFIX/#"` comes first ------------------------------------------------------
 

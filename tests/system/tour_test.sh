@@ -33,6 +33,17 @@ like "$("$TIDEGATE" read sim1 /3303/0 -c "$WORK/tidegate.lua")" '/3303/0/5700 .*
 publish -t tidegate/dev/sim1/cmd -m "$(sed -n "s/^ *mosquitto_pub .*cmd -m '\(.*\)'\$/\1/p" README.md)"
 seen "a command over MQTT is answered" says all '^tidegate/dev/sim1/result .*"state":"done".*"/3/0/9":87'
 
+# tour COMMAND: the line of the tour that begins so, in this folder.
+tour() { sed -n "s|^    \($1 .*\)|\1|p" README.md | sed "s|build/tour|$WORK|g; s|build/release|$BUILD|; s|:5683|:$UDP|; s|>/dev/null &||"; }
+# shellcheck disable=SC2046
+spawn sim2 $(tour build/release/tests/fake/device/tg-fake-device | grep sim2)
+seen "the device with firmware comes" says all '^tidegate/dev/sim2/state .*"state":"online"'
+eval "$(tour tests/fake/device/make_image)"
+check $? "an image is made"
+eval "$(tour build/release/tidegate | grep 'firmware add')" >/dev/null
+check $? "and added"
+like "$(eval "$(tour build/release/tidegate | grep 'firmware update')")" '^sim2: done, the device runs 2\.0' "the update goes as the tour says"
+
 mkdir "$WORK/rules"
 block 2 >"$WORK/rules/hall.lua"
 { block 1 | sed '$d' && block 3 && echo '}'; } | on_ports >"$WORK/tidegate.lua"

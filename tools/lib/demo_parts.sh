@@ -7,6 +7,8 @@ BIN=
 CHILDREN=()
 UDP_DEVICES="garden kitchen cellar"
 NIDD_DEVICES="meter1 meter2"
+SLEEPER=sleeper
+VALVE=valve
 export PATH="$PATH:/usr/sbin"
 
 build() {
@@ -134,7 +136,7 @@ return {
     { kind = "udp", name = "udp0", host = "127.0.0.1", port = 0 },
     { kind = "nidd", name = "nb", api_root = "http://127.0.0.1:$SCEF", scs_as_id = "tidegate-demo", devices = { $devices} },
   },
-  server = { observe = { "/3303/0/5700", { path = "/3/0/9", pmin = 1, pmax = 60 } } },
+  server = { awake = 3, observe = { "/3303/0/5700", { path = "/3/0/9", pmin = 1, pmax = 60 } } },
   mqtt = { { name = "main", uri = "mqtt://127.0.0.1:$BROKER" } },
   scripts = {
     {
@@ -178,6 +180,17 @@ subscribed() {
 gateway_port() {
   UDP=$(sed -n 's/.*listening link=udp0 .*:\([0-9][0-9]*\).*/\1/p' "$WORK/gateway.log" | head -1)
   [ -n "$UDP" ]
+}
+
+# Always our simulator: it listens for two seconds after each value of its own, every eight seconds.
+start_sleeper() {
+  spawn "$SLEEPER" "$BIN/tests/fake/device/tg-fake-device" --server "127.0.0.1:$UDP" --ep "$SLEEPER" --queue --awake 2 --interval 8
+}
+
+# Always our simulator: firmware 1.0, and so little memory that blocks are of 64 bytes.
+start_valve() {
+  spawn "$VALVE" "$BIN/tests/fake/device/tg-fake-device" --server "127.0.0.1:$UDP" --ep "$VALVE" --interval 5 \
+    --firmware both --fw-version 1.0 --fw-block 64 --image-out "$WORK/installed.bin"
 }
 
 start_device() {

@@ -19,6 +19,9 @@ start_all() {
   say "  devices  $UDP_DEVICES over UDP, $NIDD_DEVICES over NIDD ($kind); boiler over Modbus RTU"
   for name in $UDP_DEVICES; do start_device "$name" "$UDP"; done
   for name in $NIDD_DEVICES; do start_device "$name" "$(relay_of "$name")"; done
+  say "           $SLEEPER in queue mode and $VALVE with firmware (our simulator)"
+  start_sleeper
+  start_valve
 }
 
 # First message on a topic of a device that fits a pattern.
@@ -64,6 +67,8 @@ play_round() {
   for name in $UDP_DEVICES; do see_device "$name" UDP; done
   for name in $NIDD_DEVICES; do see_device "$name" "NIDD, through the SCEF"; done
   see_device boiler "Modbus"
+  see_device "$SLEEPER" "UDP, in queue mode"
+  see_device "$VALVE" UDP
   say ""
   say "demo: 2. their values arrive on MQTT, each on a topic of its own"
   see_value "${UDP_DEVICES%% *}" "$shown"
@@ -76,6 +81,53 @@ play_round() {
   write_and_read boiler /3308/0/5900 22.5
   await 5 "the register written at the boiler" in_log boiler '^write 1/holding 10 225'
   say "    and the boiler itself says: $(grep -m1 '^write' "$WORK/boiler.log")"
+  say ""
+  say "demo: 4. a device that sleeps gets its command when it wakes"
+  wake_and_do
+  say ""
+  say "demo: 5. new firmware for the $VALVE, block by block"
+  update_firmware
+}
+
+# A command for a device that can't hear: it is kept, and goes out when the device speaks. Where it woke in the very moment, another one.
+wake_and_do() {
+  local id line try
+  for try in 1 2 3; do
+    id="demo-$RANDOM$RANDOM"
+    line="{\"id\":\"$id\",\"op\":\"write\",\"path\":\"/3311/0/5851\",\"value\":$try}"
+    await 40 "$SLEEPER asleep (topic tidegate/dev/$SLEEPER/state)" is_asleep
+    show_topic "$SLEEPER" state '"asleep"'
+    say "  \$ mosquitto_pub -p $BROKER -t tidegate/dev/$SLEEPER/cmd -m '$line'"
+    mosquitto_pub -h 127.0.0.1 -p "$BROKER" -q 1 -t "tidegate/dev/$SLEEPER/cmd" -m "$line" || give_up "mosquitto_pub failed"
+    await 20 "the command kept for $SLEEPER" on_topic "$SLEEPER" result "\"$id\".*\"state\": *\"(waiting|done)\""
+    on_topic "$SLEEPER" result "\"$id\".*\"state\": *\"waiting\"" && break
+    ((try < 3)) || give_up "$SLEEPER was awake whenever it was told something"
+  done
+  show_topic "$SLEEPER" result "\"$id\".*\"waiting\""
+  say "  … $SLEEPER sleeps; its next value wakes it"
+  await 30 "the command carried out by $SLEEPER" on_topic "$SLEEPER" result "\"$id\".*\"state\": *\"done\""
+  show_topic "$SLEEPER" result "\"$id\".*\"done\""
+  in_log "$SLEEPER" "^write /3311/0/5851 $try" || give_up "$SLEEPER did not get the write"
+  say "    and the device itself says: $(grep "^write" "$WORK/$SLEEPER.log" | tail -1)"
+  SEEN_ANSWERS=$((SEEN_ANSWERS + 1))
+}
+
+is_asleep() { grep -E -- "^tidegate/dev/$SLEEPER/state " "$WORK/topics.log" | tail -1 | grep -q '"state": *"asleep"'; }
+
+# A new version, made here, goes to the valve; the gateway knows what it ran before and sees what it runs afterwards.
+update_firmware() {
+  local socket="$WORK/data/control.sock" image="$WORK/$VALVE-2.0.bin"
+  "$TG_ROOT/tests/fake/device/make_image" "$image" 2.0 "$VALVE" 500000 || give_up "no image could be made"
+  say "  \$ tidegate firmware add $VALVE-2.0.bin --name $VALVE-2.0 --version 2.0"
+  "$BIN/tidegate" firmware add "$image" --name "$VALVE-2.0" --version 2.0 --socket "$socket" >"$WORK/image.log" ||
+    give_up "the image was not taken"
+  say "  \$ tidegate firmware update $VALVE $VALVE-2.0 --wait"
+  "$BIN/tidegate" firmware update "$VALVE" "$VALVE-2.0" --wait --timeout 60 --socket "$socket" || give_up "the update of $VALVE failed"
+  await 10 "the end of the update on MQTT" on_topic "$VALVE" firmware '"state": *"done"'
+  show_topic "$VALVE" firmware '"state": *"done"'
+  cmp -s "$image" "$WORK/installed.bin" || give_up "$VALVE got another image than the one sent"
+  in_log "$VALVE" '^firmware version 2.0' || give_up "$VALVE does not run the new version"
+  say "    and the device itself says: $(grep -m1 '^firmware version' "$WORK/$VALVE.log")"
 }
 
 look_further() {
@@ -85,6 +137,7 @@ look_further() {
   say "  mosquitto_sub -p $BROKER -v -t 'tidegate/#'                     everything there is"
   say "  $BIN/tidegate devices --socket $socket"
   say "  $BIN/tidegate read garden /3/0 --socket $socket"
+  say "  $BIN/tidegate firmware status --socket $socket"
   say "  less $WORK/tidegate.lua                                        the configuration"
   say "  less $WORK/gateway.log                                         what the gateway says"
   say "Values as they come; Ctrl-C stops everything."

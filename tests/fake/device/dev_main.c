@@ -23,7 +23,7 @@
 #include "tests/fake/device/dev_reg.h"
 #include "tests/fake/device/dev_serve.h"
 
-enum { TURN_MS = 50, LEAVE_MS = 3000 };
+enum { TURN_MS = 50, FETCH_TURN_MS = 5, LEAVE_MS = 3000 };
 
 typedef struct fleet {
   tg_dev_config_t config;
@@ -200,12 +200,14 @@ static bool start(fleet_t *fleet) {
 
 static void wait_for_something(fleet_t *fleet) {
   nfds_t at = 0;
+  int wait_ms = TURN_MS;
   for (unsigned i = 0; i < fleet->config.count; i++) {
     fleet->polled[at++] = (struct pollfd){.fd = fleet->devices[i].fd, .events = POLLIN};
-    fleet->polled[at++] = (struct pollfd){.fd = tg_dev_fw_fd(fleet->devices + i), .events = POLLIN};
+    fleet->polled[at] = (struct pollfd){.fd = tg_dev_fw_fd(fleet->devices + i), .events = POLLIN};
+    if (fleet->polled[at++].fd >= 0) wait_ms = FETCH_TURN_MS; /* its repetitions may be due soon */
   }
   fleet->polled[at++] = (struct pollfd){.fd = fleet->input_ended ? -1 : STDIN_FILENO, .events = POLLIN};
-  if (poll(fleet->polled, at, TURN_MS) > 0 && fleet->polled[at - 1].revents) read_input(fleet);
+  if (poll(fleet->polled, at, wait_ms) > 0 && fleet->polled[at - 1].revents) read_input(fleet);
 }
 
 /* False when all devices are gone. */

@@ -66,14 +66,19 @@ static void gives_every_part_what_it_wants(void **state) {
   folder_t folder;
   make_folder(
       &folder,
-      "return { name = 'gw/1', links = { { kind = 'udp', host = '127.0.0.1', port = 0 } },\n"
+      "return { name = 'gw/1', links = { { kind = 'udp', host = '127.0.0.1', port = 0, ack_timeout = 0.05, max_retransmit = 0 }, "
+      "{ kind = 'udp', host = '127.0.0.1', port = 0 } },\n"
       "server = { observe = { { path = '/3/0/9', pmin = 10, gt = 21.5 } }, rebind = 'never', awake = '5s', learn_awake = false },\n"
       "mqtt = { { uri = 'mqtt://h', reconnect_max = '1m' } }, control = { mode = '0600' },\n"
       "scripts = { { file = 'rules/my.lua', options = { port = 502 } } }, objects = { 'xml' } }");
   tg_config_t *config = load(&folder);
-  check_int(config->gateway.link_count, 1);
+  check_int(config->gateway.link_count, 2);
   assert_string_equal(config->gateway.links[0].udp.host, "127.0.0.1");
   assert_string_equal(config->gateway.links[0].udp.name, "udp0");
+  check_int(config->gateway.links[0].ack_timeout_ms, 50);
+  check_int(config->gateway.links[0].max_retransmit, 0);
+  check_int(config->gateway.links[1].ack_timeout_ms, 0);
+  check_int(config->gateway.links[1].max_retransmit, -1);
   assert_string_equal(config->gateway.observe[0].query, "pmin=10&gt=21.5");
   check_int(config->gateway.awake_ms, 5000);
   check_true(config->gateway.fixed_windows);
