@@ -50,6 +50,7 @@ tg_coap_t *tg_coap_new(const tg_coap_config_t *config) {
     tg_coap_free(coap);
     return NULL;
   }
+  coap->exchanges.notice_turn = tg_coap_observer_on_turn;
   tg_coap_engine_random(coap, &coap->key, sizeof coap->key);
   tg_coap_engine_random(coap, &coap->echo_key, sizeof coap->echo_key);
   tg_coap_engine_random(coap, &coap->exchanges.next_tag, sizeof coap->exchanges.next_tag);

@@ -50,10 +50,15 @@ bool tg_coap_block2_out_serve(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_
   return true;
 }
 
-/* One body a name, tag and FETCH payload. Its ETag is set in @p answer, its payload is the body's. */
-static tg_rc_t keep(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name, tg_coap_answer_t *answer) {
+/* Later blocks are not to be of an earlier state. */
+static void forget(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name) {
   tg_coap_body_t *old = tg_coap_body_find_reply(coap, peer, name->key, name->variant);
   if (old && old->variant == name->variant) tg_coap_body_free(coap, old);
+}
+
+/* One body a name, tag and FETCH payload. Its ETag is set in @p answer, its payload is the body's. */
+static tg_rc_t keep(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name, tg_coap_answer_t *answer) {
+  forget(coap, peer, name);
   tg_coap_body_t *body = tg_coap_body_new(coap, peer, TG_COAP_BODY_REPLY_OUT, name->key);
   if (!body) return TG_E_FULL;
   body->variant = name->variant;
@@ -76,8 +81,13 @@ static tg_rc_t keep(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_na
 /* What is lent is there for the next blocks anyway. */
 static tg_rc_t prepare(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_body_name_t *name,
                        tg_coap_answer_t *answer) {
-  tg_rc_t rc = answer->is_lent ? TG_OK : keep(coap, peer, name, answer);
-  if (rc == TG_OK && answer->is_lent) coap->stats.blocks++;
+  tg_rc_t rc = TG_OK;
+  if (answer->is_lent) {
+    forget(coap, peer, name);
+    coap->stats.blocks++;
+  } else {
+    rc = keep(coap, peer, name, answer);
+  }
   answer->size2 = (uint32_t)answer->payload.len;
   return rc;
 }

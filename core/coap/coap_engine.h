@@ -81,6 +81,12 @@ static inline tg_coap_peer_t *tg_coap_engine_peer(const tg_coap_t *coap, uint32_
   return tg_pool_at(&coap->peers.pool, ref - 1, NULL);
 }
 
+/** Whether another confirmable message of ours may begin, be it a request or a notification (RFC 7252 §4.7). */
+static inline bool tg_coap_engine_may_start(const tg_coap_t *coap, const tg_coap_peer_t *peer) {
+  uint8_t nstart = tg_coap_engine_bearer(coap, peer)->params.nstart;
+  return peer->outstanding < (nstart ? nstart : 1);
+}
+
 /** A bearer's index by its link; TG_COAP_BEARERS when it is not attached. */
 uint8_t tg_coap_engine_find(const tg_coap_t *coap, const tg_link_t *link);
 

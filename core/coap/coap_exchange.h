@@ -56,12 +56,16 @@ typedef struct tg_coap_exchange {
   bool asks_block;      /* Block2: a block after the first is asked for */
 } tg_coap_exchange_t;
 
+/** Seam: nothing of ours waits for an ACK of @p peer just now, and it has_notice: a confirmable notification may go. */
+typedef void (*tg_coap_notice_turn_fn)(tg_coap_t *coap, tg_coap_peer_t *peer);
+
 /** State; private. */
 typedef struct tg_coap_exchanges {
   tg_pool_t pool;
   tg_hidx_t tokens;
   uint32_t next_tag; /* Request-Tags count from a random start: none comes again soon */
   uint32_t next_turn;
+  tg_coap_notice_turn_fn notice_turn;
 } tg_coap_exchanges_t;
 
 /** Makes the pool. TG_E_NOMEM. */

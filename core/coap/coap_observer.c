@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Observers of resources of ours: found by resource to be notified, by peer to be ended. A notification is not confirmable but for
- * every tenth and one a day (RFC 7641 §4.5); a peer has at most one confirmable one on its way, and no new request of ours beside it
- * (RFC 7252 §4.7); what comes meanwhile waits, the newest only. Not for observations of ours, which are coap_observe.c's. Called by coap_serve.c, coap_response.c and
+ * every tenth and one a day (RFC 7641 §4.5); a peer has at most one confirmable one on its way, and it counts with requests of ours
+ * (RFC 7252 §4.7): they wait for each other; what comes meanwhile waits, the newest only. Not for observations of ours, which are coap_observe.c's. Called by coap_serve.c, coap_response.c and
  * through coap.h.
  */
 
@@ -92,7 +92,7 @@ static void clear(tg_coap_notice_t *notice) {
   notice->is_there = false;
 }
 
-/* The confirmable notification is over, one way or the other: requests of ours may start again. */
+/* The confirmable notification is over, one way or the other: others and requests of ours may start again. */
 static void land(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_observer_t *observer) {
   if (!observer->is_flying) return;
   tg_coap_flight_stop(coap, &observer->flight);
@@ -177,7 +177,10 @@ static bool send_plain(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_observer_t
 /* Sends `next`, if it may go. @return whether the observation is over */
 static bool go_on(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_observer_t *observer) {
   if (!observer->next.is_there || observer->is_flying) return false;
-  if (observer->next.is_confirmable && peer->is_notified) return false;
+  if (observer->next.is_confirmable && (peer->is_notified || !tg_coap_engine_may_start(coap, peer))) {
+    peer->has_notice = true;
+    return false;
+  }
   clear(&observer->now);
   observer->now = observer->next;
   observer->next.heap = NULL;
@@ -187,22 +190,20 @@ static bool go_on(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_observer_t *obs
   return false;
 }
 
-/* The first confirmable one that waits goes, then requests of ours. */
-static void go_on_all(tg_coap_t *coap, tg_coap_peer_t *peer) {
+void tg_coap_observer_on_turn(tg_coap_t *coap, tg_coap_peer_t *peer) {
+  if (peer->is_notified) return;
   tg_coap_observer_t *observer = at(coap, peer->observers_ref);
-  while (observer && !peer->is_notified) {
-    tg_coap_observer_t *next = at(coap, observer->next_ref);
-    if (observer->next.is_confirmable) (void)go_on(coap, peer, observer);
-    observer = next;
+  peer->has_notice = false; /* set again by go_on() where one has to wait */
+  for (; observer; observer = at(coap, observer->next_ref)) {
+    if (observer->next.is_there && observer->next.is_confirmable) (void)go_on(coap, peer, observer);
   }
-  tg_coap_exchange_go_on(coap, peer);
 }
 
 static void end(tg_coap_t *coap, tg_coap_observer_t *observer) {
   tg_coap_peer_t *peer = peer_of(coap, observer);
   uint64_t observed = observer->observed;
   free_observer(coap, peer, observer);
-  go_on_all(coap, peer);
+  tg_coap_exchange_go_on(coap, peer);
   if (coap->config.unobserved) coap->config.unobserved(coap->config.ud, observed, tg_coap_peer_id(coap, peer));
   tg_coap_peer_let_go(coap, peer);
 }
@@ -265,7 +266,7 @@ void tg_coap_observer_acked(tg_coap_t *coap, tg_coap_flight_t *flight) {
   bool is_over = observer->now.code >> 5 != 2;
   land(coap, peer, observer);
   if (is_over || go_on(coap, peer, observer)) end(coap, observer);
-  else go_on_all(coap, peer);
+  else tg_coap_exchange_go_on(coap, peer);
 }
 
 bool tg_coap_observer_reset(tg_coap_t *coap, tg_coap_peer_t *peer, uint16_t mid) {

@@ -74,6 +74,9 @@ void tg_coap_observer_acked(tg_coap_t *coap, tg_coap_flight_t *flight);
 /** An RST for message @p mid of ours ends the observation whose notification it was (RFC 7641 §4.5). @return whether it was one */
 bool tg_coap_observer_reset(tg_coap_t *coap, tg_coap_peer_t *peer, uint16_t mid);
 
+/** It is a notification's turn at @p peer: the first that waits goes. A tg_coap_notice_turn_fn. */
+void tg_coap_observer_on_turn(tg_coap_t *coap, tg_coap_peer_t *peer);
+
 /** Ends every observation of @p peer. */
 void tg_coap_observer_del_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 

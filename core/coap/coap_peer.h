@@ -32,6 +32,7 @@ typedef struct tg_coap_peer {
   bool is_away : 1;     /* the bearer says that it sleeps; what is sent is kept there, or refused */
   bool has_mid : 1;     /* mid_next is set */
   bool is_notified : 1; /* a confirmable notification waits for its ACK */
+  bool has_notice : 1;  /* one may wait for its turn */
   bool is_proved : 1;   /* it is at this address: it sent back an Echo or a token of ours */
   bool is_listed : 1;   /* in the list of recyclable peers */
   uint32_t pins;
