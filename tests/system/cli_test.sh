@@ -234,13 +234,17 @@ tidegate trigger hall --transport X
 is "$STATUS $ERR" "1 tidegate trigger: transport is one of U T S N M H" "that there is"
 tidegate trigger hall --instance 3
 is "$STATUS $ERR" "1 tidegate trigger: the device does not announce /1/3, which is needed for trigger" "at an account that there is"
-tidegate disable hall --for 60
+start_device leaver "$UDP"
+start_device other "$UDP"
+need 10 says leaver '^write /1/0/23'
+need 10 says other '^write /1/0/23'
+tidegate disable leaver --for 60
 is "$STATUS $OUT" "0 done 2.04" "a device is disabled for a time"
-need 5 says hall '^write /1/0/5 60'
-need 5 says hall '^execute /1/0/4'
-tidegate bootstrap hall
+need 5 says leaver '^write /1/0/5 60'
+need 5 says leaver '^execute /1/0/4'
+tidegate bootstrap other
 is "$STATUS $OUT" "0 done 2.04" "or sent to its bootstrap server"
-need 5 says hall '^execute /1/0/9'
+need 5 says other '^execute /1/0/9'
 tidegate prefer hall U
 is "$STATUS $OUT" "0 done 2.04" "prefers a transport"
 need 5 says hall '^write /1/0/22 U'
@@ -291,7 +295,7 @@ aligned "the log is a table" TIME DEVICE EVENT WHAT
 like "$OUT" 'T[0-9:.]+Z  hall +registered ' "registrations are in it"
 like "$OUT" '  hall +command +write /3/0/0 failed 4.05 peer_error$' "commands and how they ended"
 tidegate log --json
-json '[.[] | select(.event == "registered") | .ep] | sort | join(",")' 'Keller/3 #1,hall' "JSON has the events"
+json '[.[] | select(.event == "registered") | .ep] | unique | join(",")' 'Keller/3 #1,hall,leaver,other' "JSON has the events"
 spawn log "$TIDEGATE" log -f -c "$WORK/tidegate.lua"
 spawn jlog "$TIDEGATE" log -f --json -c "$WORK/tidegate.lua"
 await 10 says log 'hall +records +/3303/0/5700='
@@ -327,7 +331,7 @@ like "$OUT" '^link +udp0 udp$' "its links"
 like "$OUT" '^broker +main not connected,' "its brokers"
 like "$OUT" '^outbox +[1-9][0-9]* messages, [0-9.]+ k?B, 0 refused$' "what waits for them"
 tidegate status --json
-json '.[0] | [.name, .devices, .brokers[0].connected, .links[0].name, .outbox_rows > 0, .end] | join(",")' 'cli,2,false,udp0,true,true' \
+json '.[0] | [.name, .devices, .brokers[0].connected, .links[0].name, .outbox_rows > 0, .end] | join(",")' 'cli,4,false,udp0,true,true' \
   "all of it for programs"
 
 # Who may ask ---------------------------------------------------------------------------------------------------------

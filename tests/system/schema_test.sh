@@ -120,11 +120,15 @@ DEV=$PREFIX/dev/$LEVEL
 await 20 says messages "^$DEV/v/3303/0/5700 "
 check $? "a device with a slash in its name has topics of its own"
 
-# The page's commands.
+# The page's commands; what makes a device leave goes to one that may.
+start_device leaver "$UDP"
+need 20 says leaver '^write /1/0/23'
 while read -r command; do
   id=$(sed -E 's/.*"id": "([^"]*)".*/\1/' <<<"$command")
-  publish -t "$DEV/cmd" -m "$command"
-  await 15 has_ended "$LEVEL" "$id"
+  level=$LEVEL
+  [[ $command == *'"disable"'* ]] && level=leaver
+  publish -t "$PREFIX/dev/$level/cmd" -m "$command"
+  await 15 has_ended "$level" "$id"
   like "$RESULT" '"state":"done"' "works as on the page: $command"
 done < <(validate examples "$DOC" command)
 
