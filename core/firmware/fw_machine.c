@@ -14,7 +14,7 @@
 #include "core/firmware/fw_retry.h"
 #include "core/firmware/fw_table.h"
 
-enum { CHANGES_MAX = 16 };
+enum { CHANGES_MAX = 16, POLL_AGAIN_MS = 10000 };
 
 typedef tg_fw_state_t (*handler_fn)(tg_fw_job_t *job, const tg_fw_news_t *news);
 typedef tg_fw_state_t (*enter_fn)(tg_fw_job_t *job);
@@ -199,7 +199,10 @@ void tg_fw_machine_records(tg_fw_job_t *job, const tg_event_records_t *records) 
 /* APPLYING wants the version as well; a device need not have one. */
 static void take_poll(tg_fw_job_t *job, tg_fw_step_t step, const tg_command_result_t *result) {
   bool answered = tg_fw_ask_is_answer(result);
-  if (!answered && !job->refused) return; /* the timer asks again */
+  if (!answered && !job->refused) { /* the timer asks again: soon where a restart ends just now */
+    if (job->row.state == TG_FW_APPLYING) tg_fw_retry_timer(job, POLL_AGAIN_MS);
+    return;
+  }
   if (step == TG_FW_STEP_READ_OBJECT) job->facts.state = job->facts.result = -1;
   if (step == TG_FW_STEP_READ_VERSION) job->facts.version[0] = '\0';
   if (result->state == TG_COMMAND_DONE) (void)tg_fw_facts_take(&job->facts, result->records, result->record_count);
