@@ -100,6 +100,7 @@ is "$(jq -r .error <<<"$RESULT")" "format" "and not asked for more than text hol
 
 stop gateway KILL
 start_gateway
+need 20 says gateway " mqtt connected "
 is "$(of hall-1 '[.state, .wire_ep, (.tags | join(" "))] | join(",")')" "online,meter1,plant meter" "a restart keeps what was decided"
 is "$(of odd1 '.quirks | keys | join(" ")')" "no_attributes small_blocks unsigned_tlv" "and what was learned"
 for name in meter1 pair1 odd1; do tell $name update; done
