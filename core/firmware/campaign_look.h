@@ -12,7 +12,7 @@ TG_MUST_CHECK tg_rc_t tg_campaign_look(tg_campaign_one_t *campaign);
 /** Stops waiting for who was asked; of a campaign that ends. */
 void tg_campaign_look_end(tg_campaign_one_t *campaign);
 
-/** Links of a limit to the queue it has; TG_CAMPAIGN_NO_LIMIT. */
+/** The queue of devices that are on @p link (may be NULL): that of its limit, or TG_CAMPAIGN_NO_LIMIT. */
 uint8_t tg_campaign_look_queue(const tg_campaign_one_t *campaign, const char *link);
 
 #endif

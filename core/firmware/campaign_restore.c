@@ -121,7 +121,10 @@ static bool on_update(void *ud, const tg_fw_update_t *update) {
       reading->rc = TG_E_NOMEM;
       return false;
     }
-    if (!one->row.wave) one->row.wave = 1; /* its row is older than the update */
+    if (!one->row.wave) { /* its row is older than the update: from before the first wave */
+      one->row.wave = 1;
+      one->row.wave_size = one->row.spec.wave ? one->row.spec.wave : UINT32_MAX;
+    }
     device->wave = one->row.wave;
     device->update = update->id;
     one->in_wave++;

@@ -53,6 +53,7 @@ void tg_campaign_row_encode(const tg_campaign_row_t *row, tg_buf_t *out) {
   tg_buf_put_be32(out, row->ended_before);
   tg_buf_put_u8(out, row->counted);
   for (int i = 0; i < TG_CAMPAIGN_DEVICE_STATES; i++) tg_buf_put_be32(out, row->count[i]);
+  tg_buf_put(out, tg_slice(row->sha256, sizeof row->sha256));
   tg_buf_put_be(out, (uint64_t)row->begun_ms, 8);
   tg_buf_put_be(out, (uint64_t)row->changed_ms, 8);
   put_text(out, row->cause);
@@ -108,6 +109,8 @@ tg_rc_t tg_campaign_row_decode(tg_slice_t bytes, tg_campaign_row_t *row) {
   row->ended_before = get32(&in);
   row->counted = tg_row_get_max(&in, 1, 1) != 0;
   for (int i = 0; i < TG_CAMPAIGN_DEVICE_STATES; i++) row->count[i] = get32(&in);
+  tg_slice_t sha256 = tg_row_get_bytes(&in, sizeof row->sha256);
+  if (sha256.len == sizeof row->sha256) memcpy(row->sha256, sha256.p, sizeof row->sha256);
   row->begun_ms = (int64_t)tg_row_get(&in, 8);
   row->changed_ms = (int64_t)tg_row_get(&in, 8);
   row->cause = get_text(&in);

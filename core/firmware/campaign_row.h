@@ -29,6 +29,7 @@ typedef struct tg_campaign_row {
   uint32_t failed_before, ended_before; /* what the stop rule does not count: from before it was resumed */
   bool counted;                         /* it has ended: the numbers below are final, its devices' rows may be gone */
   uint32_t count[TG_CAMPAIGN_DEVICE_STATES]; /* by state */
+  uint8_t sha256[TG_FW_SHA256]; /* of the image it was begun with: another one under its name is not sent */
   int64_t begun_ms;
   int64_t changed_ms;
   const char *cause;

@@ -177,6 +177,17 @@ static void begun(tg_campaign_one_t *campaign, uint32_t at, uint64_t id) {
   tg_campaign_device_put(campaign, device);
 }
 
+/* Somebody has removed the image since, and perhaps put another one under its name: nobody else gets that. */
+static bool has_image(tg_campaign_one_t *campaign) {
+  tg_fw_image_t image;
+  char why[TG_FW_CAUSE_MAX];
+  bool is_there = tg_firmware_image(campaign->all->firmware, tg_slice_str(campaign->row.spec.image), &image);
+  if (is_there && memcmp(image.sha256, campaign->row.sha256, sizeof image.sha256) == 0) return true;
+  (void)snprintf(why, sizeof why, "image %s is %s", campaign->row.spec.image, is_there ? "another one now" : "gone");
+  tg_campaign_run_enter(campaign, TG_CAMPAIGN_STOPPED, why);
+  return false;
+}
+
 /* @return whether the next one may follow now */
 static bool begin(tg_campaign_one_t *campaign, uint32_t at) {
   const tg_campaign_spec_t *spec = &campaign->row.spec;
@@ -196,18 +207,14 @@ static bool begin(tg_campaign_one_t *campaign, uint32_t at) {
   }
   give_back(campaign, device);
   campaign->look_ms = now_of(campaign) + (rc == TG_E_EXISTS ? LOOK_AGAIN_MS : RETRY_MS);
-  if (rc != TG_E_NOT_FOUND) return rc == TG_E_EXISTS;
-  char why[TG_FW_CAUSE_MAX];
-  (void)snprintf(why, sizeof why, "image %s is gone", spec->image);
-  tg_campaign_run_enter(campaign, TG_CAMPAIGN_STOPPED, why);
-  return false;
+  return rc == TG_E_EXISTS;
 }
 
 /* @return whether more could begin now */
 static bool begin_some(tg_campaign_one_t *campaign) {
   uint32_t parallel = campaign->row.spec.parallel ? campaign->row.spec.parallel : PARALLEL_DEFAULT;
   for (int i = 0; i < BEGIN_MAX; i++) {
-    if (!campaign->queued || running_of(campaign) >= parallel) return false;
+    if (!campaign->queued || running_of(campaign) >= parallel || !has_image(campaign)) return false;
     uint32_t at = take_next(campaign);
     if (at == UINT32_MAX) return false; /* all wait for room on their links */
     if (!begin(campaign, at)) return false;

@@ -42,7 +42,7 @@ typedef struct tg_campaign_queue {
 } tg_campaign_queue_t;
 
 /** One campaign. */
-typedef struct tg_campaign_state_s {
+typedef struct tg_campaign_one {
   tg_campaigns_t *all;
   uint8_t *bytes; /* what the strings of row.spec point into */
   tg_campaign_row_t row;

@@ -88,13 +88,13 @@ static tg_rc_t check_limits(const tg_campaign_spec_t *spec, tg_diag_t *diag) {
   return TG_OK;
 }
 
-static tg_rc_t check(const tg_campaigns_t *campaigns, const tg_campaign_spec_t *spec, tg_diag_t *diag) {
-  tg_fw_image_t image;
+static tg_rc_t check(const tg_campaigns_t *campaigns, const tg_campaign_spec_t *spec, tg_fw_image_t *image,
+                     tg_diag_t *diag) {
   if (!tg_fw_name_is_valid(tg_slice_str(spec->name)))
     return refuse(diag, TG_E_ARG, "a campaign's name has 1 to 64 letters, digits, dots, dashes and underscores");
   if (tg_campaign_restore_find(campaigns, tg_slice_str(spec->name)))
     return refuse(diag, TG_E_EXISTS, "there is a campaign of this name, or there was one; choose another name");
-  if (!spec->image || !tg_firmware_image(campaigns->firmware, tg_slice_str(spec->image), &image))
+  if (!spec->image || !tg_firmware_image(campaigns->firmware, tg_slice_str(spec->image), image))
     return refuse(diag, TG_E_NOT_FOUND, "no image of this name; `tidegate firmware images` lists them");
   if (!is_short(spec->ep) || !is_short(spec->link) || !is_short(spec->manufacturer) || !is_short(spec->model) ||
       !is_short(spec->from_version))
@@ -129,12 +129,14 @@ static tg_rc_t make_room(tg_campaigns_t *campaigns) {
 }
 
 tg_rc_t tg_campaigns_start(tg_campaigns_t *campaigns, const tg_campaign_spec_t *spec, tg_diag_t *diag) {
-  tg_rc_t rc = check(campaigns, spec, diag);
+  tg_fw_image_t image = {0};
+  tg_rc_t rc = check(campaigns, spec, &image, diag);
   if (rc != TG_OK) return rc;
   rc = make_room(campaigns);
   if (rc == TG_E_FULL) tg_diag_set(diag, NULL, 0, "32 campaigns have not ended");
   if (rc != TG_OK) return rc;
   tg_campaign_row_t row = {.spec = *spec, .cause = "", .begun_ms = tg_clock_wall_ms()};
+  memcpy(row.sha256, image.sha256, sizeof row.sha256);
   uint8_t memory[ROW_MAX];
   tg_buf_t bytes;
   tg_buf_init(&bytes, memory, sizeof memory);

@@ -236,6 +236,19 @@ is "$(jq -r 'select(.campaign == "august") | .ep' <<<"$OUT" | sort | tr '\n' ' '
 fw campaign show may --json
 json '.[0] | [.campaign, .done] | join(",")' 'done,5' "one that had ended before is remembered"
 
+# One that was asked for over MQTT and is held
+publish -t "$PREFIX/dev/one/cmd" -m '{"id":"held","op":"firmware_update","image":"fw2","hold":true,"force":true}'
+need 20 says messages "^$PREFIX/dev/one/firmware .*\"id\":\"held\",\"state\":\"ready\""
+stop gateway KILL
+start_gateway
+need 20 is_done one ready
+need 20 says gateway ' mqtt connected '
+is "$(results one held | tail -1 | jq -r .state)" sent "an update that was asked for over MQTT is not answered by a restart"
+ask one '"op":"firmware_apply"'
+like "$RESULT" '"state":"done"' "it goes on when it is told to"
+await 30 has_ended one held
+like "$RESULT" '"id":"held","op":"firmware_update","state":"done"' "and then who asked before the restart is answered"
+
 # Waiting for a gateway that goes
 start_device slow "$UDP" --queue --awake 0.3 --firmware push --fw-version 1.0
 need 20 says messages "^$PREFIX/dev/slow/state .*\"online\""

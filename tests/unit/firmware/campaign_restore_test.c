@@ -179,6 +179,37 @@ static void an_update_without_its_row_is_not_begun_again(void **state) {
   check_int(view().running, 2);
 }
 
+static void a_row_from_before_the_first_wave_is_caught_up(void **state) {
+  store_harness_t *h = *state;
+  open_over(h);
+  online("d", 5);
+  tg_campaign_spec_t spec = plain();
+  spec.wave = 2;
+  start(&spec);
+  check_int(fake.count, 2);
+  tg_campaign_row_t row =
+      campaigns->list[0]->row; /* the power goes: neither this row nor those of devices got to the disk */
+  row.wave = row.wave_size = 0;
+  uint8_t memory[1024];
+  tg_buf_t bytes;
+  tg_buf_init(&bytes, memory, sizeof memory);
+  tg_campaign_row_encode(&row, &bytes);
+  check_rc(tg_store_put(h->store, TG_CAMPAIGN_DEVICE_BUCKET, tg_slice_str("c"), tg_buf_slice(&bytes)), TG_OK);
+  check_rc(tg_store_del(h->store, TG_CAMPAIGN_DEVICE_BUCKET, tg_slice_str("c/d0")), TG_OK);
+  check_rc(tg_store_del(h->store, TG_CAMPAIGN_DEVICE_BUCKET, tg_slice_str("c/d1")), TG_OK);
+  kill_and_open(h);
+  online("d", 5);
+  for (int i = 0; i < 20; i++) {
+    pass(6000);
+    fake_set_all(TG_FW_DONE);
+  }
+  pass(10);
+  check_int(view().state, TG_CAMPAIGN_DONE);
+  check_int(view().done, 5);
+  check_int(view().wave, 3);
+  nobody_twice(5);
+}
+
 static void a_pause_and_a_stop_last(void **state) {
   store_harness_t *h = *state;
   open_over(h);
@@ -308,6 +339,7 @@ int main(void) {
       RESTORED(a_campaign_goes_on_in_its_wave),
       RESTORED(what_ended_while_it_was_away_is_counted),
       RESTORED(an_update_without_its_row_is_not_begun_again),
+      RESTORED(a_row_from_before_the_first_wave_is_caught_up),
       RESTORED(a_pause_and_a_stop_last),
       RESTORED(devices_rows_go_when_it_has_ended_and_its_numbers_stay),
       RESTORED(a_limit_holds_after_a_restart),

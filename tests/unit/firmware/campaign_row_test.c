@@ -34,6 +34,7 @@ static tg_campaign_row_t full_row(void) {
                              .ended_before = 12,
                              .counted = true,
                              .count = {0, 50, 4, 2, 1},
+                             .sha256 = {0xAB, 0xCD, [TG_FW_SHA256 - 1] = 0xEF},
                              .begun_ms = 1795764086498,
                              .changed_ms = 1795764099999,
                              .cause = "4 of 20 updates failed"};
@@ -79,6 +80,7 @@ static void a_campaign_comes_back_as_it_was(void **state) {
   check_int(got.ended_before, 12);
   check_true(got.counted);
   assert_memory_equal(got.count, row.count, sizeof row.count);
+  assert_memory_equal(got.sha256, row.sha256, sizeof row.sha256);
   check_true(got.begun_ms == row.begun_ms && got.changed_ms == row.changed_ms);
 }
 

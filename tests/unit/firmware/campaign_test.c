@@ -485,12 +485,23 @@ static void where_there_is_no_room_it_tries_again(void **state) {
 static void it_stops_when_its_image_goes(void **state) {
   (void)state;
   online_many("d", 2);
-  fake.refuse = TG_E_NOT_FOUND;
   tg_campaign_spec_t spec = plain();
+  spec.parallel = 1;
   start(&spec);
+  check_int(fake.count, 1);
+  fake.has_image = false;
+  fake_set_all(TG_FW_DONE);
+  pass(10);
   check_int(view().state, TG_CAMPAIGN_STOPPED);
   assert_string_equal(view().cause, "image fw2 is gone");
-  fake.refuse = TG_OK;
+  fake.has_image = true;
+  fake.other_image = 7; /* under the same name */
+  check_rc(tg_campaigns_resume(campaigns, tg_slice_str("c")), TG_OK);
+  pass(10);
+  check_int(view().state, TG_CAMPAIGN_STOPPED);
+  assert_string_equal(view().cause, "image fw2 is another one now");
+  check_int(view().left, 1);
+  fake.other_image = 0;
   check_rc(tg_campaigns_resume(campaigns, tg_slice_str("c")), TG_OK);
   for (int i = 0; i < 20; i++) pass(6000);
   check_int(fake.count, 2);

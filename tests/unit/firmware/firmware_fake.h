@@ -22,6 +22,7 @@ struct tg_firmware {
   void *ud[FAKE_LISTENERS];
   bool is_deaf; /* listeners hear nothing */
   bool has_image;
+  uint8_t other_image;   /* not 0: the image has other bytes */
   tg_rc_t refuse;        /* what tg_firmware_update() says */
   tg_fw_state_t at_once; /* the state in which updates begin */
   bool tells_inside;     /* listeners hear of the beginning inside the call */
@@ -72,6 +73,7 @@ tg_rc_t tg_firmware_image_del(tg_firmware_t *firmware, tg_slice_t name) {
 bool tg_firmware_image(const tg_firmware_t *firmware, tg_slice_t name, tg_fw_image_t *image) {
   *image = (tg_fw_image_t){
       .name = "fw2", .version = "2.0", .size = 2048, .sha256 = {0xAB}, .added_ms = 1700000000000, .users = 1};
+  if (firmware->other_image) image->sha256[0] = firmware->other_image;
   return firmware->has_image && tg_slice_is(name, "fw2");
 }
 
