@@ -169,7 +169,7 @@ return {
           },
           ack_timeout = {
             "duration",
-            min = 0.01,
+            min = 0.001,
             max = 600,
             doc = "How long a message waits for its acknowledgement before it is sent again, twice "
               .. "as long each time; 2 s where it isn't given, 30 s over NIDD. Set it where the "

@@ -45,7 +45,7 @@ describe("config/check.lua", function()
     { "return { mqtt = { { uri = 'mqtt://h:65536' } } }", 1, '"mqtt://h:65536"' },
     { "return { mqtt = { { uri = 'mqtts://' } } }", 1, "mqtts://host[:port]" },
     { "return { mqtt = { { uri = 'mqtt://me:pw@h' } } }", 1, "mqtts://host[:port]" },
-    { "return { links = { { kind = 'udp', ack_timeout = 0.001 } } }", 1, "at least 0.01" },
+    { "return { links = { { kind = 'udp', ack_timeout = 0.0001 } } }", 1, "at least 0.001" },
     { "return { links = { { kind = 'udp', max_retransmit = 21 } } }", 1, "at most 20" },
     { "return { links = { { kind = 'udp', host = 'localhost' } } }", 1, '"localhost": an IPv4' },
     { "return { links = { { kind = 'udp', host = '1.2.3.256' } } }", 1, "an IPv4 or IPv6" },

@@ -153,7 +153,7 @@ static bool take_more(int option, const char *text, tg_dev_config_t *config) {
   case MOVE_ANEW: config->move_anew = true; return true;
   case NO_ARGUMENT: config->plain_trigger = true; return true;
   case MUTE: config->mute = true; return true;
-  case ACK_TIMEOUT: return in_range(text, 10, 100000, &config->ack_timeout_ms);
+  case ACK_TIMEOUT: return in_range(text, 1, 100000, &config->ack_timeout_ms);
   case RETRANSMITS: return in_range(text, 0, 20, &config->retransmits);
   case RESTART: return seconds(text, 1000, &config->restart_ms);
   default: return take_firmware(option, text, &config->fw);
