@@ -74,26 +74,22 @@ done
 
 # Without firmware ------------------------------------------------------------------------------------------------------
 
-if "$TIDEGATE" help | grep -q '^  trigger '; then
-  observed=$(count meter '^observe')
-  ask meter '"op":"trigger","transport":"U"'
-  is "$(jq -r .state <<<"$RESULT")" "done" "a device can be asked to come over UDP"
-  await 20 is_on meter udp0
-  check $? "it does"
-  notifies meter 24.5 "over UDP"
-  reads meter "over UDP"
-  ask meter '"op":"prefer","transport":"N"'
-  is "$(jq -r .state <<<"$RESULT")" "done" "and told to prefer NIDD"
-  await 20 is_on meter nb
-  check $? "it goes back"
-  notifies meter 25.5 "over NIDD again"
-  reads meter "over NIDD again"
-  is "$(count meter '^observe')" "$observed" "what was observed still is, without being asked for again"
-  is "$(count meter '^cancel')" 0 "nor was it cancelled"
-  is "$(count meter '^registered')" 1 "it did not register anew"
-else
-  skip "transports without firmware" "this gateway has no triggers by name"
-fi
+observed=$(count meter '^observe')
+ask meter '"op":"trigger","transport":"U"'
+is "$(jq -r .state <<<"$RESULT")" "done" "a device can be asked to come over UDP"
+await 20 is_on meter udp0
+check $? "it does"
+notifies meter 24.5 "over UDP"
+reads meter "over UDP"
+ask meter '"op":"prefer","transport":"N"'
+is "$(jq -r .state <<<"$RESULT")" "done" "and told to prefer NIDD"
+await 20 is_on meter nb
+check $? "it goes back"
+notifies meter 25.5 "over NIDD again"
+reads meter "over NIDD again"
+is "$(count meter '^observe')" "$observed" "what was observed still is, without being asked for again"
+is "$(count meter '^cancel')" 0 "nor was it cancelled"
+is "$(count meter '^registered')" 1 "it did not register anew"
 
 # The large image -------------------------------------------------------------------------------------------------------
 
