@@ -157,9 +157,13 @@ tg_rc_t tg_firmware_open(const tg_firmware_config_t *config, tg_diag_t *diag, tg
   return rc;
 }
 
+void tg_firmware_stop(tg_firmware_t *firmware) {
+  if (firmware) firmware->closing = true;
+}
+
 void tg_firmware_close(tg_firmware_t *firmware) {
   if (!firmware) return;
-  firmware->closing = true;
+  tg_firmware_stop(firmware);
   tg_event_unsubscribe(firmware->config.events, on_event, firmware);
   tg_fw_http_close(firmware->http);
   for (tg_fw_job_t *job = firmware->oldest; job; job = job->newer) {

@@ -120,7 +120,10 @@ typedef struct tg_firmware_config {
 /** Makes it and reads images and updates back; those that had not ended go on. TG_E_IO, TG_E_STORE, TG_E_CONFIG, TG_E_NOMEM with @p diag. @p config is copied. */
 TG_MUST_CHECK tg_rc_t tg_firmware_open(const tg_firmware_config_t *config, tg_diag_t *diag, tg_firmware_t **firmware);
 
-/** Stops; updates that have not ended go on at the next start. To be called before the twin goes. NULL is allowed. */
+/** Nothing moves any more: what becomes of commands from now on is no news of a device. To be called before tg_twin_stop(); updates that have not ended go on at the next start. NULL is allowed. */
+void tg_firmware_stop(tg_firmware_t *firmware);
+
+/** Stops and frees it. To be called before the twin goes. NULL is allowed. */
 void tg_firmware_close(tg_firmware_t *firmware);
 
 /** The store told of a commit (or of a failed one): an update whose state is on disk now may be applied. */

@@ -95,16 +95,19 @@ struct tg_fw_job {
   uint64_t saved_ms;
   int result_before; /* the transfer: what stands there still is no news */
   uint8_t refused;   /* CoAP code with which the device refused; why is being asked */
-  uint8_t polls;     /* that told nothing new */
-  uint8_t backoff;   /* how often it was doubled */
-  bool turn;         /* has a place among the transfers */
-  bool queued;       /* waits for one */
-  bool executed;     /* Update may have been executed */
-  bool reset;        /* the device has been told in this try to let go what it holds */
-  bool fresh;        /* the device has been seen downloading in this try */
-  bool observing;    /* its state is observed for this update */
-  bool given_up;     /* cancelled, or its time is over: the device is told to let the image go */
-  bool recheck;      /* READY, but by an earlier process: the device is asked again */
+  uint64_t
+      idle_ms; /* APPLYING: monotonic, since when the device says the same, as far as we know; 0 = it has said nothing */
+  int idle_state;  /* and what it says */
+  uint8_t polls;   /* that told nothing new */
+  uint8_t backoff; /* how often it was doubled */
+  bool turn;       /* has a place among the transfers */
+  bool queued;     /* waits for one */
+  bool executed;   /* Update may have been executed */
+  bool reset;      /* the device has been told in this try to let go what it holds */
+  bool fresh;      /* the device has been seen downloading in this try */
+  bool given_up;   /* cancelled, or its time is over: the device is told to let the image go */
+  bool recheck;    /* READY or RETURNING, but by an earlier process: the device is asked again */
+  bool move_again; /* the end of an earlier process cut MOVING short: the device is asked once more */
 };
 
 enum { TG_FW_LISTENERS_MAX = 8 };

@@ -219,6 +219,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
     refuse(server, command, rc, &diag);
     return TG_OK;
   }
+  if (command->unless_observed && tg_reg_table_obs_find(reg, &command->path)) return TG_E_EXISTS;
   if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
   if (command->op == TG_OP_CANCEL && command->path.len == 0) return cancel_composite(server, reg, command);
   tg_id_t id;

@@ -25,7 +25,7 @@ static int set_up(void **state) {
   fake = (tg_firmware_t){.has_image = true};
   told[0] = '\0';
   told_count = 0;
-  twin_bench_open(&bench, 512);
+  twin_bench_open(&bench, 8192);
   check_rc(tg_campaigns_open(&fake, bench.twin, bench.wheel, NULL, &campaigns), TG_OK);
   check_rc(tg_campaigns_listen(campaigns, on_changed, NULL), TG_OK);
   return 0;
@@ -62,6 +62,7 @@ static void online_many(const char *prefix, int count) {
     char ep[32];
     snprintf(ep, sizeof ep, "%s%d", prefix, i);
     online(ep);
+    if (i % 100 == 99) tg_event_drain(bench.bus);
   }
 }
 
@@ -638,6 +639,45 @@ static void listeners_are_bounded(void **state) {
 
 #define CAMPAIGN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* A fleet is looked at in parts of 2,000; a millisecond lies between two of them. */
+static void a_large_fleet_is_looked_at_in_parts(void **state) {
+  (void)state;
+  online_many("d", 4500);
+  tg_event_drain(bench.bus);
+  tg_campaign_spec_t spec = plain();
+  spec.wave = 100;
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_OK);
+  twin_bench_pass(&bench, 1);
+  check_int(fake.count, 0);
+  check_int(view().wave, 0); /* the wave begins when all have been seen */
+  check_rc(tg_campaigns_pause(campaigns, tg_slice_str("c")), TG_OK);
+  pass(60000);
+  check_int(fake.count, 0);
+  check_rc(tg_campaigns_resume(campaigns, tg_slice_str("c")), TG_OK);
+  for (int i = 0; i < 20; i++) twin_bench_pass(&bench, 1);
+  check_int(view().wave, 1);
+  check_int(view().left + view().running, 4500);
+  check_int(view().running, 64);
+  assert_string_equal(view().cause, "wave 1 begins with 100 devices");
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+}
+
+static void one_that_is_cancelled_while_it_looks_begins_nothing(void **state) {
+  (void)state;
+  online_many("d", 2500);
+  tg_event_drain(bench.bus);
+  tg_campaign_spec_t spec = plain();
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_OK);
+  twin_bench_pass(&bench, 1);
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+  pass(60000);
+  check_int(fake.count, 0);
+  check_int(view().state, TG_CAMPAIGN_CANCELLED);
+  check_int(view().left, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CAMPAIGN(everybody_who_announces_object_5_gets_it),
@@ -665,6 +705,8 @@ int main(void) {
       CAMPAIGN(campaigns_are_bounded_and_listed_newest_first),
       CAMPAIGN(numbers_are_told_once_a_second_at_most),
       CAMPAIGN(listeners_are_bounded),
+      CAMPAIGN(a_large_fleet_is_looked_at_in_parts),
+      CAMPAIGN(one_that_is_cancelled_while_it_looks_begins_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,10 @@ void tg_firmware_unlisten(tg_firmware_t *firmware, tg_fw_changed_fn fn, void *ud
   }
 }
 
+void tg_firmware_stop(tg_firmware_t *firmware) {
+  (void)firmware;
+}
+
 tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, tg_slice_t name, tg_slice_t version, const char *file,
                               tg_diag_t *diag) {
   snprintf(firmware->added, sizeof firmware->added, "%.*s %.*s %s", (int)name.len, (const char *)name.p,
