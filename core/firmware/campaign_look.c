@@ -44,12 +44,28 @@ static fit_t fits(const tg_twin_t *twin, const tg_device_t *device, uint16_t res
   return is_it ? FIT_YES : FIT_NO;
 }
 
+/* @p tags are words with blanks between them; one fits. */
+static bool has_tag(const char *tags, const char *wanted) {
+  for (const char *at = tags ? tags : ""; *at;) {
+    char word[VALUE_MAX + 1];
+    size_t len = strcspn(at, " ");
+    if (len && len <= VALUE_MAX) {
+      memcpy(word, at, len);
+      word[len] = '\0';
+      if (fnmatch(wanted, word, 0) == 0) return true;
+    }
+    at += len + strspn(at + len, " ");
+  }
+  return false;
+}
+
 static fit_t is_for(const tg_campaign_one_t *campaign, const tg_device_t *device) {
   const tg_campaign_spec_t *spec = &campaign->row.spec;
   const tg_twin_t *twin = campaign->all->twin;
   if (!has_object(device, OBJECT_FIRMWARE)) return FIT_NO;
   if (*spec->ep && fnmatch(spec->ep, device->ep, 0) != 0) return FIT_NO;
   if (*spec->link && (!device->link || strcmp(spec->link, device->link) != 0)) return FIT_NO;
+  if (*spec->tag && !has_tag(device->tags, spec->tag)) return FIT_NO;
   const fit_t each[] = {fits(twin, device, RES_MANUFACTURER, spec->manufacturer),
                         fits(twin, device, RES_MODEL, spec->model),
                         fits(twin, device, RES_VERSION, spec->from_version)};

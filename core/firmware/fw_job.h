@@ -12,6 +12,7 @@
 
 typedef struct tg_fw_job tg_fw_job_t;
 typedef struct tg_fw_http tg_fw_http_t;
+typedef struct tg_fw_adder tg_fw_adder_t;
 
 /** Commands of one update that may run at the same time, each with its purpose. */
 typedef enum tg_fw_lane {
@@ -115,6 +116,7 @@ enum { TG_FW_LISTENERS_MAX = 8 };
 struct tg_firmware {
   tg_firmware_config_t config;
   tg_fw_images_t *images;
+  tg_fw_adder_t *adder;
   tg_fw_http_t *http;
   char *http_base; /* owned; NULL: none */
   tg_hash_key_t key;

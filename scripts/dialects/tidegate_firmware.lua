@@ -36,7 +36,7 @@ local CHECKS = {
     end
   end,
 }
-for _, name in ipairs { "image", "name", "ep", "link", "manufacturer", "model", "from_version" } do
+for _, name in ipairs { "image", "name", "ep", "link", "manufacturer", "model", "from_version", "tag" } do
   CHECKS[name] = function(v)
     return (type(v) ~= "string" or v == "" or #v > TEXT_MAX or v:find("\0", 1, true)) and "text"
   end
@@ -56,7 +56,7 @@ end
 
 local HOW = { "method", "severity", "defer", "expiry" }
 local WHOM = {
-  "ep", "link", "manufacturer", "model", "from_version", "wave", "growth", "parallel", "limits",
+  "ep", "link", "manufacturer", "model", "from_version", "tag", "wave", "growth", "parallel", "limits",
   "stop_failures", "stop_percent",
 }
 

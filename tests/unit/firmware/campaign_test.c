@@ -38,19 +38,24 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static tg_id_t online_over(const char *ep, const char *link, uint16_t object) {
+static tg_id_t online_tagged(const char *ep, const char *link, uint16_t object, const char *tags) {
   tg_path_t objects[] = {tg_path(2, 3, 0, 0), tg_path(2, object, 0, 0)};
   tg_device_info_t info = {.ep = tg_slice_str(ep),
                            .backend = &twin_bench_backend,
                            .backend_ud = &bench,
                            .link = link,
                            .lifetime_s = 300,
+                           .tags = tg_slice_str(tags),
                            .enabler = TG_VERSION_1_1,
                            .objects = objects,
                            .object_count = 2};
   tg_id_t id = TG_ID_NONE;
   check_rc(tg_twin_online(bench.twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
   return id;
+}
+
+static tg_id_t online_over(const char *ep, const char *link, uint16_t object) {
+  return online_tagged(ep, link, object, "");
 }
 
 static tg_id_t online(const char *ep) {
@@ -165,6 +170,32 @@ static void a_query_chooses_by_name_link_and_what_devices_say(void **state) {
   start(&spec);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_int(fake_updates_of(cases[i].ep), cases[i].fits);
   check_int(bench.start_count, 0); /* nobody had to be asked */
+}
+
+static void a_tag_chooses_by_whole_words(void **state) {
+  (void)state;
+  static const struct {
+    const char *ep, *tags;
+    bool fits;
+  } cases[] = {{"a", "pilot", true},           {"b", "north pilot", true},     {"c", "pilot-2 north", true},
+               {"d", "pilots2", false},        {"e", "north my-pilot", false}, {"f", "", false},
+               {"g", "  north   pilot ", true}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) online_tagged(cases[i].ep, "udp0", 5, cases[i].tags);
+  tg_campaign_spec_t spec = plain();
+  spec.tag = "pilot";
+  start(&spec);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    check_int(fake_updates_of(cases[i].ep), cases[i].fits && strcmp(cases[i].ep, "c") != 0);
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+  spec.name = "d";
+  spec.tag = "pilot-*";
+  start(&spec);
+  check_int(fake_updates_of("c"), 1);
+  spec.name = "e";
+  spec.tag = "two words";
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_E_ARG);
+  assert_string_equal(diag.message, "a tag is one word");
 }
 
 static void who_has_not_said_is_asked_first(void **state) {
@@ -683,6 +714,7 @@ int main(void) {
       CAMPAIGN(everybody_who_announces_object_5_gets_it),
       CAMPAIGN(nobody_is_an_answer_too),
       CAMPAIGN(a_query_chooses_by_name_link_and_what_devices_say),
+      CAMPAIGN(a_tag_chooses_by_whole_words),
       CAMPAIGN(who_has_not_said_is_asked_first),
       CAMPAIGN(who_never_answers_does_not_hold_it_for_ever),
       CAMPAIGN(a_campaign_that_ends_forgets_whom_it_asked),

@@ -377,6 +377,11 @@ static void end(fw_bench_t *bench) {
   tg_wheel_free(bench->wheel);
 }
 
+void fw_bench_added(void *ud, tg_rc_t rc, const char *why) {
+  *(tg_rc_t *)ud = rc;
+  if (*why) print_message("%s\n", why);
+}
+
 void fw_bench_open(fw_bench_t *bench, size_t size) {
   memset(bench, 0, sizeof *bench);
   bench->now = 1000;
@@ -397,7 +402,14 @@ void fw_bench_open(fw_bench_t *bench, size_t size) {
   check_int(fclose(file), 0);
   begin(bench);
   tg_diag_t diag = {0};
-  check_rc(tg_firmware_image_add(bench->firmware, tg_slice_str("app"), tg_slice_str("2.0"), bench->file, &diag), TG_OK);
+  tg_rc_t added = TG_E_INTERNAL;
+  const tg_fw_addition_t app = {.name = tg_slice_str("app"),
+                                .version = tg_slice_str("2.0"),
+                                .file = bench->file,
+                                .done = fw_bench_added,
+                                .ud = &added};
+  check_rc(tg_firmware_image_add(bench->firmware, &app, &diag), TG_OK);
+  check_rc(added, TG_OK); /* without a loop: at once */
   fw_bench_device(bench, "dev");
 }
 

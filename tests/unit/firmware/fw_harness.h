@@ -91,6 +91,9 @@ typedef struct fw_bench {
 /** Opens all, with one image `app` of version `2.0` and @p size bytes, and one device `dev` that works well. */
 void fw_bench_open(fw_bench_t *bench, size_t size);
 
+/** Seam tg_fw_added_fn: keeps the code in the tg_rc_t at @p ud. */
+void fw_bench_added(void *ud, tg_rc_t rc, const char *why);
+
 /** Ends all and removes the files. */
 void fw_bench_close(fw_bench_t *bench);
 
