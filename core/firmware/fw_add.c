@@ -69,16 +69,23 @@ static void finish(tg_fw_adder_t *adder) {
   free_entry(entry);
 }
 
+/* @return whether a thread has the entry now: then nothing of it may be touched */
+static bool begin(tg_fw_adder_t *adder, entry_t *entry) {
+  entry->rc = tg_fw_image_check(adder->images, tg_slice_str(entry->name), &entry->known, &entry->diag);
+  if (entry->rc != TG_OK) return false;
+  if (!adder->loop) {
+    entry->rc = tg_fw_image_write(adder->images, entry->known, entry->file, &entry->image, &entry->diag);
+    return false;
+  }
+  if (pthread_create(&entry->thread, NULL, thread_main, entry) == 0) return true;
+  entry->rc = TG_E_NOMEM;
+  return false;
+}
+
 /* Begins with the first one; those that can't even begin end at once. */
 static void go_on(tg_fw_adder_t *adder) {
   while (adder->first && !adder->is_running) {
-    entry_t *entry = adder->first;
-    entry->rc = tg_fw_image_check(adder->images, tg_slice_str(entry->name), &entry->known, &entry->diag);
-    if (entry->rc == TG_OK && !adder->loop)
-      entry->rc = tg_fw_image_write(adder->images, entry->known, entry->file, &entry->image, &entry->diag);
-    else if (entry->rc == TG_OK && pthread_create(&entry->thread, NULL, thread_main, entry) != 0)
-      entry->rc = TG_E_NOMEM;
-    else if (entry->rc == TG_OK) adder->is_running = true;
+    adder->is_running = begin(adder, adder->first);
     if (!adder->is_running) finish(adder);
   }
 }
