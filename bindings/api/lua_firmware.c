@@ -77,6 +77,7 @@ static void push_spec(lua_State *L, const tg_campaign_spec_t *spec) {
   set_text(L, "manufacturer", spec->manufacturer);
   set_text(L, "model", spec->model);
   set_text(L, "from_version", spec->from_version);
+  set_text(L, "tag", spec->tag);
   set_text(L, "method", tg_firmware_method_name(spec->method));
   if (spec->severity >= 0) set_integer(L, "severity", spec->severity);
   if (spec->defer_s >= 0) set_integer(L, "defer", spec->defer_s);

@@ -8,6 +8,7 @@
 
 #include "bindings/api/api_state.h"
 #include "bindings/api/lua_firmware.h"
+#include "bindings/api/lua_image.h"
 #include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 
@@ -98,15 +99,20 @@ static int firmware_images(lua_State *L) {
   return 1;
 }
 
-/* add{file =, name =, version =}: true; or nil and an error. */
+/* add{file =, name =, version =}[, fn]: true; or nil and an error; the task waits, or fn is called. */
 static int firmware_add(lua_State *L) {
   static const char *const known[] = {"file", "name", "version", NULL};
-  check_options(L, known);
-  const char *file = need_text(L, "file"), *name = need_text(L, "name"), *version = get_text(L, "version");
+  bool has_fn = lua_isfunction(L, 2);
+  luaL_argcheck(L, has_fn || lua_isnoneornil(L, 2), 2, "a function is wanted");
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
+  luaL_checkstack(L, 24, "options");
+  tg_lua_options_check(L, 1, "option", known);
+  tg_fw_addition_t addition = {.file = need_text(L, "file"),
+                               .name = tg_slice_str(need_text(L, "name")),
+                               .version = tg_slice_str(get_text(L, "version"))};
   if (!firmware_of(L)) return tg_lua_record_fail(L, TG_E_STATE, NONE);
-  tg_diag_t diag = {0};
-  tg_rc_t rc = tg_firmware_image_add(firmware_of(L), tg_slice_str(name), tg_slice_str(version), file, &diag);
-  return say(L, rc, diag.message[0] ? diag.message : NULL);
+  return tg_lua_image_add(L, &addition, has_fn ? 2 : 0);
 }
 
 /* remove(name): true; or nil and an error. */
@@ -226,8 +232,9 @@ static uint32_t get_number(lua_State *L, const char *key, int64_t most) {
 /* campaign{name =, image =, …}: true; or nil and an error. */
 static int firmware_campaign(lua_State *L) {
   static const char *const known[] = {
-      "name",  "image", "ep",     "link",     "manufacturer",  "model",        "from_version", "method", "severity",
-      "defer", "wave",  "growth", "parallel", "stop_failures", "stop_percent", "expiry",       "limits", NULL};
+      "name",     "image", "ep",   "link",   "manufacturer", "model",         "from_version", "method",
+      "severity", "defer", "wave", "growth", "parallel",     "stop_failures", "stop_percent", "expiry",
+      "limits",   "tag",   NULL};
   tg_campaign_limit_t limits[TG_CAMPAIGN_LIMITS_MAX];
   check_options(L, known);
   tg_campaign_spec_t spec = {.name = need_text(L, "name"),
@@ -237,6 +244,7 @@ static int firmware_campaign(lua_State *L) {
                              .manufacturer = get_text(L, "manufacturer"),
                              .model = get_text(L, "model"),
                              .from_version = get_text(L, "from_version"),
+                             .tag = get_text(L, "tag"),
                              .method = get_method(L),
                              .severity = (int)get_integer(L, "severity", 2, -1),
                              .defer_s = get_integer(L, "defer", SECONDS_MAX, -1),

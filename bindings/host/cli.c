@@ -107,6 +107,7 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"manufacturer", required_argument, NULL, OPT_MORE},
                                           {"model", required_argument, NULL, OPT_MORE},
                                           {"from-version", required_argument, NULL, OPT_MORE},
+                                          {"tag", required_argument, NULL, OPT_MORE},
                                           {"wave", required_argument, NULL, OPT_MORE},
                                           {"growth", required_argument, NULL, OPT_MORE},
                                           {"parallel", required_argument, NULL, OPT_MORE},

@@ -22,7 +22,7 @@ static const char usage[] =
     "  apply EP                                     let one that was held go on\n"
     "  cancel EP                                    end one\n"
     "  campaign start NAME IMAGE [--ep GLOB] [--link LINK] [--manufacturer M] [--model M] [--from-version GLOB]\n"
-    "                  [--wave N] [--growth PERCENT] [--parallel N] [--limit LINK=N]... [--stop-failures N]\n"
+    "                  [--tag GLOB] [--wave N] [--growth PERCENT] [--parallel N] [--limit LINK=N]... [--stop-failures N]\n"
     "                  [--stop-percent P] [--method M] [--severity 0..2] [--defer S] [--expiry S]\n"
     "  campaign pause NAME | resume NAME | cancel NAME | show NAME\n"
     "  campaigns                                    campaigns, the newest first\n";
@@ -47,6 +47,7 @@ static const struct option_def {
                    {"manufacturer", "manufacturer", TEXT},
                    {"model", "model", TEXT},
                    {"from-version", "from_version", TEXT},
+                   {"tag", "tag", TEXT},
                    {"wave", "wave", NUMBER},
                    {"growth", "growth", NUMBER},
                    {"parallel", "parallel", NUMBER},
@@ -64,7 +65,7 @@ typedef struct verb {
 } verb_t;
 
 #define HOW  " method severity defer expiry "
-#define WHOM " ep link manufacturer model from-version wave growth parallel limit stop-failures stop-percent "
+#define WHOM " ep link manufacturer model from-version tag wave growth parallel limit stop-failures stop-percent "
 
 static const verb_t verbs[] = {
     {"add", "firmware_add", "firmware add", {"file"}, " name version "},

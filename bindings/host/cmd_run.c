@@ -125,7 +125,7 @@ static tg_rc_t open_faces(run_t *run, tg_diag_t *diag) {
 static void close_all(run_t *run) {
   tg_control_close(run->control);
   /* Durable commands go on at the next start; the drivers that carry them out still stand. */
-  if (run->gateway) tg_twin_stop(tg_gateway_parts(run->gateway).twin);
+  tg_gateway_stop(run->gateway);
   tg_scripts_free(run->scripts);
   tg_api_free(run->api); /* deinit may publish: the gateway's closing writes that out */
   run->api = NULL;

@@ -14,7 +14,7 @@ typedef struct draft {
   tg_campaign_spec_t spec;
   tg_campaign_limit_t limits[TG_CAMPAIGN_LIMITS_MAX];
   char links[TG_CAMPAIGN_LIMITS_MAX][TEXT_MAX];
-  char text[7][TEXT_MAX];
+  char text[8][TEXT_MAX];
 } draft_t;
 
 static tg_campaigns_t *campaigns_of(const tg_control_t *control, const tg_control_request_t *request) {
@@ -53,7 +53,7 @@ static uint32_t number(tg_control_fields_t *fields, const char *name, int64_t mo
 }
 
 static void read_draft(tg_control_fields_t *fields, draft_t *draft) {
-  static const char *const names[] = {"name", "image", "ep", "link", "manufacturer", "model", "from_version"};
+  static const char *const names[] = {"name", "image", "ep", "link", "manufacturer", "model", "from_version", "tag"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     if (i < 2) (void)tg_control_fields_need(fields, names[i]);
     (void)tg_control_fields_cstr(fields, names[i], draft->text[i], TEXT_MAX);
@@ -65,6 +65,7 @@ static void read_draft(tg_control_fields_t *fields, draft_t *draft) {
                                      .manufacturer = draft->text[4],
                                      .model = draft->text[5],
                                      .from_version = draft->text[6],
+                                     .tag = draft->text[7],
                                      .method = tg_control_fields_method(fields),
                                      .severity = (int)tg_control_fields_int(fields, "severity", 0, 2, -1),
                                      .defer_s = tg_control_fields_int(fields, "defer", 0, EXPIRY_MAX, -1),
@@ -84,7 +85,8 @@ static void put_spec(tg_control_reply_t *reply, const tg_campaign_spec_t *spec) 
                {"link", spec->link},
                {"manufacturer", spec->manufacturer},
                {"model", spec->model},
-               {"from_version", spec->from_version}};
+               {"from_version", spec->from_version},
+               {"tag", spec->tag}};
   const struct {
     const char *key;
     uint32_t value;

@@ -71,11 +71,51 @@ void tg_control_firmware_images(tg_control_t *control, const tg_control_request_
   end_listing(&listing);
 }
 
+static void drop_add(tg_control_fw_add_t *add) {
+  tg_control_fw_add_t **at = &add->control->fw_adds;
+  while (*at != add) at = &(*at)->next;
+  *at = add->next;
+  tg_alloc_free(add);
+}
+
+/* Seam tg_fw_added_fn. */
+static void on_added(void *ud, tg_rc_t rc, const char *why) {
+  tg_control_fw_add_t *add = ud;
+  tg_fw_image_t image;
+  bool is_there =
+      rc == TG_OK && tg_firmware_image(add->control->config.parts.firmware, tg_slice_str(add->name), &image);
+  if (is_there) {
+    tg_control_reply_t reply;
+    tg_control_reply_begin(&reply, &add->tag);
+    tg_control_reply_text(&reply, "state", "done");
+    put_image(&reply, &image);
+    tg_control_reply_send(&reply, add->conn, true);
+  } else {
+    tg_control_reply_error(add->conn, &add->tag, rc != TG_OK ? rc : TG_E_INTERNAL, why[0] ? why : NULL);
+  }
+  drop_add(add);
+}
+
+static void begin_add(tg_control_t *control, const tg_control_request_t *request, tg_fw_addition_t *wanted) {
+  tg_diag_t diag = {0};
+  tg_control_fw_add_t *add = tg_alloc_array(1, sizeof *add);
+  tg_rc_t rc = add ? TG_OK : TG_E_NOMEM;
+  if (add) {
+    *add = (tg_control_fw_add_t){control->fw_adds, control, request->conn, request->tag, ""};
+    (void)snprintf(add->name, sizeof add->name, "%.*s", (int)wanted->name.len, (const char *)wanted->name.p);
+    control->fw_adds = add;
+    wanted->done = on_added;
+    wanted->ud = add;
+    rc = tg_firmware_image_add(control->config.parts.firmware, wanted, &diag);
+    if (rc != TG_OK) drop_add(add);
+  }
+  if (rc != TG_OK) tg_control_reply_error(request->conn, &request->tag, rc, diag.message[0] ? diag.message : NULL);
+}
+
 void tg_control_firmware_add(tg_control_t *control, const tg_control_request_t *request) {
   char file[PATH_LEN];
   tg_control_fields_t fields;
-  tg_firmware_t *firmware = firmware_of(control, request);
-  if (!firmware) return;
+  if (!firmware_of(control, request)) return;
   tg_control_fields_init(&fields, request);
   tg_slice_t name = tg_control_fields_need(&fields, "name");
   tg_slice_t version = tg_control_fields_text(&fields, "version");
@@ -84,19 +124,7 @@ void tg_control_firmware_add(tg_control_t *control, const tg_control_request_t *
   if (file[0] != '/') tg_control_fields_fail(&fields, TG_E_ARG, "file is a whole path, from / on");
   if (tg_control_fields_refused(&fields, request)) return;
 
-  tg_diag_t diag = {0};
-  tg_rc_t rc = tg_firmware_image_add(firmware, name, version, file, &diag);
-  tg_fw_image_t image;
-  if (rc != TG_OK || !tg_firmware_image(firmware, name, &image)) {
-    tg_control_reply_error(request->conn, &request->tag, rc != TG_OK ? rc : TG_E_INTERNAL,
-                           diag.message[0] ? diag.message : NULL);
-    return;
-  }
-  tg_control_reply_t reply;
-  tg_control_reply_begin(&reply, &request->tag);
-  tg_control_reply_text(&reply, "state", "done");
-  put_image(&reply, &image);
-  tg_control_reply_send(&reply, request->conn, true);
+  begin_add(control, request, &(tg_fw_addition_t){.name = name, .version = version, .file = file});
 }
 
 static const char *why_not_removed(tg_rc_t rc) {
@@ -180,9 +208,16 @@ tg_rc_t tg_control_firmware_open(tg_control_t *control) {
 void tg_control_firmware_close(tg_control_t *control) {
   if (control->config.parts.firmware) tg_firmware_unlisten(control->config.parts.firmware, on_changed, control);
   while (control->fw_waits) tg_control_firmware_forget(control, control->fw_waits->conn);
+  while (control->fw_adds) tg_control_firmware_forget(control, control->fw_adds->conn);
 }
 
 void tg_control_firmware_forget(tg_control_t *control, const tg_control_conn_t *conn) {
+  for (tg_control_fw_add_t *add = control->fw_adds, *next; add; add = next) {
+    next = add->next;
+    if (add->conn != conn) continue;
+    tg_firmware_image_forget(control->config.parts.firmware, add);
+    drop_add(add);
+  }
   tg_control_fw_wait_t **at = &control->fw_waits;
   while (*at) {
     tg_control_fw_wait_t *wait = *at;

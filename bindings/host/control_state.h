@@ -31,6 +31,15 @@ typedef struct tg_control_fw_wait {
   bool hold; /* `ready` is its end */
 } tg_control_fw_wait_t;
 
+/** A client that waits for an image to be added. */
+typedef struct tg_control_fw_add {
+  struct tg_control_fw_add *next;
+  tg_control_t *control;
+  tg_control_conn_t *conn;
+  tg_control_tag_t tag;
+  char name[TG_FW_NAME_MAX + 1];
+} tg_control_fw_add_t;
+
 /** A client that wants to see events. */
 typedef struct tg_control_follow {
   struct tg_control_follow *next;
@@ -55,6 +64,7 @@ struct tg_control {
   tg_control_wait_t *waits;
   tg_control_follow_t *follows;
   tg_control_fw_wait_t *fw_waits;
+  tg_control_fw_add_t *fw_adds;
   uint8_t *history[TG_CONTROL_HISTORY]; /* lines of past events, a ring */
   uint32_t history_len[TG_CONTROL_HISTORY];
   size_t history_next;

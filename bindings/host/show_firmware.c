@@ -203,6 +203,7 @@ void tg_show_firmware_campaign_end(tg_show_t *show, const tg_json_node_t *line) 
                                          {"manufacturer", "manufacturer"},
                                          {"model", "model"},
                                          {"from_version", "from version"},
+                                         {"tag", "tag"},
                                          {"method", "method"}};
   tg_buf_t cell;
   tg_buf_init_growing(&cell, CELL_MAX);

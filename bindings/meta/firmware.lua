@@ -61,6 +61,7 @@ tg.firmware = {}
 ---@field manufacturer? string /3/0/0; devices of which it is not known are asked
 ---@field model? string /3/0/1
 ---@field from_version? string glob of /3/0/3
+---@field tag? string glob of one of the device's tags, as a policy gave them
 ---@field method? tg.firmware.method
 ---@field severity? 0|1|2
 ---@field defer? integer seconds
@@ -94,11 +95,12 @@ tg.firmware = {}
 ---@return tg.firmware.image[] images by name
 function tg.firmware.images() end
 
----Keeps a file as an image.
+---Keeps a file as an image. Copying a large one takes a while: inside a task this waits, with a function as last argument it is called.
 ---@param options { file: string, name: string, version?: string } the whole path of the file; without a version none is checked
+---@param fn? fun(ok: true?, err: tg.error?) called with how it ended
 ---@return true? ok
----@return tg.error? err code `exists` (the name, with other bytes), `too_long`, `argument`, `io`, `state` (this gateway does no updates)
-function tg.firmware.add(options) end
+---@return tg.error? err code `exists` (the name, with other bytes), `too_long`, `argument`, `full` (16 are being added), `io`, `again` (it was removed meanwhile), `state` (this gateway does no updates)
+function tg.firmware.add(options, fn) end
 
 ---Forgets an image.
 ---@param name string

@@ -52,7 +52,7 @@ _tidegate() {
       ;;
   esac
   if [[ $word == -* && ${COMP_WORDS[1]} == firmware ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "--name --version --method --hold --force --severity --defer --expiry --wait --ep --link --manufacturer --model --from-version --wave --growth --parallel --limit --stop-failures --stop-percent -c --config --json --socket" -- "$word")
+    mapfile -t COMPREPLY < <(compgen -W "--name --version --method --hold --force --severity --defer --expiry --wait --ep --link --manufacturer --model --from-version --tag --wave --growth --parallel --limit --stop-failures --stop-percent -c --config --json --socket" -- "$word")
   elif [[ $word == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "-c --config -f --follow --json --socket --timeout --type --format --retry --depth --transport --instance --for --dump -h --help" -- "$word")
   elif [ "$COMP_CWORD" -eq 1 ]; then

@@ -67,18 +67,25 @@ void tg_coap_dedup_prefetch(const tg_coap_dedup_t *dedup, const tg_coap_peer_t *
   if (ref) PREFETCH(dedup->entries + ref - 1);
 }
 
+#define ODD UINT64_C(0x9e3779b97f4a7c15)
+
+static uint64_t mix(uint64_t sum, uint64_t word) {
+  sum = (sum ^ word) * ODD;
+  return sum ^ sum >> 32;
+}
+
 /* Eight bytes at a time, without a key: who makes two messages of its own look alike deceives itself alone. */
 tg_coap_mark_t tg_coap_dedup_mark(uint16_t mid, tg_slice_t datagram) {
-  const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
-  uint64_t sum = datagram.len * odd;
-  for (size_t at = 0; at < datagram.len; at += sizeof sum) {
-    uint64_t word = 0;
-    size_t rest = datagram.len - at;
-    if (rest >= sizeof word) memcpy(&word, datagram.p + at, sizeof word);
-    else memcpy(&word, datagram.p + at, rest);
-    sum = (sum ^ word) * odd;
-    sum ^= sum >> 32;
+  uint64_t sum = datagram.len * ODD, word = 0;
+  size_t at = 0;
+  for (; datagram.len - at > sizeof word; at += sizeof word) {
+    memcpy(&word, datagram.p + at, sizeof word);
+    sum = mix(sum, word);
   }
+  if (datagram.len >= sizeof word) memcpy(&word, datagram.p + datagram.len - sizeof word, sizeof word); /* overlaps */
+  else
+    for (size_t i = 0; i < datagram.len; i++) word = word << 8 | datagram.p[i];
+  sum = mix(sum, word);
   return (tg_coap_mark_t){.mid = mid, .print = (uint32_t)sum};
 }
 

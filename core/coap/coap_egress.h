@@ -11,9 +11,8 @@
 typedef struct tg_coap_answer {
   uint8_t type;
   uint8_t code;
-  uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
-  uint32_t print;      /* of the request's datagram (coap_dedup.h); not written */
   uint16_t mid;
+  uint32_t print; /* of the request's datagram (coap_dedup.h); not written */
   tg_slice_t token;
   int content_format;
   tg_slice_t location[2];
@@ -21,6 +20,8 @@ typedef struct tg_coap_answer {
   bool has_observe;
   bool has_size1;
   bool has_size2;
+  bool is_lent;        /* what the payload is cut from need not be kept for further blocks; not written */
+  uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
   uint32_t observe;
   uint32_t size1;
   uint32_t size2;
@@ -29,7 +30,6 @@ typedef struct tg_coap_answer {
   tg_slice_t etag;
   tg_slice_t echo;
   tg_slice_t payload;
-  bool is_lent; /* what the payload is cut from need not be kept for further blocks; not written */
 } tg_coap_answer_t;
 
 /** Sends @p datagram to @p to on a bearer; a failure is as a loss on the way. */

@@ -34,9 +34,14 @@ static bool may_run_again(uint8_t code) {
   return code == TG_COAP_GET || code == TG_COAP_FETCH;
 }
 
+/* Most answers: short, or for somebody who has shown himself. */
+static bool is_within_budget(const tg_coap_t *coap, const tg_coap_rx_t *rx, size_t bytes) {
+  return !coap->config.limits.amplification || rx->peer->is_proved || bytes <= rx->datagram.len;
+}
+
 /* An answer of @p bytes for an address that may be another's (RFC 9175 §2.4): a challenge, or just the code of what was done. */
 static bool cut_to_budget(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer, size_t bytes) {
-  if (!coap->config.limits.amplification || !tg_coap_echo_is_over(coap, rx, bytes)) return false;
+  if (!tg_coap_echo_is_over(coap, rx, bytes)) return false;
   if (may_run_again(rx->msg->code)) {
     tg_coap_echo_challenge(coap, rx, answer);
     return true;
@@ -49,7 +54,7 @@ static bool cut_to_budget(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answe
 static void write_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_answer_t *answer) {
   tg_buf_t *out = tg_coap_egress_buffer(coap);
   tg_coap_egress_put_answer(out, answer);
-  if (out->rc == TG_OK && cut_to_budget(coap, rx, answer, out->len)) {
+  if (out->rc == TG_OK && !is_within_budget(coap, rx, out->len) && cut_to_budget(coap, rx, answer, out->len)) {
     out = tg_coap_egress_buffer(coap);
     tg_coap_egress_put_answer(out, answer);
   }
@@ -120,7 +125,7 @@ static void observe(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_
 /* Nor is a long body kept for an address that may be another's; of a lent one nothing is kept, so its block alone counts. */
 static void fit_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts, tg_coap_answer_t *answer) {
   if (!answer->code) return;
-  if (!answer->is_lent && cut_to_budget(coap, rx, answer, answer->payload.len)) return;
+  if (!answer->is_lent && answer->payload.len && cut_to_budget(coap, rx, answer, answer->payload.len)) return;
   tg_coap_block2_out_cut(coap, rx, opts, answer);
   if (answer->is_lent) (void)cut_to_budget(coap, rx, answer, answer->payload.len);
 }

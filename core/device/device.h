@@ -54,6 +54,8 @@ struct tg_command {
   uint8_t priority; /* 0 bulk … 3 interactive */
   tg_slice_t tag;   /* the asker's own id (≤ 64 bytes), echoed in events */
   bool durable;     /* has a row in the store until it ends: goes on after a restart */
+  bool
+      unless_observed; /* OBSERVE: where that path is observed already, by whomever, it stays so and this fails with TG_E_EXISTS */
   bool retry; /* EXECUTE, CREATE, DELETE: may be sent again when no answer came, though it may have been carried out */
   tg_slice_t replace_key; /* WRITE, UPDATE: ends a waiting one with the same key (≤ 64 bytes) as CANCELLED */
   tg_slice_t owner;       /* who submitted it (≤ 64 bytes), such as a script's name; may be empty; told in events */
@@ -219,6 +221,10 @@ size_t tg_twin_count(const tg_twin_t *twin);
 
 /** Walks all devices; return false to stop. */
 void tg_twin_each(const tg_twin_t *twin, bool (*fn)(void *ud, const tg_device_t *device), void *ud);
+
+/** Walks a part of the devices, for those with too much to do for one turn: at most @p max places of the table from @p at on (0 begins), which becomes where the next part begins. Devices that come or go between parts may be seen or not, others are seen once. @return whether there is more; false also once @p fn has stopped it */
+bool tg_twin_each_part(const tg_twin_t *twin, uint32_t *at, uint32_t max,
+                       bool (*fn)(void *ud, const tg_device_t *device), void *ud);
 
 /** A device's view of the object definitions, by value; lent until the device changes. */
 tg_model_t tg_twin_model(const tg_twin_t *twin, const tg_device_t *device);

@@ -311,11 +311,18 @@ size_t tg_twin_count(const tg_twin_t *twin) {
   return twin->devices.count;
 }
 
-void tg_twin_each(const tg_twin_t *twin, bool (*fn)(void *ud, const tg_device_t *device), void *ud) {
-  for (uint32_t slot = 0; slot < tg_pool_slots(&twin->devices); slot++) {
-    const tg_twin_device_t *device = tg_pool_at(&twin->devices, slot, NULL);
-    if (device && !fn(ud, &device->pub)) return;
+bool tg_twin_each_part(const tg_twin_t *twin, uint32_t *at, uint32_t max,
+                       bool (*fn)(void *ud, const tg_device_t *device), void *ud) {
+  for (uint32_t left = max; left && *at < tg_pool_slots(&twin->devices); left--) {
+    const tg_twin_device_t *device = tg_pool_at(&twin->devices, (*at)++, NULL);
+    if (device && !fn(ud, &device->pub)) return false;
   }
+  return *at < tg_pool_slots(&twin->devices);
+}
+
+void tg_twin_each(const tg_twin_t *twin, bool (*fn)(void *ud, const tg_device_t *device), void *ud) {
+  uint32_t at = 0;
+  (void)tg_twin_each_part(twin, &at, UINT32_MAX, fn, ud);
 }
 
 tg_model_t tg_twin_model(const tg_twin_t *twin, const tg_device_t *device) {

@@ -35,6 +35,7 @@ typedef struct tg_campaign_spec {
   const char *image;
   const char *ep;           /* glob; NULL = all devices that announce object 5 */
   const char *link;         /* name of a link */
+  const char *tag;          /* glob of one of its tags, see tg_device_t */
   const char *manufacturer; /* last known /3/0/0; a device of which it is not known is asked */
   const char *model;        /* last known /3/0/1, likewise */
   const char *from_version; /* last known /3/0/3, glob, likewise */

@@ -12,6 +12,7 @@
 #include "core/firmware/campaign_device.h"
 
 enum { OBJECT_DEVICE = 3, OBJECT_FIRMWARE = 5, RES_MANUFACTURER = 0, RES_MODEL = 1, RES_VERSION = 3 };
+enum { PART = 2000 /* devices a turn: 2 ms or so */ };
 enum { ASKING_MAX = 64, ASKS_MAX = 3, ASK_AGAIN_MS = 3600 * 1000, VALUE_MAX = 255 };
 
 typedef enum fit { FIT_NO, FIT_YES, FIT_UNSURE } fit_t;
@@ -43,12 +44,28 @@ static fit_t fits(const tg_twin_t *twin, const tg_device_t *device, uint16_t res
   return is_it ? FIT_YES : FIT_NO;
 }
 
+/* @p tags are words with blanks between them; one fits. */
+static bool has_tag(const char *tags, const char *wanted) {
+  for (const char *at = tags ? tags : ""; *at;) {
+    char word[VALUE_MAX + 1];
+    size_t len = strcspn(at, " ");
+    if (len && len <= VALUE_MAX) {
+      memcpy(word, at, len);
+      word[len] = '\0';
+      if (fnmatch(wanted, word, 0) == 0) return true;
+    }
+    at += len + strspn(at + len, " ");
+  }
+  return false;
+}
+
 static fit_t is_for(const tg_campaign_one_t *campaign, const tg_device_t *device) {
   const tg_campaign_spec_t *spec = &campaign->row.spec;
   const tg_twin_t *twin = campaign->all->twin;
   if (!has_object(device, OBJECT_FIRMWARE)) return FIT_NO;
   if (*spec->ep && fnmatch(spec->ep, device->ep, 0) != 0) return FIT_NO;
   if (*spec->link && (!device->link || strcmp(spec->link, device->link) != 0)) return FIT_NO;
+  if (*spec->tag && !has_tag(device->tags, spec->tag)) return FIT_NO;
   const fit_t each[] = {fits(twin, device, RES_MANUFACTURER, spec->manufacturer),
                         fits(twin, device, RES_MODEL, spec->model),
                         fits(twin, device, RES_VERSION, spec->from_version)};
@@ -116,7 +133,7 @@ static tg_rc_t ask(tg_campaign_one_t *campaign, const tg_device_t *device, tg_ca
 /* It may be one of them; who has been asked often enough without an answer is none. */
 static tg_rc_t find_out(tg_campaign_one_t *campaign, const tg_device_t *device, tg_campaign_device_t *known) {
   if (known && (known->state == TG_CAMPAIGN_DEVICE_KNOWN || known->asks >= ASKS_MAX)) return TG_OK;
-  campaign->unsure++;
+  campaign->walk.unsure++;
   if (known && known->state == TG_CAMPAIGN_DEVICE_ASKING) return TG_OK;
   return device->online && is_due(campaign, known) ? ask(campaign, device, known) : TG_OK;
 }
@@ -140,7 +157,7 @@ static tg_rc_t enqueue(tg_campaign_one_t *campaign, const tg_device_t *device, t
   else campaign->devices[queue->last].next = at;
   queue->last = at;
   campaign->queued++;
-  campaign->in_wave++;
+  campaign->walk.in_wave++;
   return TG_OK;
 }
 
@@ -153,16 +170,23 @@ static bool on_device(void *ud, const tg_device_t *device) {
   if (fit == FIT_UNSURE) walk->rc = find_out(campaign, device, known);
   if (fit != FIT_YES) return walk->rc == TG_OK;
   bool is_asking = known && known->state == TG_CAMPAIGN_DEVICE_ASKING; /* its answer has come already, its end not */
-  if (device->online && !is_asking && campaign->in_wave < campaign->row.wave_size)
+  if (device->online && !is_asking && campaign->walk.in_wave < campaign->walk.wave_size)
     walk->rc = enqueue(campaign, device, known);
-  else campaign->left++;
+  else campaign->walk.left++;
   return walk->rc == TG_OK;
+}
+
+void tg_campaign_look_begin(tg_campaign_one_t *campaign, bool is_new, uint32_t wave_size) {
+  campaign->walk = (tg_campaign_walk_t){
+      .is_on = true, .is_new = is_new, .wave_size = wave_size, .in_wave = is_new ? 0 : campaign->in_wave};
 }
 
 tg_rc_t tg_campaign_look(tg_campaign_one_t *campaign) {
   walk_t walk = {.campaign = campaign, .rc = TG_OK};
-  campaign->left = campaign->unsure = 0;
-  tg_twin_each(campaign->all->twin, on_device, &walk);
+  campaign->walk.is_on = tg_twin_each_part(campaign->all->twin, &campaign->walk.at, PART, on_device, &walk);
+  if (campaign->walk.is_on) return TG_OK;
+  campaign->left = campaign->walk.left;
+  campaign->unsure = campaign->walk.unsure;
   campaign->is_changed = true;
   return walk.rc;
 }

@@ -6,7 +6,10 @@
 
 #include "core/firmware/campaign_state.h"
 
-/** Walks all devices once, O(devices): fills the present wave, and counts `left` and `unsure`. TG_E_NOMEM: as far as it came. */
+/** Begins a look at all devices, to fill a new wave of @p wave_size devices or, where not @p is_new, what is left of the present one. */
+void tg_campaign_look_begin(tg_campaign_one_t *campaign, bool is_new, uint32_t wave_size);
+
+/** Looks at the next 2,000 of them: queues who belongs into the wave. At the end `walk.is_on` becomes false, `left` and `unsure` are counted. TG_E_NOMEM: the end, as far as it came. */
 TG_MUST_CHECK tg_rc_t tg_campaign_look(tg_campaign_one_t *campaign);
 
 /** Stops waiting for who was asked; of a campaign that ends. */

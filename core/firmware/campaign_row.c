@@ -28,6 +28,7 @@ static void put_spec(tg_buf_t *out, const tg_campaign_spec_t *spec) {
   put_text(out, spec->manufacturer);
   put_text(out, spec->model);
   put_text(out, spec->from_version);
+  put_text(out, spec->tag);
   tg_buf_put_u8(out, (uint8_t)spec->method);
   tg_buf_put_u8(out, (uint8_t)(spec->severity + 1));
   tg_buf_put_be(out, (uint64_t)spec->defer_s, 8);
@@ -79,6 +80,7 @@ static void get_spec(tg_row_t *in, tg_campaign_row_t *row) {
   spec->manufacturer = get_text(in);
   spec->model = get_text(in);
   spec->from_version = get_text(in);
+  spec->tag = get_text(in);
   spec->method = (tg_fw_method_t)tg_row_get_max(in, 1, TG_FW_METHOD_COUNT - 1);
   spec->severity = (int)tg_row_get_max(in, 1, SEVERITY_MAX + 1) - 1;
   spec->defer_s = (int64_t)tg_row_get(in, 8);

@@ -224,17 +224,16 @@ static bool begin_some(tg_campaign_one_t *campaign) {
 
 /* Waves ---------------------------------------------------------------------------------------------------------------- */
 
-static void next_wave(tg_campaign_one_t *campaign) {
-  tg_campaign_row_t *row = &campaign->row;
+static uint32_t next_size(const tg_campaign_row_t *row) {
   uint64_t size = row->spec.wave ? row->spec.wave : UINT32_MAX;
   if (row->wave && row->spec.wave) size = row->wave_size + (uint64_t)row->wave_size * row->spec.wave_growth / 100;
-  row->wave_size = size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
-  row->wave++;
-  campaign->in_wave = 0;
+  return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
 }
 
 static void wave_begun(tg_campaign_one_t *campaign) {
   char cause[TG_FW_CAUSE_MAX];
+  campaign->row.wave++;
+  campaign->row.wave_size = campaign->walk.wave_size;
   (void)snprintf(cause, sizeof cause, "wave %u begins with %u device%s", campaign->row.wave, campaign->queued,
                  campaign->queued == 1 ? "" : "s");
   tg_campaign_run_enter(campaign, TG_CAMPAIGN_RUNNING, cause);
@@ -250,28 +249,30 @@ static void found_nobody(tg_campaign_one_t *campaign) {
                         any ? "every device it is for has ended" : "no device that is known is one it is for");
 }
 
-static void look(tg_campaign_one_t *campaign) {
+/* Whether it is time to look at the devices; begins it. */
+static bool begin_look(tg_campaign_one_t *campaign) {
   bool is_full = campaign->in_wave >= campaign->row.wave_size;
   bool is_new = campaign->row.wave == 0 || (is_full && is_wave_over(campaign));
   bool is_time = now_of(campaign) >= campaign->look_ms || (campaign->has_ended && is_wave_over(campaign));
-  if (campaign->queued || (is_full && !is_new) || !is_time) return;
+  if (campaign->queued || (is_full && !is_new) || !is_time) return false;
   campaign->has_ended = false;
-  tg_campaign_row_t before = campaign->row;
-  uint32_t in_wave = campaign->in_wave;
-  if (is_new) next_wave(campaign);
   campaign->look_ms = now_of(campaign) + LOOK_AGAIN_MS;
-  bool has_seen_all = tg_campaign_look(campaign) == TG_OK;
-  if (!has_seen_all) campaign->look_ms = now_of(campaign) + RETRY_MS;
+  tg_campaign_look_begin(campaign, is_new, is_new ? next_size(&campaign->row) : campaign->row.wave_size);
+  return true;
+}
+
+/* A part of the devices; what follows from the look follows at its end. */
+static void look(tg_campaign_one_t *campaign) {
+  if (!campaign->walk.is_on && !begin_look(campaign)) return;
+  tg_rc_t rc = tg_campaign_look(campaign);
+  if (campaign->walk.is_on) return;
+  if (rc != TG_OK) campaign->look_ms = now_of(campaign) + RETRY_MS;
   if (campaign->queued) {
-    if (is_new) wave_begun(campaign);
-    return;
+    campaign->in_wave = campaign->walk.in_wave;
+    if (campaign->walk.is_new) wave_begun(campaign);
+  } else if (rc == TG_OK) {
+    found_nobody(campaign);
   }
-  if (is_new) {
-    campaign->row.wave = before.wave;
-    campaign->row.wave_size = before.wave_size;
-    campaign->in_wave = in_wave;
-  }
-  if (has_seen_all) found_nobody(campaign);
 }
 
 static void work(tg_campaign_one_t *campaign) {
@@ -283,7 +284,7 @@ static void work(tg_campaign_one_t *campaign) {
   look(campaign);
   if (campaign->row.state != TG_CAMPAIGN_RUNNING) return;
   uint64_t soon = now_of(campaign) + 1; /* not within this turn: others want theirs */
-  bool is_more = begin_some(campaign) || (campaign->has_ended && is_wave_over(campaign));
+  bool is_more = campaign->walk.is_on || begin_some(campaign) || (campaign->has_ended && is_wave_over(campaign));
   uint64_t later = campaign->look_ms > soon ? campaign->look_ms : now_of(campaign) + LOOK_AGAIN_MS;
   if (campaign->row.state == TG_CAMPAIGN_RUNNING) tg_campaign_state_wake(campaign, is_more ? soon : later);
 }

@@ -35,6 +35,15 @@ typedef struct tg_campaign_device {
   uint8_t asks;  /* without an answer */
 } tg_campaign_device_t;
 
+/** A look at all devices, which goes over several turns. */
+typedef struct tg_campaign_walk {
+  bool is_on;
+  bool is_new;                 /* for a new wave */
+  uint32_t at;                 /* how far it has come, see tg_twin_each_part() */
+  uint32_t wave_size, in_wave; /* of the wave it fills */
+  uint32_t left, unsure;       /* counted so far */
+} tg_campaign_walk_t;
+
 /** First and last of a queue, UINT32_MAX when empty, and how many run of those that came from it. */
 typedef struct tg_campaign_queue {
   uint32_t first, last;
@@ -56,6 +65,7 @@ typedef struct tg_campaign_one {
   uint32_t asking;  /* reads under way */
   uint32_t unsure;  /* devices of which it is not known whether they belong here, at the last look */
   uint32_t left;    /* devices it is for that wait outside the wave, at the last look */
+  tg_campaign_walk_t walk;
   uint64_t look_ms; /* monotonic: not looked at the devices before */
   uint64_t told_ms; /* monotonic: when listeners were told last */
   bool has_ended;   /* an update, since the last look */

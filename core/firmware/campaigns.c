@@ -97,8 +97,9 @@ static tg_rc_t check(const tg_campaigns_t *campaigns, const tg_campaign_spec_t *
   if (!spec->image || !tg_firmware_image(campaigns->firmware, tg_slice_str(spec->image), image))
     return refuse(diag, TG_E_NOT_FOUND, "no image of this name; `tidegate firmware images` lists them");
   if (!is_short(spec->ep) || !is_short(spec->link) || !is_short(spec->manufacturer) || !is_short(spec->model) ||
-      !is_short(spec->from_version))
+      !is_short(spec->from_version) || !is_short(spec->tag))
     return refuse(diag, TG_E_ARG, "a text is longer than 254 bytes");
+  if (spec->tag && strpbrk(spec->tag, " \t\r\n")) return refuse(diag, TG_E_ARG, "a tag is one word");
   if ((unsigned)spec->method >= TG_FW_METHOD_COUNT) return refuse(diag, TG_E_ARG, "no such method");
   if (spec->severity < -1 || spec->severity > SEVERITY_MAX)
     return refuse(diag, TG_E_ARG, "severity is 0 (critical) to 2 (optional)");

@@ -12,8 +12,8 @@
 #include "core/base/clock.h"
 #include "core/base/hex.h"
 #include "core/base/num.h"
+#include "core/firmware/fw_add.h"
 #include "core/firmware/fw_http.h"
-#include "core/firmware/fw_info.h"
 #include "core/firmware/fw_machine.h"
 #include "core/firmware/fw_name.h"
 #include "core/firmware/fw_table.h"
@@ -140,6 +140,8 @@ static tg_rc_t open_parts(tg_firmware_t *firmware, tg_diag_t *diag) {
   tg_fw_machine_init(firmware);
   tg_rc_t rc = tg_fw_table_init(firmware);
   if (rc == TG_OK) rc = tg_fw_image_open(config->folder, config->image_max, diag, &firmware->images);
+  if (rc == TG_OK) firmware->adder = tg_fw_add_new(config->loop, firmware->images);
+  if (rc == TG_OK && !firmware->adder) rc = TG_E_NOMEM;
   if (rc == TG_OK) rc = open_http(firmware, diag);
   if (rc == TG_OK) rc = tg_fw_table_restore(firmware);
   if (rc != TG_OK) return rc;
@@ -157,9 +159,13 @@ tg_rc_t tg_firmware_open(const tg_firmware_config_t *config, tg_diag_t *diag, tg
   return rc;
 }
 
+void tg_firmware_stop(tg_firmware_t *firmware) {
+  if (firmware) firmware->closing = true;
+}
+
 void tg_firmware_close(tg_firmware_t *firmware) {
   if (!firmware) return;
-  firmware->closing = true;
+  tg_firmware_stop(firmware);
   tg_event_unsubscribe(firmware->config.events, on_event, firmware);
   tg_fw_http_close(firmware->http);
   for (tg_fw_job_t *job = firmware->oldest; job; job = job->newer) {
@@ -168,6 +174,7 @@ void tg_firmware_close(tg_firmware_t *firmware) {
   }
   tg_wheel_del(firmware->config.wheel, &firmware->kick);
   tg_fw_table_fini(firmware);
+  tg_fw_add_free(firmware->adder);
   tg_fw_image_close(firmware->images);
   tg_alloc_free(firmware->http_base);
   tg_alloc_free(firmware);
@@ -197,23 +204,12 @@ void tg_firmware_unlisten(tg_firmware_t *firmware, tg_fw_changed_fn fn, void *ud
   }
 }
 
-tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, tg_slice_t name, tg_slice_t version, const char *file,
-                              tg_diag_t *diag) {
-  if (!tg_fw_name_is_valid(name)) {
-    tg_diag_set(diag, NULL, 0, "an image's name has 1 to %d letters, digits, dots, underscores or dashes",
-                TG_FW_NAME_MAX);
-    return TG_E_ARG;
-  }
-  if (!tg_fw_info_is_version(version)) {
-    tg_diag_set(diag, NULL, 0, "a version has at most %d characters, none of them a control character",
-                TG_FW_VERSION_MAX);
-    return TG_E_ARG;
-  }
-  char called[TG_FW_NAME_MAX + 1], as[TG_FW_VERSION_MAX + 1];
-  tg_fw_row_text(called, sizeof called, name);
-  tg_fw_row_text(as, sizeof as, version);
-  tg_fw_image_t image = {.name = called, .version = as};
-  return tg_fw_image_add(firmware->images, &image, file, diag);
+tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, const tg_fw_addition_t *addition, tg_diag_t *diag) {
+  return tg_fw_add(firmware->adder, addition, diag);
+}
+
+void tg_firmware_image_forget(tg_firmware_t *firmware, const void *ud) {
+  tg_fw_add_forget(firmware->adder, ud);
 }
 
 tg_rc_t tg_firmware_image_del(tg_firmware_t *firmware, tg_slice_t name) {

@@ -93,14 +93,27 @@ typedef struct tg_fw_update {
 /** Seam: told of each transition of an update, and at most once a second of its progress. Lent for the call. */
 typedef void (*tg_fw_changed_fn)(void *ud, const tg_fw_update_t *update);
 
+/** Seam: how the adding of an image ended: TG_OK; TG_E_EXISTS (same name, other bytes or version; the same of both is TG_OK), TG_E_TOO_LONG, TG_E_ARG (empty), TG_E_FULL, TG_E_IO, TG_E_AGAIN (it was removed meanwhile), TG_E_STATE (no folder), TG_E_NOMEM. @p why: for people, "" where there is nothing to add. Lent for the call; not called any more once tg_firmware_close() was. */
+typedef void (*tg_fw_added_fn)(void *ud, tg_rc_t rc, const char *why);
+
+/** An image to be added. Borrowed. */
+typedef struct tg_fw_addition {
+  tg_slice_t name;
+  tg_slice_t version; /* may be empty */
+  const char *file;   /* path */
+  tg_fw_added_fn done;
+  void *ud; /* of done; kept */
+} tg_fw_addition_t;
+
 /** How it works. Strings are kept. */
 typedef struct tg_firmware_config {
   tg_twin_t *twin;        /* kept */
   tg_event_bus_t *events; /* kept */
   tg_store_t *store;      /* kept; NULL: nothing survives */
-  tg_loop_t *loop;        /* kept; for the HTTP file server; NULL: none */
-  tg_wheel_t *wheel;      /* kept */
-  tg_random_fn random;    /* of the paths under which images are served */
+  tg_loop_t *
+      loop; /* kept; for the HTTP file server and for what is done beside it; NULL: no server, and images are added while everybody waits */
+  tg_wheel_t *wheel;   /* kept */
+  tg_random_fn random; /* of the paths under which images are served */
   void *random_ud;
   const char *folder; /* of images; made where it is missing; NULL: no images can be added */
   const char
@@ -120,7 +133,10 @@ typedef struct tg_firmware_config {
 /** Makes it and reads images and updates back; those that had not ended go on. TG_E_IO, TG_E_STORE, TG_E_CONFIG, TG_E_NOMEM with @p diag. @p config is copied. */
 TG_MUST_CHECK tg_rc_t tg_firmware_open(const tg_firmware_config_t *config, tg_diag_t *diag, tg_firmware_t **firmware);
 
-/** Stops; updates that have not ended go on at the next start. To be called before the twin goes. NULL is allowed. */
+/** Nothing moves any more: what becomes of commands from now on is no news of a device. To be called before tg_twin_stop(); updates that have not ended go on at the next start. NULL is allowed. */
+void tg_firmware_stop(tg_firmware_t *firmware);
+
+/** Stops and frees it. To be called before the twin goes. NULL is allowed. */
 void tg_firmware_close(tg_firmware_t *firmware);
 
 /** The store told of a commit (or of a failed one): an update whose state is on disk now may be applied. */
@@ -135,9 +151,11 @@ TG_MUST_CHECK tg_rc_t tg_firmware_listen(tg_firmware_t *firmware, tg_fw_changed_
 /** Ends the listening of exactly this fn and ud. Safe inside a call. */
 void tg_firmware_unlisten(tg_firmware_t *firmware, tg_fw_changed_fn fn, void *ud);
 
-/** Copies @p file in as image @p name of @p version. TG_E_EXISTS (same name, other bytes), TG_E_TOO_LONG, TG_E_ARG, TG_E_IO with @p diag. The same bytes again: TG_OK. */
-TG_MUST_CHECK tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, tg_slice_t name, tg_slice_t version,
-                                            const char *file, tg_diag_t *diag);
+/** Begins to copy a file in as an image; what is written and digested is so beside the loop, one image after the other. TG_E_ARG with @p diag; TG_E_FULL (16 wait), TG_E_NOMEM. How it ended is told by `done`; where there is no loop, before this returns. */
+TG_MUST_CHECK tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, const tg_fw_addition_t *addition, tg_diag_t *diag);
+
+/** Nobody waits with @p ud any more: `done` is not called with it. The image is added all the same. */
+void tg_firmware_image_forget(tg_firmware_t *firmware, const void *ud);
 
 /** Removes an image. TG_E_NOT_FOUND; TG_E_STATE while an update uses it. */
 TG_MUST_CHECK tg_rc_t tg_firmware_image_del(tg_firmware_t *firmware, tg_slice_t name);

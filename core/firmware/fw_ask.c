@@ -161,6 +161,7 @@ tg_rc_t tg_fw_ask(tg_fw_job_t *job, tg_fw_lane_t lane, tg_fw_step_t step) {
   command->content_format = -1;
   command->priority = PRIORITY;
   command->owner = tg_slice_str(owner);
+  command->unless_observed = command->op == TG_OP_OBSERVE;
   draft.record.path = command->path;
   if (command->op == TG_OP_WRITE) {
     command->records = &draft.record;

@@ -119,29 +119,37 @@ static tg_rc_t compare(const tg_fw_image_slot_t *slot, const tg_fw_image_t *imag
   return TG_E_EXISTS;
 }
 
-tg_rc_t tg_fw_image_add(tg_fw_images_t *images, const tg_fw_image_t *as, const char *file, tg_diag_t *diag) {
+tg_rc_t tg_fw_image_check(const tg_fw_images_t *images, tg_slice_t name, bool *known, tg_diag_t *diag) {
   if (!images->folder) {
     tg_diag_set(diag, NULL, 0, "there is no folder for images");
     return TG_E_STATE;
   }
-  tg_slice_t name = tg_slice_str(as->name);
-  tg_fw_image_slot_t *known = tg_fw_image_find(images, name);
-  if (!known && images->count == TG_FW_IMAGES_MAX) {
-    tg_diag_set(diag, NULL, 0, "there are %d images already", TG_FW_IMAGES_MAX);
-    return TG_E_FULL;
-  }
-  tg_fw_image_t image = *as;
-  image.added_ms = tg_clock_wall_ms();
-  tg_rc_t rc = tg_fw_folder_copy(images->folder, file, images->size_max, &image, diag);
-  if (rc == TG_OK && known) {
-    rc = compare(known, &image, diag);
-    tg_fw_folder_discard(images->folder);
-    return rc;
-  }
-  if (rc == TG_OK) rc = tg_fw_folder_commit(images->folder, &image, diag);
+  *known = tg_fw_image_find(images, name) != NULL;
+  if (*known || images->count < TG_FW_IMAGES_MAX) return TG_OK;
+  tg_diag_set(diag, NULL, 0, "there are %d images already", TG_FW_IMAGES_MAX);
+  return TG_E_FULL;
+}
+
+tg_rc_t tg_fw_image_write(const tg_fw_images_t *images, bool known, const char *file, tg_fw_image_t *image,
+                          tg_diag_t *diag) {
+  image->added_ms = tg_clock_wall_ms();
+  tg_rc_t rc = tg_fw_folder_copy(images->folder, file, images->size_max, image, diag);
   if (rc != TG_OK) return rc;
-  rc = keep(images, name, &image);
-  if (rc != TG_OK) tg_fw_folder_del(images->folder, image.name);
+  if (!known) return tg_fw_folder_commit(images->folder, image, diag);
+  tg_fw_folder_discard(images->folder);
+  return TG_OK;
+}
+
+tg_rc_t tg_fw_image_take(tg_fw_images_t *images, bool known, const tg_fw_image_t *image, tg_diag_t *diag) {
+  tg_slice_t name = tg_slice_str(image->name);
+  const tg_fw_image_slot_t *slot = known ? tg_fw_image_find(images, name) : NULL;
+  if (slot) return compare(slot, image, diag);
+  if (known) {
+    tg_diag_set(diag, NULL, 0, "image %s was removed meanwhile; add it again", image->name);
+    return TG_E_AGAIN;
+  }
+  tg_rc_t rc = keep(images, name, image);
+  if (rc != TG_OK) tg_fw_folder_del(images->folder, image->name);
   return rc;
 }
 

@@ -20,9 +20,15 @@ TG_MUST_CHECK tg_rc_t tg_fw_image_open(const char *folder, uint64_t size_max, tg
 /** Unmaps and frees all. NULL is allowed. */
 void tg_fw_image_close(tg_fw_images_t *images);
 
-/** See tg_firmware_image_add(). */
-TG_MUST_CHECK tg_rc_t tg_fw_image_add(tg_fw_images_t *images, const tg_fw_image_t *as, const char *file,
-                                      tg_diag_t *diag);
+/** Whether @p as (its name is) could be added. @p known: an image of that name is there. TG_E_STATE (no folder), TG_E_FULL; with @p diag. */
+TG_MUST_CHECK tg_rc_t tg_fw_image_check(const tg_fw_images_t *images, tg_slice_t name, bool *known, tg_diag_t *diag);
+
+/** Writes the files of @p image, whose name and version are set, from @p file, sets its size and digest; where it is @p known nothing stays written. Blocks; may run in another thread, one at a time, while images are added by nobody else. As tg_fw_added_fn tells, with @p diag. */
+TG_MUST_CHECK tg_rc_t tg_fw_image_write(const tg_fw_images_t *images, bool known, const char *file,
+                                        tg_fw_image_t *image, tg_diag_t *diag);
+
+/** Takes what was written well into the set or, where it was @p known, compares. TG_E_EXISTS, TG_E_AGAIN, TG_E_NOMEM; with @p diag. */
+TG_MUST_CHECK tg_rc_t tg_fw_image_take(tg_fw_images_t *images, bool known, const tg_fw_image_t *image, tg_diag_t *diag);
 
 /** Removes an image. TG_E_NOT_FOUND; TG_E_STATE while it has users. */
 TG_MUST_CHECK tg_rc_t tg_fw_image_del(tg_fw_images_t *images, tg_slice_t name);

@@ -12,6 +12,7 @@
 
 typedef struct tg_fw_job tg_fw_job_t;
 typedef struct tg_fw_http tg_fw_http_t;
+typedef struct tg_fw_adder tg_fw_adder_t;
 
 /** Commands of one update that may run at the same time, each with its purpose. */
 typedef enum tg_fw_lane {
@@ -95,16 +96,19 @@ struct tg_fw_job {
   uint64_t saved_ms;
   int result_before; /* the transfer: what stands there still is no news */
   uint8_t refused;   /* CoAP code with which the device refused; why is being asked */
-  uint8_t polls;     /* that told nothing new */
-  uint8_t backoff;   /* how often it was doubled */
-  bool turn;         /* has a place among the transfers */
-  bool queued;       /* waits for one */
-  bool executed;     /* Update may have been executed */
-  bool reset;        /* the device has been told in this try to let go what it holds */
-  bool fresh;        /* the device has been seen downloading in this try */
-  bool observing;    /* its state is observed for this update */
-  bool given_up;     /* cancelled, or its time is over: the device is told to let the image go */
-  bool recheck;      /* READY, but by an earlier process: the device is asked again */
+  uint64_t
+      idle_ms; /* APPLYING: monotonic, since when the device says the same, as far as we know; 0 = it has said nothing */
+  int idle_state;  /* and what it says */
+  uint8_t polls;   /* that told nothing new */
+  uint8_t backoff; /* how often it was doubled */
+  bool turn;       /* has a place among the transfers */
+  bool queued;     /* waits for one */
+  bool executed;   /* Update may have been executed */
+  bool reset;      /* the device has been told in this try to let go what it holds */
+  bool fresh;      /* the device has been seen downloading in this try */
+  bool given_up;   /* cancelled, or its time is over: the device is told to let the image go */
+  bool recheck;    /* READY or RETURNING, but by an earlier process: the device is asked again */
+  bool move_again; /* the end of an earlier process cut MOVING short: the device is asked once more */
 };
 
 enum { TG_FW_LISTENERS_MAX = 8 };
@@ -112,6 +116,7 @@ enum { TG_FW_LISTENERS_MAX = 8 };
 struct tg_firmware {
   tg_firmware_config_t config;
   tg_fw_images_t *images;
+  tg_fw_adder_t *adder;
   tg_fw_http_t *http;
   char *http_base; /* owned; NULL: none */
   tg_hash_key_t key;

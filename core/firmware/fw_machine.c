@@ -105,7 +105,9 @@ static const handler_fn table[TG_FW_DONE][TG_FW_CUE_COUNT] = {
     [TG_FW_RETURNING] =
         {
             [TG_FW_CUE_ANSWER] = tg_fw_phase_move_end,
-            [TG_FW_CUE_TIMER] = tg_fw_phase_move_end,
+            [TG_FW_CUE_DEVICE] = tg_fw_phase_move_back_again,
+            [TG_FW_CUE_REGISTERED] = tg_fw_phase_move_back_again,
+            [TG_FW_CUE_TIMER] = tg_fw_phase_move_back_late,
             [TG_FW_CUE_GONE] = tg_fw_phase_move_end,
             [TG_FW_CUE_EXPIRED] = tg_fw_phase_move_end,
         },
@@ -121,13 +123,14 @@ static bool has_place(tg_fw_state_t state) {
 
 /* Told to the device in lane SIDE, in this order: let our image go, nobody wants to hear of it any more. Nothing depends on it. */
 static void say_goodbye(tg_fw_job_t *job, tg_fw_step_t after) {
-  static const tg_fw_step_t last[] = {TG_FW_STEP_FORGET_STATE, TG_FW_STEP_FORGET_RESULT};
   bool holds = job->row.uri_written || job->row.sent || job->row.delivered;
   if (after == TG_FW_STEP_NONE && holds && job->given_up && tg_fw_ask_is_usable(job) &&
       tg_fw_reset_begin(job, TG_FW_LANE_SIDE) == TG_FW_RESET_GOES_ON)
     return;
-  if (!job->observing || after == TG_FW_STEP_FORGET_RESULT) return;
-  tg_rc_t rc = tg_fw_ask(job, TG_FW_LANE_SIDE, last[after == TG_FW_STEP_FORGET_STATE]);
+  if (after == TG_FW_STEP_FORGET_RESULT) return;
+  bool state = job->row.observes_state && after != TG_FW_STEP_FORGET_STATE;
+  if (!state && !job->row.observes_result) return;
+  tg_rc_t rc = tg_fw_ask(job, TG_FW_LANE_SIDE, state ? TG_FW_STEP_FORGET_STATE : TG_FW_STEP_FORGET_RESULT);
   if (rc != TG_OK) tg_log("firmware", TG_LOG_DEBUG, "observation_left ep=%s error=%s", job->row.ep, tg_rc_name(rc));
 }
 
@@ -284,9 +287,10 @@ void tg_fw_machine_resume(tg_fw_job_t *job) {
   tg_fw_row_t *row = &job->row;
   job->best = row->sent;
   arm(job);
-  if (row->state == TG_FW_READY) job->recheck = true;
+  if (row->state == TG_FW_READY || row->state == TG_FW_RETURNING) job->recheck = true;
   if (row->state == TG_FW_APPLYING) job->executed = true; /* nobody knows: it is not sent again */
   if (row->state >= TG_FW_READY) return;
+  if (row->state == TG_FW_MOVING) tg_fw_phase_move_resume(job);
   if (row->state != TG_FW_WAITING)
     tg_fw_table_cause(job, "the gateway was started anew while %s", tg_fw_name_state(row->state));
   row->state = TG_FW_WAITING;

@@ -55,6 +55,15 @@ bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job);
 /** RETURNING begins. */
 tg_fw_state_t tg_fw_phase_move_back(tg_fw_job_t *job);
 
+/** MOVING was cut short by the end of an earlier process: the device may be on its way, and may come for as long as it was told. */
+void tg_fw_phase_move_resume(tg_fw_job_t *job);
+
+/** RETURNING, begun by an earlier process: the device was heard from, and is asked once more. */
+tg_fw_state_t tg_fw_phase_move_back_again(tg_fw_job_t *job, const tg_fw_news_t *news);
+
+/** RETURNING: nothing came, or nothing was asked yet by this process. */
+tg_fw_state_t tg_fw_phase_move_back_late(tg_fw_job_t *job, const tg_fw_news_t *news);
+
 /** RETURNING: whatever came, the update ends as it was to. */
 tg_fw_state_t tg_fw_phase_move_end(tg_fw_job_t *job, const tg_fw_news_t *news);
 

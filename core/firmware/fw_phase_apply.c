@@ -12,7 +12,7 @@
 #include "core/firmware/fw_retry.h"
 #include "core/firmware/fw_table.h"
 
-enum { FIRST_POLL_MS = 10000, DEFERRED_POLL_MS = 600000, POLLS_MAX = 5 };
+enum { FIRST_POLL_MS = 10000, DEFERRED_POLL_MS = 600000, POLLS_MAX = 5, IDLE_MAX_MS = 3600000 };
 
 static bool may_go(const tg_fw_job_t *job) {
   return !job->row.hold && !job->row.deferred && !job->recheck;
@@ -76,6 +76,7 @@ tg_fw_state_t tg_fw_phase_apply_held(tg_fw_job_t *job, const tg_fw_news_t *news)
 
 tg_fw_state_t tg_fw_phase_apply_enter(tg_fw_job_t *job) {
   job->polls = job->refused = 0;
+  job->idle_ms = 0;
   job->result_before = job->facts.result;
   if (job->executed || job->row.answered) {
     job->executed = true;
@@ -155,7 +156,24 @@ static tg_fw_state_t look_at_version(tg_fw_job_t *job) {
   return unknown(job, "the device tells neither success nor failure");
 }
 
+/* It was asked time and again, and said the same for an hour: nothing will come. While it is not heard the hour does not begin. */
+static bool is_idle_too_long(tg_fw_job_t *job) {
+  uint64_t now = tg_wheel_now(job->firmware->config.wheel);
+  if (!job->idle_ms || job->idle_state != job->facts.state) {
+    job->idle_ms = now;
+    job->idle_state = job->facts.state;
+  }
+  return now - job->idle_ms >= IDLE_MAX_MS;
+}
+
+static tg_fw_state_t still_updating(tg_fw_job_t *job) {
+  if (!is_idle_too_long(job)) return TG_FW_APPLYING;
+  return unknown(job, "the device has said for an hour that it applies the image");
+}
+
 static tg_fw_state_t still_held(tg_fw_job_t *job) {
+  if (job->row.answered && is_idle_too_long(job))
+    return unknown(job, "the device took it, but has done nothing with the image for an hour");
   if (job->row.answered || ++job->polls < POLLS_MAX) return TG_FW_APPLYING;
   return unknown(job, "no answer came; the device still holds the image");
 }
@@ -164,7 +182,8 @@ static tg_fw_state_t still_held(tg_fw_job_t *job) {
 static tg_fw_state_t verdict(tg_fw_job_t *job) {
   const tg_fw_facts_t *facts = &job->facts;
   if (facts->version[0]) (void)snprintf(job->row.version_after, sizeof job->row.version_after, "%s", facts->version);
-  if (facts->state == TG_FW_UPDATING || facts->state < 0) return TG_FW_APPLYING;
+  if (facts->state < 0) return TG_FW_APPLYING;
+  if (facts->state == TG_FW_UPDATING) return still_updating(job);
   if (facts->result == TG_FW_RESULT_DEFERRED && facts->state == TG_FW_DOWNLOADED) {
     job->row.deferred = true;
     job->row.answered = true; /* that is an answer to Update */

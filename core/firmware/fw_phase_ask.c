@@ -200,15 +200,17 @@ tg_fw_state_t tg_fw_phase_ask_answer(tg_fw_job_t *job, const tg_fw_news_t *news)
   bool resets =
       news->step == TG_FW_STEP_CANCEL || news->step == TG_FW_STEP_EMPTY_URI || news->step == TG_FW_STEP_NUL_BYTE;
   if (resets) return after_reset(job, tg_fw_reset_answer(job, TG_FW_LANE_MAIN, news->step, news->result));
-  if (!done) tg_fw_retry_explain(job, news->step, news->result);
-  if (!tg_fw_ask_is_answer(news->result)) return tg_fw_retry_later(job);
+  bool is_observed =
+      news->result->rc == TG_E_EXISTS; /* by somebody else: what comes is heard by all, and stays theirs */
+  if (!done && !is_observed) tg_fw_retry_explain(job, news->step, news->result);
+  if (!is_observed && !tg_fw_ask_is_answer(news->result)) return tg_fw_retry_later(job);
   switch ((int)news->step) {
   case TG_FW_STEP_READ_OBJECT: return take_object(job, news->result);
   case TG_FW_STEP_READ_VERSION: /* a device may have none */
     if (done) (void)tg_fw_facts_take(&job->facts, news->result->records, news->result->record_count);
     return check_version(job);
-  case TG_FW_STEP_OBSERVE_STATE: job->observing |= done; return ask(job, TG_FW_STEP_OBSERVE_RESULT);
-  case TG_FW_STEP_OBSERVE_RESULT: job->observing |= done; return decide(job);
+  case TG_FW_STEP_OBSERVE_STATE: job->row.observes_state |= done; return ask(job, TG_FW_STEP_OBSERVE_RESULT);
+  case TG_FW_STEP_OBSERVE_RESULT: job->row.observes_result |= done; return decide(job);
   default: return tell_settings(job, news->step);
   }
 }

@@ -4,6 +4,7 @@
  * see fw_phase.h.
  */
 
+#include "core/base/clock.h"
 #include "core/firmware/fw_ask.h"
 #include "core/firmware/fw_phase.h"
 #include "core/firmware/fw_retry.h"
@@ -18,7 +19,8 @@ static bool is_on_first_link(const tg_fw_job_t *job) {
 }
 
 bool tg_fw_phase_move_wanted(const tg_fw_job_t *job) {
-  return !job->row.moved && is_on_first_link(job) && job->row.total > job->firmware->config.move_above;
+  return (!job->row.moved || job->move_again) && is_on_first_link(job) &&
+         job->row.total > job->firmware->config.move_above;
 }
 
 static void may_move(const tg_fw_job_t *job, uint64_t until_ms) {
@@ -39,6 +41,7 @@ static tg_fw_state_t ask(tg_fw_job_t *job, tg_fw_step_t step) {
 
 tg_fw_state_t tg_fw_phase_move_enter(tg_fw_job_t *job) {
   job->row.moved = true;
+  job->move_again = false;
   may_move(job, tg_wheel_now(job->firmware->config.wheel) + MOVE_MS);
   tg_fw_retry_timer(job, MOVE_MS);
   return ask(job, TG_FW_STEP_TRIGGER);
@@ -79,6 +82,30 @@ tg_fw_state_t tg_fw_phase_move_back(tg_fw_job_t *job) {
   tg_fw_retry_timer(job, BACK_MS);
   tg_rc_t rc = tg_fw_ask(job, TG_FW_LANE_MAIN, TG_FW_STEP_TRIGGER);
   return rc == TG_OK ? TG_FW_RETURNING : job->row.verdict;
+}
+
+void tg_fw_phase_move_resume(tg_fw_job_t *job) {
+  int64_t left_ms = job->row.changed_ms + MOVE_MS - tg_clock_wall_ms();
+  job->row.moved = true;                    /* the row was written before it was asked */
+  job->move_again = true;                   /* harmless where it comes anyway */
+  if (left_ms > MOVE_MS) left_ms = MOVE_MS; /* the clock was set back */
+  if (left_ms > 0) may_move(job, tg_wheel_now(job->firmware->config.wheel) + (uint64_t)left_ms);
+}
+
+tg_fw_state_t tg_fw_phase_move_back_again(tg_fw_job_t *job, const tg_fw_news_t *news) {
+  (void)news;
+  if (!job->recheck) return TG_FW_RETURNING;
+  if (is_on_first_link(job)) return job->row.verdict;
+  if (!tg_fw_ask_is_usable(job)) return TG_FW_RETURNING;
+  job->recheck = false;
+  return job->firmware->config.move_back ? tg_fw_phase_move_back(job) : job->row.verdict;
+}
+
+/* Whether the earlier process's request arrived nobody knows; to ask twice does no harm. */
+tg_fw_state_t tg_fw_phase_move_back_late(tg_fw_job_t *job, const tg_fw_news_t *news) {
+  if (!job->recheck || job->polls++) return job->row.verdict;
+  tg_fw_retry_timer(job, MOVE_MS); /* for a device that is not there, or sleeps */
+  return tg_fw_phase_move_back_again(job, news);
 }
 
 tg_fw_state_t tg_fw_phase_move_end(tg_fw_job_t *job, const tg_fw_news_t *news) {

@@ -6,12 +6,12 @@
 #include "core/firmware/fw_name.h"
 #include "core/registry/row.h"
 
-enum { ROW_VERSION = 1, SEVERITY_MAX = 2, NO_RESULT = 0xFF, FLAGS_MAX = 0x7F, ATTEMPTS_MAX = 255 };
+enum { ROW_VERSION = 1, SEVERITY_MAX = 2, NO_RESULT = 0xFF, FLAGS_MAX = 0x1FF, ATTEMPTS_MAX = 255 };
 
 static unsigned flags_of(const tg_fw_row_t *row) {
   return (unsigned)row->hold | (unsigned)row->force << 1 | (unsigned)row->uri_written << 2 |
          (unsigned)row->delivered << 3 | (unsigned)row->answered << 4 | (unsigned)row->deferred << 5 |
-         (unsigned)row->moved << 6;
+         (unsigned)row->moved << 6 | (unsigned)row->observes_state << 7 | (unsigned)row->observes_result << 8;
 }
 
 static void set_flags(tg_fw_row_t *row, unsigned flags) {
@@ -22,6 +22,8 @@ static void set_flags(tg_fw_row_t *row, unsigned flags) {
   row->answered = flags >> 4 & 1;
   row->deferred = flags >> 5 & 1;
   row->moved = flags >> 6 & 1;
+  row->observes_state = flags >> 7 & 1;
+  row->observes_result = flags >> 8 & 1;
 }
 
 void tg_fw_row_encode(const tg_fw_row_t *row, tg_buf_t *out) {
@@ -31,7 +33,7 @@ void tg_fw_row_encode(const tg_fw_row_t *row, tg_buf_t *out) {
   tg_buf_put_u8(out, (uint8_t)row->verdict);
   tg_buf_put_u8(out, (uint8_t)row->wanted);
   tg_buf_put_u8(out, (uint8_t)row->method);
-  tg_buf_put_u8(out, (uint8_t)flags_of(row));
+  tg_buf_put_be(out, flags_of(row), 2);
   tg_buf_put_u8(out, (uint8_t)(row->severity + 1));
   tg_buf_put_u8(out, row->result < 0 ? NO_RESULT : (uint8_t)row->result);
   tg_buf_put_u8(out, row->attempts < ATTEMPTS_MAX ? (uint8_t)row->attempts : ATTEMPTS_MAX);
@@ -85,7 +87,7 @@ tg_rc_t tg_fw_row_decode(tg_slice_t bytes, tg_fw_row_t *row) {
   row->verdict = (tg_fw_state_t)tg_row_get_max(&in, 1, TG_FW_STATE_COUNT - 1);
   row->wanted = (tg_fw_method_t)tg_row_get_max(&in, 1, TG_FW_METHOD_COUNT - 1);
   row->method = (tg_fw_method_t)tg_row_get_max(&in, 1, TG_FW_METHOD_COUNT - 1);
-  set_flags(row, (unsigned)tg_row_get_max(&in, 1, FLAGS_MAX));
+  set_flags(row, (unsigned)tg_row_get_max(&in, 2, FLAGS_MAX));
   row->severity = (int)tg_row_get_max(&in, 1, SEVERITY_MAX + 1) - 1;
   row->result = (int)tg_row_get(&in, 1);
   if (row->result == NO_RESULT) row->result = -1;

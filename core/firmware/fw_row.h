@@ -23,14 +23,16 @@ typedef struct tg_fw_row {
   tg_fw_method_t method; /* chosen */
   bool hold;
   bool force;
-  bool uri_written; /* the device has been given the URI and said 2.04 */
-  bool delivered;   /* the device has taken all of our image */
-  bool answered;    /* Update was executed and the device said 2.04 */
-  bool deferred;    /* and then that it defers the update */
-  bool moved;       /* the device has been asked to come over another link */
-  int severity;     /* -1 to 2 */
-  int64_t defer_s;  /* -1 = not written */
-  int result;       /* -1 = none seen */
+  bool uri_written;     /* the device has been given the URI and said 2.04 */
+  bool delivered;       /* the device has taken all of our image */
+  bool answered;        /* Update was executed and the device said 2.04 */
+  bool deferred;        /* and then that it defers the update */
+  bool moved;           /* the device has been asked to come over another link */
+  bool observes_state;  /* /5/0/3 is observed for this update, and by nobody before */
+  bool observes_result; /* /5/0/5, likewise */
+  int severity;         /* -1 to 2 */
+  int64_t defer_s;      /* -1 = not written */
+  int result;           /* -1 = none seen */
   uint32_t attempts;
   uint64_t sent;
   uint64_t total;

@@ -205,6 +205,13 @@ tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gatew
   return TG_OK;
 }
 
+void tg_gateway_stop(tg_gateway_t *gateway) {
+  if (!gateway) return;
+  tg_firmware_stop(
+      gateway->parts.firmware); /* first: else the end of its commands would look like the devices' doing */
+  if (gateway->parts.twin) tg_twin_stop(gateway->parts.twin);
+}
+
 void tg_gateway_close(tg_gateway_t *gateway) {
   if (!gateway) return;
   tg_gateway_parts_t *parts = &gateway->parts;

@@ -79,6 +79,9 @@ typedef struct tg_gateway_parts {
 TG_MUST_CHECK tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gateway_config_t *config,
                                       tg_diag_t *diag, tg_gateway_t **gateway);
 
+/** Ends what devices are being asked, in the order in which nobody takes that for the devices' own doing; durable commands and updates go on at the next start. For a host that ends other parts before tg_gateway_close(), which does it too. NULL is allowed. */
+void tg_gateway_stop(tg_gateway_t *gateway);
+
 /** Says good-bye to brokers, ends exchanges, closes links, writes out the store, frees. NULL is allowed. */
 void tg_gateway_close(tg_gateway_t *gateway);
 

@@ -21,18 +21,6 @@ tg_rc_t tg_command_init(tg_server_t *server) {
   return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
 }
 
-static bool reads(tg_op_t op) {
-  return op == TG_OP_READ || op == TG_OP_OBSERVE || op == TG_OP_CANCEL;
-}
-
-static bool observes(tg_op_t op) {
-  return op == TG_OP_OBSERVE || op == TG_OP_OBSERVE_COMPOSITE;
-}
-
-static bool writes(tg_op_t op) {
-  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
-}
-
 static uint8_t method_of(tg_op_t op) {
   switch (op) {
   case TG_OP_WRITE:
@@ -73,15 +61,15 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
   tg_server_t *server = call->server;
   if (tg_composite_is(command->op)) return fill_composite(call, device, command, out);
   if (command->body.len) return tg_command_body_fill(reg, command, out);
-  if (reads(command->op) || writes(command->op)) {
+  if (tg_command_reads(command->op) || tg_command_writes(command->op)) {
     call->format = command->content_format;
     bool chosen = command->content_format >= 0 && call->attempt == 0;
     if (!chosen && (command->content_format >= 0 || !tg_command_wire_format(call, reg, device, command)))
       return TG_E_FORMAT;
   }
-  if (reads(command->op)) {
+  if (tg_command_reads(command->op)) {
     out->accept = call->format;
-  } else if (writes(command->op)) {
+  } else if (tg_command_writes(command->op)) {
     tg_rc_t rc = tg_command_write_payload(server, device, command, call->format);
     if (rc != TG_OK) return rc;
     out->content_format = call->format;
@@ -96,7 +84,7 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
 }
 
 static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, tg_coap_call_t *out) {
-  out->observe = observes((tg_op_t)call->op) ? 0 : -1;
+  out->observe = tg_command_observes((tg_op_t)call->op) ? 0 : -1;
   if (call->op != TG_OP_CANCEL) return TG_OK;
   const tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
   tg_coap_observation_t kept;
@@ -219,6 +207,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
     refuse(server, command, rc, &diag);
     return TG_OK;
   }
+  if (command->unless_observed && tg_reg_table_obs_find(reg, &command->path)) return TG_E_EXISTS;
   if (command->op == TG_OP_DISCOVER && command->path.len == 0) return tell_announced(server, device, command);
   if (command->op == TG_OP_CANCEL && command->path.len == 0) return cancel_composite(server, reg, command);
   tg_id_t id;
@@ -261,61 +250,6 @@ void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only) {
 
 const tg_backend_ops_t tg_command_backend = {.kind = "lwm2m", .start = start, .cancel = cancel};
 
-static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
-                         tg_command_result_t *result) {
-  tg_server_t *server = call->server;
-  tg_report_payload_t payload = {.base = call->path,
-                                 .content_format = answer->content_format,
-                                 .asked = call->format,
-                                 .body = answer->body,
-                                 .source = observes((tg_op_t)call->op) ? TG_SOURCE_NOTIFY : TG_SOURCE_READ};
-  bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);
-  if (may_be_empty && answer->body.len == 0) return;
-  tg_rc_t rc = tg_report_take(server, reg, &payload);
-  if (rc != TG_OK && rc != TG_E_FULL) {
-    *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = rc, .code = answer->code};
-    return;
-  }
-  result->records = server->records;
-  result->record_count = server->record_count;
-}
-
-/* Where the new instance is: what the device says, if that is an instance of the object, or what was asked for. */
-static bool find_created(const tg_server_call_t *call, const tg_coap_result_t *answer, char created[TG_PATH_TEXT_MAX]) {
-  tg_path_t path;
-  int len =
-      snprintf(created, TG_PATH_TEXT_MAX, "/%.*s/%.*s", (int)answer->location[0].len,
-               (const char *)answer->location[0].p, (int)answer->location[1].len, (const char *)answer->location[1].p);
-  if (len < TG_PATH_TEXT_MAX && tg_path_parse(tg_slice_str(created), &path) == TG_OK && path.len == TG_PATH_INSTANCE &&
-      path.id[0] == call->path.id[0])
-    return true;
-  if (call->path.len != TG_PATH_INSTANCE) return false;
-  tg_path_text(&call->path, created);
-  return true;
-}
-
-/* Whatever the answer to a cancellation: it is not wanted any more, and what still comes is reset (RFC 7641 §3.6). */
-static void end_observation(const tg_server_call_t *call, tg_reg_t *reg) {
-  tg_reg_obs_t *obs = tg_reg_table_obs_find(reg, &call->path);
-  if (obs) tg_observe_ended(call->server, reg, obs, "cancelled");
-}
-
-static void take_answer(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
-                        tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
-  tg_op_t op = (tg_op_t)call->op;
-  if (op == TG_OP_DISCOVER) result->text = answer->body;
-  if (op == TG_OP_CREATE && find_created(call, answer, created)) result->text = tg_slice_str(created);
-  if (reads(op) || op == TG_OP_READ_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE) take_records(call, reg, answer, result);
-  if (reads(op) || writes(op)) tg_format_worked(reg, call->format);
-  if (!observes(op)) return;
-  if (answer->observing) {
-    tg_observe_granted(call, reg, answer->observation);
-  } else if (result->state == TG_COMMAND_DONE) {
-    result->state = TG_COMMAND_FAILED;
-    result->rc = TG_E_UNSUPPORTED;
-  }
-}
-
 /* @return whether the request went out again in another format */
 static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_result_t *answer) {
   if (answer->rc != TG_OK || (answer->code != TG_COAP_406 && answer->code != TG_COAP_415)) return false;
@@ -326,23 +260,6 @@ static bool retry(tg_server_call_t *call, const tg_reg_t *reg, const tg_coap_res
   return send_call(call, reg, device, call->steps ? tg_composite_current(call->steps) : command) == TG_OK;
 }
 
-static void judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
-                  tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
-  *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
-  if (answer->unsent) result->rc = TG_E_ASLEEP;
-  if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
-  if (answer->rc != TG_OK || !reg) return;
-  if (call->late != TG_OK) {
-    *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = call->late};
-    return;
-  }
-  if (call->op == TG_OP_CANCEL) end_observation(call, reg);
-  bool good = answer->code >> 5 == 2;
-  result->state = good ? TG_COMMAND_DONE : TG_COMMAND_FAILED;
-  result->rc = good ? TG_OK : TG_E_PEER;
-  if (good) take_answer(call, reg, answer, result, created);
-}
-
 /* A composite command goes on: by its next step, or by its first one where the device has no such operation. @return whether a request went out */
 static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer) {
   const tg_command_t *command = tg_twin_command(call->server->config.twin, call->command);
@@ -351,7 +268,7 @@ static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t 
   if (call->steps) {
     char created[TG_PATH_TEXT_MAX];
     tg_command_result_t result;
-    judge(call, reg, answer, &result, created);
+    tg_command_judge(call, reg, answer, &result, created);
     tg_composite_add(call->steps, &result);
   } else {
     bool is_plain =
@@ -378,7 +295,8 @@ static bool execute_now(tg_server_call_t *call, const tg_reg_t *reg, const tg_co
 /* Whether request and answer were one message each, so that the time between them is the device's. */
 static bool is_short(const tg_server_call_t *call, const tg_coap_result_t *answer) {
   tg_op_t op = (tg_op_t)call->op;
-  return answer->body.len <= LEAST_BLOCK && !writes(op) && !tg_composite_is(op) && !call->steps && !call->is_prepared;
+  return answer->body.len <= LEAST_BLOCK && !tg_command_writes(op) && !tg_composite_is(op) && !call->steps &&
+         !call->is_prepared;
 }
 
 static void on_done(void *ud, const tg_coap_result_t *answer) {
@@ -397,7 +315,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
     tg_command_result_t result;
     if (reg) tg_server_answered(server, reg, answer->rc, is_short(&ended, answer));
     if (ended.steps && answer->rc == TG_OK && reg) tg_composite_end(ended.steps, &result);
-    else judge(&ended, reg, answer, &result, created);
+    else tg_command_judge(&ended, reg, answer, &result, created);
     if (result.code >> 5 > 2) tg_trigger_refused(server->config.twin, ended.command);
     tg_twin_finish(server->config.twin, ended.command, &result);
   }

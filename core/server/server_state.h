@@ -104,6 +104,25 @@ typedef struct tg_server_call {
 TG_MUST_CHECK tg_rc_t tg_command_write_payload(tg_server_t *server, const tg_device_t *device,
                                                const tg_command_t *command, int format);
 
+/** Whether @p op asks for values of one path. */
+static inline bool tg_command_reads(tg_op_t op) {
+  return op == TG_OP_READ || op == TG_OP_OBSERVE || op == TG_OP_CANCEL;
+}
+
+/** Whether @p op begins an observation. */
+static inline bool tg_command_observes(tg_op_t op) {
+  return op == TG_OP_OBSERVE || op == TG_OP_OBSERVE_COMPOSITE;
+}
+
+/** Whether @p op carries values for one path. */
+static inline bool tg_command_writes(tg_op_t op) {
+  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE;
+}
+
+/** What @p answer to @p call means: values are taken, observations begun or ended; @p reg NULL: it has gone. Sets @p result, which borrows from @p answer, the server and @p created until the next report. */
+void tg_command_judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t *answer,
+                      tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]);
+
 /** What goes out next for @p command of @p call, written to @p wire; its records belong to @p command. */
 void tg_command_wire(const tg_server_call_t *call, const tg_device_t *device, const tg_command_t *command,
                      tg_command_t *wire);

@@ -36,7 +36,8 @@ local CHECKS = {
     end
   end,
 }
-for _, name in ipairs { "image", "name", "ep", "link", "manufacturer", "model", "from_version" } do
+local TEXTS = { "image", "name", "ep", "link", "manufacturer", "model", "from_version", "tag" }
+for _, name in ipairs(TEXTS) do
   CHECKS[name] = function(v)
     return (type(v) ~= "string" or v == "" or #v > TEXT_MAX or v:find("\0", 1, true)) and "text"
   end
@@ -56,8 +57,8 @@ end
 
 local HOW = { "method", "severity", "defer", "expiry" }
 local WHOM = {
-  "ep", "link", "manufacturer", "model", "from_version", "wave", "growth", "parallel", "limits",
-  "stop_failures", "stop_percent",
+  "ep", "link", "manufacturer", "model", "from_version", "tag", "wave", "growth", "parallel",
+  "limits", "stop_failures", "stop_percent",
 }
 
 -- What an operation needs, and what else it may have.

@@ -40,21 +40,51 @@ static void images_are_listed_added_and_removed(void **state) {
   static const api_harness_row_t rows[] = {
       {"local i = tg.firmware.images()[1] say(i.name, i.version, i.size, i.sha256:sub(1, 4), #i.sha256, i.added, i.users)",
        "fw2; 2.0; 2048; ab00; 64; 1700000000.0; 1"},
-      {"say(tg.firmware.add { file = '/tmp/x.bin', name = 'fw3', version = '3' })", "true"},
       {"say(tg.firmware.remove('fw2'), #tg.firmware.images())", "true; 0"},
       {"say(select(2, tg.firmware.remove('fw9')).code)", "not_found"},
   };
   api_harness_check_rows(&h, rows, TG_COUNT(rows));
-  assert_string_equal(fake.added, "fw3 3 /tmp/x.bin");
-  fake.add_rc = TG_E_IO;
   fake.del_rc = TG_E_STATE;
   static const api_harness_row_t failing[] = {
-      {"local ok, err = tg.firmware.add { file = 'f', name = 'n' } say(ok, err.code, err.message)",
-       "nil; io; the fake refuses f"},
       {"local ok, err = tg.firmware.remove('fw2') say(ok, err.code)", "nil; state"},
   };
   api_harness_check_rows(&h, failing, TG_COUNT(failing));
   close_all(&h);
+}
+
+/* Lua: a script whose init() is @p body. */
+static void run(api_harness_t *h, const char *body) {
+  char source[512];
+  snprintf(source, sizeof source, "local tg = require('tidegate')\nreturn { init = function() %s end }", body);
+  api_harness_load(h, "s", source);
+  api_harness_settle(h);
+}
+
+static void a_script_waits_for_its_image_or_is_called(void **state) {
+  (void)state;
+  api_harness_t h;
+  open_all(&h);
+  run(&h, "print('got ' .. tostring(tg.firmware.add { file = '/tmp/x.bin', name = 'fw3', version = '3' }))");
+  assert_string_equal(fake.added, "fw3 3 /tmp/x.bin");
+  check_said(&h, "");
+  check_true(fake_added());
+  check_said(&h, "got true");
+  api_harness_unload(&h, "s");
+  run(&h, "tg.firmware.add({ file = 'f', name = 'n' }, function(ok, err) print('called ' .. tostring(ok)) end)");
+  check_true(fake_added());
+  check_said(&h, "called true");
+  api_harness_unload(&h, "s");
+  fake.add_rc = TG_E_IO;
+  run(&h, "local ok, err = tg.firmware.add { file = 'f', name = 'n' } print(err.code .. ': ' .. err.message)");
+  check_true(fake_added());
+  check_said(&h, "io: the fake refuses it");
+  api_harness_unload(&h, "s");
+  run(&h, "tg.firmware.add { file = 'f', name = 'n' }");
+  api_harness_unload(&h, "s"); /* the script goes while its image is copied */
+  check_false(fake_added());
+  run(&h, "tg.firmware.add({ file = 'f', name = 'n' }, print)");
+  close_all(&h);
+  check_false(fake_added());
 }
 
 static void an_update_is_begun_with_everything_that_was_asked(void **state) {
@@ -233,7 +263,8 @@ static void without_updates_everything_says_so(void **state) {
   api_harness_close(&h);
 }
 
-CHECK_SUITE(images_are_listed_added_and_removed, an_update_is_begun_with_everything_that_was_asked,
-            what_the_core_refuses_comes_back_as_an_error, misuse_raises_and_says_what_is_meant,
-            a_campaign_is_begun_steered_and_listed, what_happens_is_told_to_scripts_that_want_it,
-            a_script_hears_of_what_it_did_itself, without_updates_everything_says_so)
+CHECK_SUITE(images_are_listed_added_and_removed, a_script_waits_for_its_image_or_is_called,
+            an_update_is_begun_with_everything_that_was_asked, what_the_core_refuses_comes_back_as_an_error,
+            misuse_raises_and_says_what_is_meant, a_campaign_is_begun_steered_and_listed,
+            what_happens_is_told_to_scripts_that_want_it, a_script_hears_of_what_it_did_itself,
+            without_updates_everything_says_so)

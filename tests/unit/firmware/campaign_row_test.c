@@ -16,6 +16,7 @@ static tg_campaign_row_t full_row(void) {
                                       .manufacturer = "Acme",
                                       .model = "M1",
                                       .from_version = "1.*",
+                                      .tag = "pilot",
                                       .method = TG_FW_PULL_COAP,
                                       .severity = 2,
                                       .defer_s = INT64_C(1) << 40,
@@ -59,6 +60,7 @@ static void a_campaign_comes_back_as_it_was(void **state) {
   assert_string_equal(got.spec.manufacturer, "Acme");
   assert_string_equal(got.spec.model, "M1");
   assert_string_equal(got.spec.from_version, "1.*");
+  assert_string_equal(got.spec.tag, "pilot");
   assert_string_equal(got.cause, row.cause);
   check_int(got.spec.method, TG_FW_PULL_COAP);
   check_int(got.spec.severity, 2);

@@ -25,7 +25,7 @@ static int set_up(void **state) {
   fake = (tg_firmware_t){.has_image = true};
   told[0] = '\0';
   told_count = 0;
-  twin_bench_open(&bench, 512);
+  twin_bench_open(&bench, 8192);
   check_rc(tg_campaigns_open(&fake, bench.twin, bench.wheel, NULL, &campaigns), TG_OK);
   check_rc(tg_campaigns_listen(campaigns, on_changed, NULL), TG_OK);
   return 0;
@@ -38,19 +38,24 @@ static int tear_down(void **state) {
   return 0;
 }
 
-static tg_id_t online_over(const char *ep, const char *link, uint16_t object) {
+static tg_id_t online_tagged(const char *ep, const char *link, uint16_t object, const char *tags) {
   tg_path_t objects[] = {tg_path(2, 3, 0, 0), tg_path(2, object, 0, 0)};
   tg_device_info_t info = {.ep = tg_slice_str(ep),
                            .backend = &twin_bench_backend,
                            .backend_ud = &bench,
                            .link = link,
                            .lifetime_s = 300,
+                           .tags = tg_slice_str(tags),
                            .enabler = TG_VERSION_1_1,
                            .objects = objects,
                            .object_count = 2};
   tg_id_t id = TG_ID_NONE;
   check_rc(tg_twin_online(bench.twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
   return id;
+}
+
+static tg_id_t online_over(const char *ep, const char *link, uint16_t object) {
+  return online_tagged(ep, link, object, "");
 }
 
 static tg_id_t online(const char *ep) {
@@ -62,6 +67,7 @@ static void online_many(const char *prefix, int count) {
     char ep[32];
     snprintf(ep, sizeof ep, "%s%d", prefix, i);
     online(ep);
+    if (i % 100 == 99) tg_event_drain(bench.bus);
   }
 }
 
@@ -164,6 +170,32 @@ static void a_query_chooses_by_name_link_and_what_devices_say(void **state) {
   start(&spec);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) check_int(fake_updates_of(cases[i].ep), cases[i].fits);
   check_int(bench.start_count, 0); /* nobody had to be asked */
+}
+
+static void a_tag_chooses_by_whole_words(void **state) {
+  (void)state;
+  static const struct {
+    const char *ep, *tags;
+    bool fits;
+  } cases[] = {{"a", "pilot", true},           {"b", "north pilot", true},     {"c", "pilot-2 north", true},
+               {"d", "pilots2", false},        {"e", "north my-pilot", false}, {"f", "", false},
+               {"g", "  north   pilot ", true}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) online_tagged(cases[i].ep, "udp0", 5, cases[i].tags);
+  tg_campaign_spec_t spec = plain();
+  spec.tag = "pilot";
+  start(&spec);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    check_int(fake_updates_of(cases[i].ep), cases[i].fits && strcmp(cases[i].ep, "c") != 0);
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+  spec.name = "d";
+  spec.tag = "pilot-*";
+  start(&spec);
+  check_int(fake_updates_of("c"), 1);
+  spec.name = "e";
+  spec.tag = "two words";
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_E_ARG);
+  assert_string_equal(diag.message, "a tag is one word");
 }
 
 static void who_has_not_said_is_asked_first(void **state) {
@@ -638,11 +670,51 @@ static void listeners_are_bounded(void **state) {
 
 #define CAMPAIGN(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* A fleet is looked at in parts of 2,000; a millisecond lies between two of them. */
+static void a_large_fleet_is_looked_at_in_parts(void **state) {
+  (void)state;
+  online_many("d", 4500);
+  tg_event_drain(bench.bus);
+  tg_campaign_spec_t spec = plain();
+  spec.wave = 100;
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_OK);
+  twin_bench_pass(&bench, 1);
+  check_int(fake.count, 0);
+  check_int(view().wave, 0); /* the wave begins when all have been seen */
+  check_rc(tg_campaigns_pause(campaigns, tg_slice_str("c")), TG_OK);
+  pass(60000);
+  check_int(fake.count, 0);
+  check_rc(tg_campaigns_resume(campaigns, tg_slice_str("c")), TG_OK);
+  for (int i = 0; i < 20; i++) twin_bench_pass(&bench, 1);
+  check_int(view().wave, 1);
+  check_int(view().left + view().running, 4500);
+  check_int(view().running, 64);
+  assert_string_equal(view().cause, "wave 1 begins with 100 devices");
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+}
+
+static void one_that_is_cancelled_while_it_looks_begins_nothing(void **state) {
+  (void)state;
+  online_many("d", 2500);
+  tg_event_drain(bench.bus);
+  tg_campaign_spec_t spec = plain();
+  tg_diag_t diag = {0};
+  check_rc(tg_campaigns_start(campaigns, &spec, &diag), TG_OK);
+  twin_bench_pass(&bench, 1);
+  check_rc(tg_campaigns_cancel(campaigns, tg_slice_str("c")), TG_OK);
+  pass(60000);
+  check_int(fake.count, 0);
+  check_int(view().state, TG_CAMPAIGN_CANCELLED);
+  check_int(view().left, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CAMPAIGN(everybody_who_announces_object_5_gets_it),
       CAMPAIGN(nobody_is_an_answer_too),
       CAMPAIGN(a_query_chooses_by_name_link_and_what_devices_say),
+      CAMPAIGN(a_tag_chooses_by_whole_words),
       CAMPAIGN(who_has_not_said_is_asked_first),
       CAMPAIGN(who_never_answers_does_not_hold_it_for_ever),
       CAMPAIGN(a_campaign_that_ends_forgets_whom_it_asked),
@@ -665,6 +737,8 @@ int main(void) {
       CAMPAIGN(campaigns_are_bounded_and_listed_newest_first),
       CAMPAIGN(numbers_are_told_once_a_second_at_most),
       CAMPAIGN(listeners_are_bounded),
+      CAMPAIGN(a_large_fleet_is_looked_at_in_parts),
+      CAMPAIGN(one_that_is_cancelled_while_it_looks_begins_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

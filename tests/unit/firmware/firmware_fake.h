@@ -29,6 +29,7 @@ struct tg_firmware {
   uint32_t cancelled;
   char added[256]; /* `NAME VERSION FILE` of the last image that was to be added */
   tg_rc_t add_rc, del_rc;
+  tg_fw_addition_t adding; /* begun, and not ended by fake_added() */
   tg_fw_request_t last;
 };
 
@@ -56,12 +57,29 @@ void tg_firmware_unlisten(tg_firmware_t *firmware, tg_fw_changed_fn fn, void *ud
   }
 }
 
-tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, tg_slice_t name, tg_slice_t version, const char *file,
-                              tg_diag_t *diag) {
-  snprintf(firmware->added, sizeof firmware->added, "%.*s %.*s %s", (int)name.len, (const char *)name.p,
-           (int)version.len, version.len ? (const char *)version.p : "", file);
-  if (firmware->add_rc != TG_OK) tg_diag_set(diag, NULL, 0, "the fake refuses %s", file);
-  return firmware->add_rc;
+void tg_firmware_stop(tg_firmware_t *firmware) {
+  (void)firmware;
+}
+
+tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, const tg_fw_addition_t *as, tg_diag_t *diag) {
+  (void)diag;
+  snprintf(firmware->added, sizeof firmware->added, "%.*s %.*s %s", (int)as->name.len, (const char *)as->name.p,
+           (int)as->version.len, as->version.len ? (const char *)as->version.p : "", as->file);
+  check_true(firmware->adding.done == NULL);
+  firmware->adding = *as;
+  return TG_OK;
+}
+
+void tg_firmware_image_forget(tg_firmware_t *firmware, const void *ud) {
+  if (firmware->adding.ud == ud) firmware->adding = (tg_fw_addition_t){0};
+}
+
+/* The image that is being added is there, or not; false: nobody waits. */
+static inline bool fake_added(void) {
+  tg_fw_addition_t as = fake.adding;
+  fake.adding = (tg_fw_addition_t){0};
+  if (as.done) as.done(as.ud, fake.add_rc, fake.add_rc == TG_OK ? "" : "the fake refuses it");
+  return as.done != NULL;
 }
 
 tg_rc_t tg_firmware_image_del(tg_firmware_t *firmware, tg_slice_t name) {

@@ -33,6 +33,11 @@ static tg_rc_t begin_update(tg_firmware_t *firmware, scene_t *scene) {
   return tg_firmware_image_del(firmware, tg_slice_str("app"));
 }
 
+static void on_added(void *ud, tg_rc_t rc, const char *why) {
+  (void)why;
+  *(tg_rc_t *)ud = rc;
+}
+
 /* What can't be done for want of memory says so, and leaves nothing behind. */
 static bool use_firmware(void *ud) {
   scene_t *scene = ud;
@@ -50,7 +55,11 @@ static bool use_firmware(void *ud) {
     assert_null(firmware);
     return false;
   }
-  rc = tg_firmware_image_add(firmware, tg_slice_str("app"), tg_slice_str("1"), scene->file, &diag);
+  tg_rc_t added = TG_OK;
+  const tg_fw_addition_t app = {
+      .name = tg_slice_str("app"), .version = tg_slice_str("1"), .file = scene->file, .done = on_added, .ud = &added};
+  rc = tg_firmware_image_add(firmware, &app, &diag);
+  if (rc == TG_OK) rc = added;
   if (rc == TG_OK) rc = begin_update(firmware, scene);
   if (rc != TG_OK) check_rc(rc, TG_E_NOMEM);
   (void)!tg_firmware_image_del(firmware, tg_slice_str("app")); /* for the next run */

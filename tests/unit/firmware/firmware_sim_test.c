@@ -199,6 +199,11 @@ static void open_gateway(world_t *world) {
   check_rc(tg_firmware_open(&firmware, &diag, &world->firmware), TG_OK);
 }
 
+static void on_added(void *ud, tg_rc_t rc, const char *why) {
+  (void)why;
+  *(tg_rc_t *)ud = rc;
+}
+
 static void add_image(world_t *world) {
   char path[96];
   snprintf(path, sizeof path, "%s/app.bin", world->dir);
@@ -209,7 +214,11 @@ static void add_image(world_t *world) {
   check_int(fwrite(image, 1, sizeof image, file), sizeof image);
   check_int(fclose(file), 0);
   tg_diag_t diag = {0};
-  check_rc(tg_firmware_image_add(world->firmware, tg_slice_str("app"), tg_slice_str("2.0"), path, &diag), TG_OK);
+  tg_rc_t added = TG_E_INTERNAL;
+  const tg_fw_addition_t app = {
+      .name = tg_slice_str("app"), .version = tg_slice_str("2.0"), .file = path, .done = on_added, .ud = &added};
+  check_rc(tg_firmware_image_add(world->firmware, &app, &diag), TG_OK);
+  check_rc(added, TG_OK);
 }
 
 static void open_world(world_t *world, uint64_t seed, int delivery) {

@@ -33,6 +33,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
   for (size_t i = 0; i < FW_PENDING; i++) {
     if (bench->pending[i].id != TG_ID_NONE) continue;
     fw_device_t *fake = device_of(bench, device->ep);
+    if (command->unless_observed && fake->observed_before >> command->path.id[2] & 1) return TG_E_EXISTS;
     bench->pending[i].id = command->id;
     bench->pending[i].device = fake;
     bench->pending[i].at = (size_t)command->body_from;
@@ -354,6 +355,9 @@ static void begin(fw_bench_t *bench) {
       .events = bench->bus, .wheel = bench->wheel, .random = tg_random_fill_seeded, .random_ud = &bench->random};
   bench->twin = tg_twin_new(&twin);
   assert_non_null(bench->twin);
+  for (size_t i = 0; bench->keeps_devices && i < bench->device_count; i++) {
+    if (bench->devices[i].registered) fw_bench_register(bench, &bench->devices[i]);
+  }
   bench->config.twin = bench->twin;
   bench->config.events = bench->bus;
   bench->config.wheel = bench->wheel;
@@ -371,6 +375,11 @@ static void end(fw_bench_t *bench) {
   tg_twin_free(bench->twin);
   tg_event_bus_free(bench->bus);
   tg_wheel_free(bench->wheel);
+}
+
+void fw_bench_added(void *ud, tg_rc_t rc, const char *why) {
+  *(tg_rc_t *)ud = rc;
+  if (*why) print_message("%s\n", why);
 }
 
 void fw_bench_open(fw_bench_t *bench, size_t size) {
@@ -393,7 +402,14 @@ void fw_bench_open(fw_bench_t *bench, size_t size) {
   check_int(fclose(file), 0);
   begin(bench);
   tg_diag_t diag = {0};
-  check_rc(tg_firmware_image_add(bench->firmware, tg_slice_str("app"), tg_slice_str("2.0"), bench->file, &diag), TG_OK);
+  tg_rc_t added = TG_E_INTERNAL;
+  const tg_fw_addition_t app = {.name = tg_slice_str("app"),
+                                .version = tg_slice_str("2.0"),
+                                .file = bench->file,
+                                .done = fw_bench_added,
+                                .ud = &added};
+  check_rc(tg_firmware_image_add(bench->firmware, &app, &diag), TG_OK);
+  check_rc(added, TG_OK); /* without a loop: at once */
   fw_bench_device(bench, "dev");
 }
 
@@ -416,7 +432,7 @@ void fw_bench_kill(fw_bench_t *bench, bool wire) {
   memset(bench->pending, 0, sizeof bench->pending);
   for (size_t i = 0; i < bench->device_count; i++) bench->devices[i].observed = 0;
   begin(bench);
-  for (size_t i = 0; i < bench->device_count; i++) {
+  for (size_t i = 0; !bench->keeps_devices && i < bench->device_count; i++) {
     if (bench->devices[i].registered) fw_bench_register(bench, &bench->devices[i]);
   }
 }

@@ -38,6 +38,7 @@ typedef struct fw_device {
   bool lose_update;          /* the answer to Update is lost */
   bool ignore_update;        /* answers Update, and does nothing */
   bool defers;               /* answers Update with result 11 */
+  unsigned observed_before;  /* resources of object 5 that somebody else observes, as bits */
   bool auto_update;          /* applies what it has of itself */
   int image_result;          /* finds this once it has the image; 0: fine */
   int update_result;         /* of Update; 0: gives none */
@@ -81,13 +82,17 @@ typedef struct fw_bench {
   char states[2048]; /* `waiting asking …` as they were told, progress left out */
   unsigned told;     /* calls of the listener */
   uint64_t last_id;
-  bool disk_stalls; /* nothing is committed */
-  bool disk_fails;  /* commits are told as failed */
-  uint64_t most;    /* progress, at most */
+  bool keeps_devices; /* the next process knows them from the start, as out of the store, and they do not register */
+  bool disk_stalls;   /* nothing is committed */
+  bool disk_fails;    /* commits are told as failed */
+  uint64_t most;      /* progress, at most */
 } fw_bench_t;
 
 /** Opens all, with one image `app` of version `2.0` and @p size bytes, and one device `dev` that works well. */
 void fw_bench_open(fw_bench_t *bench, size_t size);
+
+/** Seam tg_fw_added_fn: keeps the code in the tg_rc_t at @p ud. */
+void fw_bench_added(void *ud, tg_rc_t rc, const char *why);
 
 /** Ends all and removes the files. */
 void fw_bench_close(fw_bench_t *bench);

@@ -43,8 +43,11 @@ static tg_rc_t reopen(void) {
 }
 
 static tg_rc_t add(const char *name, const char *version, const char *file) {
-  const tg_fw_image_t as = {.name = name, .version = version};
-  return tg_fw_image_add(images, &as, in(file), &diag);
+  tg_fw_image_t image = {.name = name, .version = version};
+  bool known = false;
+  tg_rc_t rc = tg_fw_image_check(images, tg_slice_str(name), &known, &diag);
+  if (rc == TG_OK) rc = tg_fw_image_write(images, known, in(file), &image, &diag);
+  return rc == TG_OK ? tg_fw_image_take(images, known, &image, &diag) : rc;
 }
 
 static int set_up(void **state) {
@@ -178,8 +181,8 @@ static void without_a_folder_there_are_no_images(void **state) {
   (void)state;
   tg_fw_images_t *none = NULL;
   check_rc(tg_fw_image_open(NULL, 1000, &diag, &none), TG_OK);
-  const tg_fw_image_t as = {.name = "x", .version = ""};
-  check_rc(tg_fw_image_add(none, &as, in("a.bin"), &diag), TG_E_STATE);
+  bool known = false;
+  check_rc(tg_fw_image_check(none, tg_slice_str("x"), &known, &diag), TG_E_STATE);
   assert_null(tg_fw_image_find(none, tg_slice_str("x")));
   tg_fw_image_close(none);
   check_rc(tg_fw_image_open(in("a.bin"), 1000, &diag, &none), TG_E_IO); /* a file is no folder */

@@ -14,6 +14,7 @@ static tg_fw_row_t sample(void) {
                      .hold = true,
                      .uri_written = true,
                      .moved = true,
+                     .observes_state = true,
                      .severity = 2,
                      .defer_s = 3600,
                      .result = -1,
@@ -50,6 +51,7 @@ static void what_is_written_is_read(void **state) {
   check_int(got.state, TG_FW_TRANSFERRING);
   check_int(got.method, TG_FW_PULL_HTTP);
   check_true(got.hold && got.uri_written && got.moved);
+  check_true(got.observes_state && !got.observes_result);
   check_false(got.force || got.delivered || got.answered || got.deferred);
   check_int(got.severity, 2);
   check_int(got.defer_s, 3600);
@@ -114,12 +116,12 @@ static void what_no_gateway_writes_is_not_believed(void **state) {
       {10, TG_FW_READY, TG_E_CORRUPT},      /* which is none */
       {11, TG_FW_METHOD_COUNT, TG_E_CORRUPT},
       {12, TG_FW_METHOD_COUNT, TG_E_CORRUPT},
-      {13, 0x80, TG_E_CORRUPT}, /* an unknown flag */
-      {14, 4, TG_E_CORRUPT},    /* severity 3 */
-      {17, 1, TG_E_CORRUPT},    /* defers for ever */
-      {25, 1, TG_E_CORRUPT},    /* more sent than there is */
-      {65, 0, TG_E_CORRUPT},    /* length of the name of a device */
-      {66, 0, TG_E_CORRUPT},    /* NUL in it */
+      {13, 0x02, TG_E_CORRUPT}, /* an unknown flag */
+      {15, 4, TG_E_CORRUPT},    /* severity 3 */
+      {18, 1, TG_E_CORRUPT},    /* defers for ever */
+      {26, 1, TG_E_CORRUPT},    /* more sent than there is */
+      {66, 0, TG_E_CORRUPT},    /* length of the name of a device */
+      {67, 0, TG_E_CORRUPT},    /* NUL in it */
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     tg_fw_row_t row = sample(), got;

@@ -89,11 +89,13 @@ static void options_that_only_some_commands_have_are_kept_in_their_order(void **
   (void)state;
   static const struct {
     const char *name, *value;
-  } want[] = {{"limit", "nb=4"}, {"hold", ""}, {"ep", "m*"}, {"limit", "udp0=9"}, {"from-version", "1.*"}};
+  } want[] = {{"limit", "nb=4"},       {"hold", ""},    {"ep", "m*"}, {"limit", "udp0=9"},
+              {"from-version", "1.*"}, {"tag", "pilot"}};
   char memory[256];
   tg_cli_t cli;
-  assert_true(parse("firmware --limit nb=4 campaign --hold start --ep=m* c i --limit udp0=9 --from-version 1.* --json",
-                    memory, &cli));
+  assert_true(parse(
+      "firmware --limit nb=4 campaign --hold start --ep=m* c i --limit udp0=9 --from-version 1.* --tag=pilot --json",
+      memory, &cli));
   assert_string_equal(cli.command, "firmware");
   check_int(cli.word_count, 4);
   check_int(cli.more_count, (int)TG_COUNT(want));

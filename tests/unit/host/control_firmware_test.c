@@ -127,6 +127,14 @@ static const char *ask(const char *request) {
   return listen_until("\"end\":true}");
 }
 
+/* The same, with an image that is being added meanwhile. */
+static const char *ask_to_add(const char *request) {
+  say(request);
+  for (int i = 0; i < TURNS && !fake.adding.done; i++) tg_loop_turn(bench.loop, 5);
+  check_true(fake_added());
+  return listen_until("\"end\":true}");
+}
+
 static void has(const char *text, const char *part) {
   if (!strstr(text, part)) fail_msg("no %s in %s", part, text);
 }
@@ -138,17 +146,32 @@ static void images_are_listed_added_and_removed(void **state) {
   const char *got = ask("{\"op\":\"firmware_images\"}");
   has(got, "{\"name\":\"fw2\",\"version\":\"2.0\",\"size\":2048,\"sha256\":\"ab000000");
   has(got, "\"users\":1}\n{\"count\":1,\"end\":true}");
-  has(ask("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\",\"version\":\"2.0\"}"),
+  has(ask_to_add("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\",\"version\":\"2.0\"}"),
       "{\"state\":\"done\",\"name\":\"fw2\"");
   assert_string_equal(fake.added, "fw2 2.0 /x/y.bin");
   fake.add_rc = TG_E_IO;
-  has(ask("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\"}"),
-      "{\"error\":\"io\",\"message\":\"the fake refuses /x/y.bin\",\"end\":true}");
+  has(ask_to_add("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\"}"),
+      "{\"error\":\"io\",\"message\":\"the fake refuses it\",\"end\":true}");
   fake.del_rc = TG_E_STATE;
   has(ask("{\"op\":\"firmware_remove\",\"name\":\"fw2\"}"), "an update that has not ended uses it");
   fake.del_rc = TG_OK;
   has(ask("{\"op\":\"firmware_remove\",\"name\":\"fw2\"}"), "{\"state\":\"done\",\"end\":true}");
   has(ask("{\"op\":\"firmware_remove\",\"name\":\"fw9\"}"), "\"error\":\"not_found\"");
+}
+
+static void who_goes_while_an_image_is_added_is_not_told(void **state) {
+  (void)state;
+  say("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\"}");
+  for (int i = 0; i < TURNS && !fake.adding.done; i++) tg_loop_turn(bench.loop, 5);
+  (void)close(bench.client);
+  for (int i = 0; i < TURNS && fake.adding.done; i++) tg_loop_turn(bench.loop, 5);
+  check_false(fake_added());
+  bench.client = dial();
+  say("{\"op\":\"firmware_add\",\"file\":\"/x/y.bin\",\"name\":\"fw2\"}");
+  for (int i = 0; i < TURNS && !fake.adding.done; i++) tg_loop_turn(bench.loop, 5);
+  close_control(); /* the gateway stops */
+  check_false(fake_added());
+  open_control(true);
 }
 
 static void an_update_is_begun_as_it_was_asked_for(void **state) {
@@ -329,6 +352,7 @@ static void a_gateway_without_updates_says_so(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       CONTROL(images_are_listed_added_and_removed),
+      CONTROL(who_goes_while_an_image_is_added_is_not_told),
       CONTROL(an_update_is_begun_as_it_was_asked_for),
       CONTROL(who_waits_hears_of_everything_until_the_end),
       CONTROL(one_that_is_held_ends_when_it_is_ready),

@@ -464,6 +464,22 @@ static unsigned notify(server_bench_t *bench, const far_msg_t *asked, uint16_t m
   return out ? out->type : 99;
 }
 
+static void who_does_not_want_to_replace_an_observation_does_not(void **state) {
+  (void)state;
+  server_bench_t *bench = open_with("ep=a&lwm2m=1.1", "</3303/0>");
+  far_msg_t asked = observe_temperature(bench);
+  tg_command_t command = ask(bench, TG_OP_OBSERVE, tg_path(3, 3303, 0, 5700));
+  command.unless_observed = true;
+  assert_null(submit(bench, &command)); /* nothing goes out */
+  check_int(ended.state, TG_COMMAND_FAILED);
+  check_int(ended.rc, TG_E_EXISTS);
+  check_int(ended.code, 0);
+  check_int(notify(bench, &asked, 900), TG_COAP_ACK); /* the first one stands */
+  command.path = tg_path(3, 3303, 0, 5701);
+  assert_non_null(submit(bench, &command));
+  server_bench_close(bench);
+}
+
 static void an_observation_begins_reports_and_is_cancelled_by_its_token(void **state) {
   (void)state;
   static const uint8_t codes[] = {TG_COAP_205, TG_COAP_404, TG_COAP_405}; /* ended at our side in any case */
@@ -552,6 +568,7 @@ CHECK_SUITE(each_operation_is_the_request_that_the_specification_wants, a_write_
             formats_are_tried_in_the_order_of_version_and_list, a_write_to_a_1_0_device_goes_from_tlv_to_text,
             what_worked_is_asked_for_first_from_then_on, a_format_that_was_asked_for_is_the_only_one_tried,
             lwm2m_cbor_is_written_behind_the_path, the_alternate_path_goes_before_every_path,
+            who_does_not_want_to_replace_an_observation_does_not,
             an_observation_begins_reports_and_is_cancelled_by_its_token,
             a_second_observe_of_a_path_takes_the_place_of_the_first,
             a_device_that_answers_an_observe_without_observing_is_told, a_command_cancelled_on_its_way_ends_once)
