@@ -108,6 +108,8 @@ struct tg_fw_job {
   bool fresh;      /* the device has been seen downloading in this try */
   bool given_up;   /* cancelled, or its time is over: the device is told to let the image go */
   bool recheck;    /* READY or RETURNING, but by an earlier process: the device is asked again */
+  bool preferred;  /* MOVING: /1/x/22 was written, and is to be written back */
+  bool obey_over;  /* MOVING: the time for the trigger alone is over */
   bool move_again; /* the end of an earlier process cut MOVING short: the device is asked once more */
 };
 

@@ -104,7 +104,7 @@ static const handler_fn table[TG_FW_DONE][TG_FW_CUE_COUNT] = {
         },
     [TG_FW_RETURNING] =
         {
-            [TG_FW_CUE_ANSWER] = tg_fw_phase_move_end,
+            [TG_FW_CUE_ANSWER] = tg_fw_phase_move_back_answer,
             [TG_FW_CUE_DEVICE] = tg_fw_phase_move_back_again,
             [TG_FW_CUE_REGISTERED] = tg_fw_phase_move_back_again,
             [TG_FW_CUE_TIMER] = tg_fw_phase_move_back_late,

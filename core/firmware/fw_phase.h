@@ -55,6 +55,9 @@ bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job);
 /** RETURNING begins. */
 tg_fw_state_t tg_fw_phase_move_back(tg_fw_job_t *job);
 
+/** RETURNING: the device answered; one that takes no transport is told by Preferred Transport. */
+tg_fw_state_t tg_fw_phase_move_back_answer(tg_fw_job_t *job, const tg_fw_news_t *news);
+
 /** MOVING was cut short by the end of an earlier process: the device may be on its way, and may come for as long as it was told. */
 void tg_fw_phase_move_resume(tg_fw_job_t *job);
 

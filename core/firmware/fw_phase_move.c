@@ -10,7 +10,7 @@
 #include "core/firmware/fw_retry.h"
 #include "core/firmware/fw_table.h"
 
-enum { MOVE_MS = 600000, BACK_MS = 60000 };
+enum { MOVE_MS = 600000, OBEY_MS = 120000, BACK_MS = 60000 };
 
 static bool is_on_first_link(const tg_fw_job_t *job) {
   const tg_device_t *device = tg_fw_ask_device(job);
@@ -35,15 +35,16 @@ static tg_fw_state_t stay(tg_fw_job_t *job, const char *why) {
 }
 
 static tg_fw_state_t ask(tg_fw_job_t *job, tg_fw_step_t step) {
+  if (step == TG_FW_STEP_PREFER) job->preferred = true;
   if (tg_fw_ask(job, TG_FW_LANE_MAIN, step) == TG_OK) return TG_FW_MOVING;
   return stay(job, "the device could not be asked to move");
 }
 
 tg_fw_state_t tg_fw_phase_move_enter(tg_fw_job_t *job) {
   job->row.moved = true;
-  job->move_again = false;
+  job->move_again = job->preferred = job->obey_over = false;
   may_move(job, tg_wheel_now(job->firmware->config.wheel) + MOVE_MS);
-  tg_fw_retry_timer(job, MOVE_MS);
+  tg_fw_retry_timer(job, OBEY_MS);
   return ask(job, TG_FW_STEP_TRIGGER);
 }
 
@@ -64,8 +65,15 @@ tg_fw_state_t tg_fw_phase_move_device(tg_fw_job_t *job, const tg_fw_news_t *news
   return TG_FW_TRANSFERRING;
 }
 
+/* Some devices take a trigger and pass over its transport: those that know Preferred Transport are told by that. */
 tg_fw_state_t tg_fw_phase_move_late(tg_fw_job_t *job, const tg_fw_news_t *news) {
   (void)news;
+  if (!job->obey_over) {
+    job->obey_over = true;
+    tg_fw_retry_timer(job, MOVE_MS - OBEY_MS);
+    bool is_free = job->step[TG_FW_LANE_MAIN] == TG_FW_STEP_NONE && tg_fw_ask_is_usable(job);
+    return !job->preferred && is_free ? ask(job, TG_FW_STEP_PREFER) : TG_FW_MOVING;
+  }
   return stay(job, "the device did not come over another link within 10 minutes");
 }
 
@@ -77,11 +85,22 @@ bool tg_fw_phase_move_back_wanted(const tg_fw_job_t *job) {
   return job->row.moved && job->firmware->config.move_back && tg_fw_ask_is_usable(job) && !is_on_first_link(job);
 }
 
+static tg_fw_state_t ask_back(tg_fw_job_t *job, tg_fw_step_t step) {
+  return tg_fw_ask(job, TG_FW_LANE_MAIN, step) == TG_OK ? TG_FW_RETURNING : job->row.verdict;
+}
+
 /* The cause stays that of the verdict. */
 tg_fw_state_t tg_fw_phase_move_back(tg_fw_job_t *job) {
   tg_fw_retry_timer(job, BACK_MS);
-  tg_rc_t rc = tg_fw_ask(job, TG_FW_LANE_MAIN, TG_FW_STEP_TRIGGER);
-  return rc == TG_OK ? TG_FW_RETURNING : job->row.verdict;
+  return ask_back(job, job->preferred ? TG_FW_STEP_PREFER : TG_FW_STEP_TRIGGER);
+}
+
+tg_fw_state_t tg_fw_phase_move_back_answer(tg_fw_job_t *job, const tg_fw_news_t *news) {
+  bool done = news->result->state == TG_COMMAND_DONE;
+  if (done && news->step == TG_FW_STEP_PREFER) return ask_back(job, TG_FW_STEP_UPDATE_REQUEST);
+  bool refused = !done && tg_fw_ask_is_answer(news->result);
+  if (refused && news->step == TG_FW_STEP_TRIGGER) return ask_back(job, TG_FW_STEP_PREFER);
+  return job->row.verdict;
 }
 
 void tg_fw_phase_move_resume(tg_fw_job_t *job) {

@@ -288,6 +288,45 @@ static void a_device_that_does_not_move_gets_the_image_the_long_way(void **state
   fw_bench_until(&bench, id, TG_FW_DONE, 60000); /* refused outright: nobody waits */
 }
 
+static void a_transport_that_is_passed_over_is_preferred(void **state) {
+  (void)state;
+  bench.config.move_from = "nidd0";
+  bench.config.move_back = "N";
+  fw_bench_kill(&bench, false);
+  dev()->link = "nidd0";
+  dev()->moves_to = "udp0";
+  dev()->by_preference = true;
+  fw_bench_register(&bench, dev());
+  uint64_t id = fw_bench_update(&bench, "dev", NULL);
+  fw_bench_until(&bench, id, TG_FW_MOVING, 60000);
+  fw_bench_pass(&bench, 100000);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_MOVING);
+  assert_string_equal(dev()->preferred, "");
+  fw_bench_until(&bench, id, TG_FW_TRANSFERRING, 60000);
+  assert_string_equal(dev()->preferred, "U");
+  assert_string_equal(fw_bench_get(&bench, id).link, "udp0");
+  dev()->moves_to = "nidd0";
+  fw_bench_until(&bench, id, TG_FW_DONE, HOUR);
+  assert_string_equal(dev()->preferred, "N"); /* and back */
+  fw_bench_pass(&bench, 10000);
+  assert_string_equal(dev()->link, "nidd0");
+}
+
+static void a_device_that_refuses_transports_is_sent_back_by_its_preference(void **state) {
+  (void)state;
+  bench.config.move_from = "nidd0";
+  bench.config.move_back = "N";
+  fw_bench_kill(&bench, false);
+  dev()->link = "nidd0";
+  dev()->moves_to = "udp0";
+  fw_bench_register(&bench, dev());
+  uint64_t id = fw_bench_update(&bench, "dev", NULL);
+  fw_bench_until(&bench, id, TG_FW_TRANSFERRING, 60000);
+  dev()->refuse_server[8] = 0x80;
+  fw_bench_until(&bench, id, TG_FW_DONE, HOUR);
+  assert_string_equal(dev()->preferred, "N");
+}
+
 static void nobody_may_come_from_elsewhere_once_it_is_over(void **state) {
   (void)state;
   bench.config.move_from = "nidd0";
@@ -432,6 +471,8 @@ static const struct CMUnitTest tests[] = {
     T(one_who_waits_for_a_turn_and_goes_does_not_hold_up_the_others),
     T(large_images_move_a_device_of_a_slow_link_and_back),
     T(a_device_that_does_not_move_gets_the_image_the_long_way),
+    T(a_transport_that_is_passed_over_is_preferred),
+    T(a_device_that_refuses_transports_is_sent_back_by_its_preference),
     T(nobody_may_come_from_elsewhere_once_it_is_over),
     T(a_push_that_a_person_cancels_as_a_command_goes_on),
     T(a_listener_may_do_anything),

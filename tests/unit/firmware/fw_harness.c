@@ -175,6 +175,7 @@ static uint8_t trigger(fw_bench_t *bench, fw_device_t *device, const tg_command_
   }
   device->triggers++;
   snprintf(device->trigger, sizeof device->trigger, "%.*s", (int)command->text.len, (const char *)command->text.p);
+  if (device->by_preference && (command->text.len || !device->preferred[0])) return CODE_204;
   if (device->moves_to && strcmp(device->link, device->moves_to) != 0) {
     device->link = device->moves_to;
     device->restart_at = bench->now + 1000; /* it registers there */

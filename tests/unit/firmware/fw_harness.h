@@ -44,6 +44,7 @@ typedef struct fw_device {
   int update_result;         /* of Update; 0: gives none */
   const char *runs;          /* version after an Update that went well */
   const char *moves_to;      /* comes over this link when it is triggered */
+  bool by_preference;        /* takes a trigger, but its transport from /1/x/22 */
   uint32_t update_ms;        /* how long Update takes; 0 = 5 s */
   size_t chunk;              /* bytes a second; 0 = all */
   /* what it got */
