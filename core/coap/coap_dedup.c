@@ -15,7 +15,7 @@
 static_assert(sizeof(tg_coap_seen_t) <= 128, "two cache lines an entry");
 static_assert((TG_COAP_DEDUP_PER_PEER & (TG_COAP_DEDUP_PER_PEER - 1)) == 0, "places go round by a mask");
 
-enum { HEAP_MAX = 4 << 20 };
+enum { HEAP_MAX = 4 << 20, HEAD = 4, TOKEN_MASK = 15 };
 
 #if defined(__GNUC__)
 #define PREFETCH(p) __builtin_prefetch((p), 1)
@@ -74,19 +74,14 @@ static uint64_t mix(uint64_t sum, uint64_t word) {
   return sum ^ sum >> 32;
 }
 
-/* Eight bytes at a time, without a key: who makes two messages of its own look alike deceives itself alone. */
+/* Without a key: who makes two messages of its own look alike deceives itself alone. */
 tg_coap_mark_t tg_coap_dedup_mark(uint16_t mid, tg_slice_t datagram) {
-  uint64_t sum = datagram.len * ODD, word = 0;
-  size_t at = 0;
-  for (; datagram.len - at > sizeof word; at += sizeof word) {
-    memcpy(&word, datagram.p + at, sizeof word);
-    sum = mix(sum, word);
-  }
-  if (datagram.len >= sizeof word) memcpy(&word, datagram.p + datagram.len - sizeof word, sizeof word); /* overlaps */
-  else
-    for (size_t i = 0; i < datagram.len; i++) word = word << 8 | datagram.p[i];
-  sum = mix(sum, word);
-  return (tg_coap_mark_t){.mid = mid, .print = (uint32_t)sum};
+  uint64_t words[2] = {0};
+  size_t len = HEAD + (datagram.len ? datagram.p[0] & TOKEN_MASK : 0U);
+  if (len > datagram.len) len = datagram.len;
+  if (len > sizeof words) len = sizeof words;
+  if (len) memcpy(words, datagram.p, len);
+  return (tg_coap_mark_t){.mid = mid, .print = (uint32_t)mix(mix(0, words[0]), words[1])};
 }
 
 /* The entry that the peer's array names at @p place, if it is still that message's. */

@@ -4,8 +4,8 @@
 
 /**
  * Which messages of a peer were seen, and what was answered (RFC 7252 §4.5). A bounded table of entries in order of age; a peer
- * knows its last 16. A retransmission is the same bytes: what has only its id from an earlier message is another, of a peer that has
- * restarted or of another one behind its address. Private to core/coap.
+ * knows its last 16. A message is told by its id and its token: what has only the id of an earlier one is of a peer that has restarted,
+ * or of another one behind its address; what has both is a duplicate, whatever else stands in it. Private to core/coap.
  */
 
 #include "core/coap/coap_peer.h"
@@ -14,7 +14,7 @@ enum { TG_COAP_DEDUP_INLINE = 96 };
 
 /** What a message is known by. */
 typedef struct tg_coap_mark {
-  uint32_t print; /* digest of the datagram */
+  uint32_t print; /* digest of type, code and token */
   uint16_t mid;
 } tg_coap_mark_t;
 
@@ -59,7 +59,7 @@ TG_MUST_CHECK tg_rc_t tg_coap_dedup_init(tg_coap_dedup_t *dedup, uint32_t max);
 /** Frees it. */
 void tg_coap_dedup_fini(tg_coap_dedup_t *dedup);
 
-/** What message @p mid in @p datagram is known by. */
+/** What message @p mid, which begins @p datagram, is known by. */
 tg_coap_mark_t tg_coap_dedup_mark(uint16_t mid, tg_slice_t datagram);
 
 /** Begins to fetch what tg_coap_dedup_add() will touch for @p peer. */
