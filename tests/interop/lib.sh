@@ -54,7 +54,7 @@ start_interop() {
   [ ${#ids[@]} = 0 ] || start_scef "${ids[@]}" -- --log "$WORK/t8.jsonl"
   {
     echo "links = {"
-    echo "  { kind = \"udp\", name = \"udp0\", host = \"127.0.0.1\", port = $(free_port) },"
+    echo "  { kind = \"udp\", name = \"udp0\", host = \"127.0.0.1\", port = ${UDP:-$(free_port)} },"
     [ ${#ids[@]} = 0 ] ||
       echo "  { kind = \"nidd\", name = \"nb\", api_root = \"http://127.0.0.1:$SCEF\", scs_as_id = \"interop\", devices = { $quoted} },"
     printf '  %s\n' "${MORE_LINKS[@]}" "},"
