@@ -209,12 +209,20 @@ objects() { # CARRIER EP
   seen "$1: and are there [ETS 1901]" "$2" '^write /19/1/0 \{0=0xdeadbeef\}'
 }
 
+# Over UDP a device sleeps when it has been silent; over NIDD when the SCEF keeps what it is sent, and until then nobody guesses.
 sleeper() { # CARRIER EP
+  local asks=(publish -t "tidegate/dev/$2/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}')
   client "$1" "$2" --lifetime 300 --queue
   told "$1: a client in queue mode registers [ETS 108]" "$2/state" '"online"' '"registered"'
+  seen "$1: and is told what it may" "$2" '^write /1/0/23 false'
+  [ "$1" = udp ] || { scef_keeps "$2" && "${asks[@]}"; }
   told "$1: it is asleep when it has been silent [ETS 109]" "$2/state" '"asleep"'
-  publish -t "tidegate/dev/$2/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}'
-  told "$1: a Read waits [ETS 109]" "$2/result" '"s1"' '"waiting"'
+  if [ "$1" = udp ]; then
+    "${asks[@]}"
+    told "$1: a Read waits [ETS 109]" "$2/result" '"s1"' '"waiting"'
+  else
+    told "$1: a Read waits at the SCEF [ETS 109]" "$2/result" '"s1"' '"sent"'
+  fi
   silent "$1: and does not go out [ETS 109]" "$2" '^read' 1 true
   tell "$2" update
   told "$1: until an Update comes [ETS 109]" "$2/result" '"s1"' '"done"' 'Eclipse Leshan'

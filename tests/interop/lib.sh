@@ -9,6 +9,7 @@
 #   need_peer NAME FILE               else the test is skipped
 #   start_interop EP... [-- FIELDS]   broker, subscriber `messages`, SCEF with a relay for each EP, gateway; FIELDS go into its configuration
 #   port_of udp|nidd EP               where a device finds the gateway
+#   scef_keeps EP                     the SCEF keeps the next downlink of that device until it is heard: the device sleeps
 #   tg WORD...                        the command line at our gateway, answers as JSON
 #   gives TITLE ERE WORD...           an answer of tg has a line that matches
 #   seen TITLE NAME ERE               the output of a child comes to have such a line
@@ -65,6 +66,10 @@ start_interop() {
 }
 
 port_of() { if [ "$1" = udp ]; then echo "$UDP"; else relay_port "$2@$DOMAIN"; fi; }
+
+scef_keeps() {
+  scef_control "{\"op\":\"set\",\"device\":\"$1@$DOMAIN\",\"behaviour\":{\"mode\":\"buffer\",\"modeCount\":1,\"releaseOnUplink\":true}}" >/dev/null
+}
 
 tg() { "$TIDEGATE" --socket "$WORK/data/control.sock" --timeout 15 --json "$@"; }
 

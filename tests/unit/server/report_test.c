@@ -60,9 +60,9 @@ static void send_may_be_lwm2m_cbor(void **state) {
       {"\xa1\x83\x19\x0c\xe7\x01\x19\x16\x44\xf9\x4d\xa0", TG_COAP_204},             /* {[3303,1,5700]: 22.5} */
       {"\xa1\x19\x0c\xe7\xa1\x02\xa1\x19\x16\x44\xf9\x4d\xa0", TG_COAP_204},         /* {3303: {2: {5700: 22.5}}} */
       {"\xbf\x82\x19\x0c\xe7\x03\xbf\x19\x16\x44\xf9\x4d\xa0\xff\xff", TG_COAP_204}, /* {[3303,3]: {5700: 22.5}} */
-      {"\xa1\x83\x15\x01\x01\x61\x78", TG_COAP_404},                                 /* /21/1/1 is a security object's */
-      {"\xa1\x83\x19\x0c\xe8\x01\x19\x16\x44\x01", TG_COAP_404},                     /* /3304/1/5700: not announced */
-      {"\xa1\x19\x16\x44\xf9\x4d\xa0", TG_COAP_400}, /* {5700: 22.5}: relative to nothing */
+      {"\xa1\x83\x15\x01\x01\x61\x78", TG_COAP_404},             /* /21/1/1 is a security object's */
+      {"\xa1\x83\x19\x0c\xe8\x01\x19\x16\x44\x01", TG_COAP_404}, /* /3304/1/5700: not announced */
+      {"\xa1\x19\x16\x44\xf9\x4d\xa0", TG_COAP_400},             /* {5700: 22.5}: relative to nothing */
       {"\xa1\x83\x19\x0c\xe7\x01\x19\x16\x44\xf6", TG_COAP_400}, /* null */
       {"\xa1\x83\x19\x0c\xe7\x01", TG_COAP_400},                 /* cut off */
       {"\x81\x01", TG_COAP_400},                                 /* no map */
@@ -199,5 +199,6 @@ static void after_a_restart_a_device_that_only_notifies_is_understood(void **sta
   tg_loop_free(loop);
 }
 
-CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_be_lwm2m_cbor, send_may_name_what_the_last_update_announced,
-            a_command_waits_until_the_device_wakes, after_a_restart_a_device_that_only_notifies_is_understood)
+CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_be_lwm2m_cbor,
+            send_may_name_what_the_last_update_announced, a_command_waits_until_the_device_wakes,
+            after_a_restart_a_device_that_only_notifies_is_understood)
