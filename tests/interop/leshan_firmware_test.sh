@@ -99,13 +99,13 @@ pushed() { # CARRIER IMAGE-1 IMAGE-2
 pulled() { # METHOD
   local ep=fw-$1
   client udp "$ep" pull
-  held "$1, reset by an empty URI [ETS 756]" "$ep" large2 "$1"
-  dropped "$1, reset by an empty URI [ETS 756]" "$ep" '^firmware reset by an empty URI' 0
-  seen "$1: it is an empty text [ETS 756]" "$ep" '^write /5/0/1 ""$'
-  whole "$1, a good one after it [ETS 756 771]" "$ep" large2 1.0.0 2.0 "$1"
-  seen "$1: the client has fetched it [ETS 771]" "$ep" "^firmware fetched by $2 $3"
-  told "$1: Downloading was told [ETS 771]" "$ep/v/5/0/3" '"v":1,'
-  fails "$1, a wrong checksum" "$ep" damaged "$1" 5 'result 5'
+  held "udp, $1, reset by an empty URI [ETS 756]" "$ep" large2 "$1"
+  dropped "udp, $1, reset by an empty URI [ETS 756]" "$ep" '^firmware reset by an empty URI' 0
+  seen "udp, $1: it is an empty text [ETS 756]" "$ep" '^write /5/0/1 ""$'
+  whole "udp, $1, a good one after it [ETS 756 771]" "$ep" large2 1.0.0 2.0 "$1"
+  seen "udp, $1: the client has fetched it [ETS 771]" "$ep" "^firmware fetched by $2 $3"
+  told "udp, $1: Downloading was told [ETS 771]" "$ep/v/5/0/3" '"v":1,'
+  fails "udp, $1, a wrong checksum" "$ep" damaged "$1" 5 'result 5'
 }
 
 # Of a client with both ways and Cancel.

@@ -45,11 +45,6 @@ public final class Account extends Server {
         super(Options.SHORT_SERVER_ID, options.lifetime, options.binding, false, null);
     }
 
-    /** On the same thread, so that what is done behind an answer keeps its order. */
-    static void now(Runnable what) {
-        LATER.execute(what);
-    }
-
     static void later(Runnable what) {
         LATER.schedule(what, BEHIND_ANSWER_MS, TimeUnit.MILLISECONDS);
     }

@@ -95,21 +95,33 @@ public final class Firmware extends Objects.Instance {
                 PROTOCOLS, Map.of(0, 0L, 1, 2L), DELIVERY, delivery));
     }
 
-    /** Sees the first block of a package, of which Leshan tells us only when all are there. */
+    /** Sees the first block of a package, of which Leshan tells us only when all are there; a repeated one is none. */
     static MessageInterceptor watch() {
         return new MessageInterceptor() {
+            private int seen = -1;
+
             @Override
             public void receiveRequest(Request request) {
                 boolean first = request.getOptions().hasBlock1() && request.getOptions().getBlock1().getNum() == 0;
-                if (first && only != null && "5/0/0".equals(request.getOptions().getUriPathString()))
-                    Account.now(only::begin);
+                if (!first || only == null || !"5/0/0".equals(request.getOptions().getUriPathString()))
+                    return;
+                if (request.getMID() != seen)
+                    only.begin();
+                seen = request.getMID();
             }
         };
     }
 
-    private synchronized void begin() {
-        if (state == IDLE)
-            enter(DOWNLOADING, 0);
+    /** Of all that changes state: Leshan holds it too while it writes, executes and notifies, so it is the only one. */
+    private Object lock() {
+        return getLwM2mClient().getObjectTree().getObjectEnabler(Options.FIRMWARE);
+    }
+
+    private void begin() {
+        synchronized (lock()) {
+            if (state == IDLE)
+                enter(DOWNLOADING, 0);
+        }
     }
 
     private void enter(long newState, long result) {
@@ -134,7 +146,7 @@ public final class Firmware extends Objects.Instance {
     }
 
     @Override
-    public synchronized WriteResponse write(LwM2mServer server, boolean replace, int id, LwM2mResource value) {
+    public WriteResponse write(LwM2mServer server, boolean replace, int id, LwM2mResource value) {
         if (server.isSystem())
             return super.write(server, replace, id, value);
         if (id == PACKAGE)
@@ -185,7 +197,7 @@ public final class Firmware extends Objects.Instance {
         } catch (IOException | ConnectorException e) {
             Event.print("error", e);
         }
-        synchronized (this) {
+        synchronized (lock()) {
             if (number != generation || state != DOWNLOADING)
                 return;
             if (image == null)
@@ -252,7 +264,7 @@ public final class Firmware extends Objects.Instance {
     }
 
     @Override
-    public synchronized ExecuteResponse execute(LwM2mServer server, int id, Arguments arguments) {
+    public ExecuteResponse execute(LwM2mServer server, int id, Arguments arguments) {
         if (id == UPDATE && state == DOWNLOADED) {
             enter(UPDATING, 0);
             Account.later(this::restart);
@@ -273,7 +285,7 @@ public final class Firmware extends Objects.Instance {
         device.getInstance(0).write(LwM2mServer.SYSTEM, true, DEVICE_VERSION,
                 LwM2mSingleResource.newStringResource(DEVICE_VERSION, version));
         Event.print("firmware", "version", version);
-        synchronized (this) {
+        synchronized (lock()) {
             enter(IDLE, OK);
         }
         getLwM2mClient().start();
