@@ -110,6 +110,7 @@ static void look_at_presence(quest_t *quest) {
          "its registration was refused: %s", refused->text);
   if (!device->online || device->awake) return;
   int64_t until = device->lifetime_s ? device->last_seen_ms + (int64_t)device->lifetime_s * 1000 : 0;
+  if (device->asleep_until_ms) until = device->asleep_until_ms;
   find(quest, "asleep", (detail_t){.blocks = true, .since_ms = device->last_seen_ms, .until_ms = until},
        "it sleeps; commands wait until it is heard again, at the latest when its registration has to be updated");
 }

@@ -13,6 +13,11 @@ static uint8_t code_of(tg_rc_t rc) {
   return rc == TG_E_DENIED ? TG_COAP_404 : tg_rc_coap(rc);
 }
 
+/* All three have absolute names, LwM2M CBOR as maps from the object down (lwm2m.md 1.4.5, 2.7). */
+static bool is_pack(int format) {
+  return format == TG_CF_SENML_JSON || format == TG_CF_SENML_CBOR || format == TG_CF_LWM2M_CBOR;
+}
+
 void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_coap_reply_t *reply) {
   tg_reg_t *reg = tg_reg_table_of_peer(server, request->peer);
   if (!reg) {
@@ -20,7 +25,7 @@ void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_co
     reply->code = TG_COAP_400;
     return;
   }
-  if (request->content_format != TG_CF_SENML_JSON && request->content_format != TG_CF_SENML_CBOR) {
+  if (!is_pack(request->content_format)) {
     reply->code = TG_COAP_415;
     return;
   }

@@ -306,15 +306,23 @@ again() { # CARRIER
   told "$1, device anew: its good-bye is on MQTT" "$ep/state" '"offline"' '"deregistered"'
 }
 
-# A device that sleeps: what it is asked waits until it is heard again.
+# A device that sleeps: what it is asked waits until it is heard again; over NIDD at the SCEF, which alone knows that it sleeps.
 sleeper() { # CARRIER
   local ep=les-sleeper-$1 before
+  local asks=(publish -t "tidegate/dev/$ep/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}')
   spawn "$ep" "$PEERS/leshan-client" --endpoint "$ep" --server "coap://127.0.0.1:$(port_of "$1" "$ep")" --lifetime 120 --temperature-every 0 --queue
   told "$1, queue mode: it is registered" "$ep/state" '"online"'
-  told "$1, queue mode: it is asleep when it has listened for a while" "$ep/state" '"asleep"'
+  told "$1, queue mode: it is observed" "$ep/v/3303/0/5701" '"v":"Cel"'
+  seen "$1, queue mode: it is told what it may" "$ep" '^write /1/0/23 false'
   before=$(count "$ep" '^read') # who made it, which profiles of odd devices go by
-  publish -t "tidegate/dev/$ep/cmd" -m '{"id":"s1","op":"read","path":"/3/0/0","timeout":60}'
-  told "$1, queue mode: a command waits" "$ep/result" '"s1"' '"state":"waiting"'
+  [ "$1" = udp ] || { scef_keeps "$ep" && "${asks[@]}"; }
+  told "$1, queue mode: it is asleep when it has listened for a while" "$ep/state" '"asleep"'
+  if [ "$1" = udp ]; then
+    "${asks[@]}"
+    told "$1, queue mode: a command waits" "$ep/result" '"s1"' '"state":"waiting"'
+  else
+    told "$1, queue mode: a command waits at the SCEF" "$ep/result" '"s1"' '"state":"sent"'
+  fi
   outcome $(($(count "$ep" '^read') - before)) "$1, queue mode: and does not disturb it" "no read more" "$(grep '^read' "$WORK/$ep.log")"
   tell "$ep" update
   told "$1, queue mode: it goes out when the device is heard" "$ep/result" '"s1"' '"state":"done"' 'Eclipse Leshan'

@@ -9,6 +9,7 @@
 #   need_peer NAME FILE               else the test is skipped
 #   start_interop EP... [-- FIELDS]   broker, subscriber `messages`, SCEF with a relay for each EP, gateway; FIELDS go into its configuration
 #   port_of udp|nidd EP               where a device finds the gateway
+#   scef_keeps EP                     the SCEF keeps the next downlink of that device until it is heard: the device sleeps
 #   tg WORD...                        the command line at our gateway, answers as JSON
 #   gives TITLE ERE WORD...           an answer of tg has a line that matches
 #   seen TITLE NAME ERE               the output of a child comes to have such a line
@@ -54,7 +55,7 @@ start_interop() {
   [ ${#ids[@]} = 0 ] || start_scef "${ids[@]}" -- --log "$WORK/t8.jsonl"
   {
     echo "links = {"
-    echo "  { kind = \"udp\", name = \"udp0\", host = \"127.0.0.1\", port = $(free_port) },"
+    echo "  { kind = \"udp\", name = \"udp0\", host = \"127.0.0.1\", port = ${UDP:-$(free_port)} },"
     [ ${#ids[@]} = 0 ] ||
       echo "  { kind = \"nidd\", name = \"nb\", api_root = \"http://127.0.0.1:$SCEF\", scs_as_id = \"interop\", devices = { $quoted} },"
     printf '  %s\n' "${MORE_LINKS[@]}" "},"
@@ -65,6 +66,10 @@ start_interop() {
 }
 
 port_of() { if [ "$1" = udp ]; then echo "$UDP"; else relay_port "$2@$DOMAIN"; fi; }
+
+scef_keeps() {
+  scef_control "{\"op\":\"set\",\"device\":\"$1@$DOMAIN\",\"behaviour\":{\"mode\":\"buffer\",\"modeCount\":1,\"releaseOnUplink\":true}}" >/dev/null
+}
 
 tg() { "$TIDEGATE" --socket "$WORK/data/control.sock" --timeout 15 --json "$@"; }
 

@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A stock Wakaama client, LwM2M 1.0, over UDP and over NIDD: registration, every operation, notifications as they come out on MQTT, good-bye.
+# A stock Wakaama client, LwM2M 1.0, over UDP and over NIDD: registration, every operation, notifications as they come out on MQTT, firmware as far as it has that,
+# good-bye.
 set -uo pipefail
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
 need_peer wakaama bin/client
+require jq gzip
 
 # change EP PERCENT: its battery; it wants to be spoken to line by line.
 change() {
@@ -12,6 +14,22 @@ change() {
   before=$(count "$1" 'value changed!')
   tell "$1" "change /3/0/9 $2"
   await "$DEADLINE" more_than "$before" "$1" 'value changed!'
+}
+
+has_sent_all() { [ "$(update_of "$1" '.sent == .total')" = true ]; }
+
+# firmware_of CARRIER EP: its object 5 takes a package of less than 4 KiB, forgets it and says Downloading for ever.
+firmware_of() {
+  gives "$1: the firmware's state is read [ETS 751]" '"path":"/5/0/3","value":1,' read "$2" /5/0
+  firmware update "$2" small --method push >"$WORK/answer"
+  await "$DEADLINE" has_sent_all "$2"
+  is "$(update_of "$2" '[.state, .method, .version_before, .cause] | join(",")')" "transferring,push,1.0,the device has taken all bytes" \
+    "$1: a small image is pushed; it is not believed to be there as long as the client does not say so"
+  firmware cancel "$2" >"$WORK/answer"
+  told "$1: which ends by hand" "$2/firmware" '"state":"cancelled"' '"sent":3000'
+  firmware update "$2" large --method push >"$WORK/answer"
+  told "$1: what is too large for it fails" "$2/firmware" '"state":"failed"' '"cause":"the device answered 4.13 to the Write of /5/0/0"' '"sent":3968,'
+  is "$(count "$2" 'FIRMWARE UPDATE')" 0 "$1: and nothing is executed"
 }
 
 # over CARRIER: the whole story of one client.
@@ -68,6 +86,8 @@ over() {
   outcome "$(count messages "^tidegate/dev/$ep/v/3/0/9 .*\"v\":43,")" "$1: by silence" "no 43" "$(grep '"v":43' "$WORK/messages.log")"
   commanded "$1: the observation ends" "$ep" '"op":"cancel","path":"/3/0/9"' '"state":"done"'
 
+  firmware_of "$1" "$ep"
+
   before=$(count "$ep" '^64 44')
   tell "$ep" 'update 123'
   await "$DEADLINE" more_than "$before" "$ep" '^64 44'
@@ -78,6 +98,9 @@ over() {
 }
 
 start_interop wak-nidd -- "server = { observe = {} }," "objects = { \"$TG_ROOT/tests/interop/objects\" },"
+make_image "$WORK/small" 2.0 3000
+make_image "$WORK/large" 2.0 20000
+for image in small large; do firmware add "$WORK/$image" --name "$image" --version 2.0 >"$WORK/answer"; done
 over udp
 over nidd
 end_interop

@@ -5,13 +5,15 @@ by byte, and what its own requests were answered with; commands come on standard
 device.py --ep NAME --server HOST:PORT [--port N] [--lifetime S] [--queue] [--echo] [--long]
   --echo  requests of the server without a fresh Echo are answered with 4.01 and one (RFC 9175), each time anew
   --long  /3/0/17 is 3,000 bytes long
+  --firmware  it has object 5, whose images it fetches when it is told to
   --many N  it registers with so many more instances of 3303, in blocks with a Request-Tag
 commands: register, update, deregister, move (an Update from another port), set PATH VALUE, send PATH..., send-quietly NUMBER PATH... and
-  update-quietly NUMBER (No-Response), announce COUNT (an Update with so many instances of 3303, in blocks with a Request-Tag), quit
+  update-quietly NUMBER (No-Response), send-map PATH... (LwM2M CBOR), fetch here|elsewhere (what /5/0/1 names, from its own or from another port), announce COUNT (an Update with so many instances of 3303, in blocks with a Request-Tag), quit
 """
 
 import argparse
 import asyncio
+import hashlib
 import json
 import os
 import secrets
@@ -32,6 +34,8 @@ def initial_values(options):
     values |= {"/3/0/0": "aiocoap", "/3/0/1": "bare", "/3/0/3": "0.4.17", "/3/0/9": 92, "/3/0/11/0": 0, "/3/0/16": "U"}
     values |= {"/3/0/13": 1367491215, "/3/0/14": "+00:00", "/3/0/15": "Etc/UTC"}
     values |= {"/3303/0/5700": 21.5, "/3303/0/5701": "Cel"}
+    if options.firmware:
+        values |= {"/5/0/1": "", "/5/0/3": 0, "/5/0/5": 0, "/5/0/8/0": 0, "/5/0/9": 0}
     if options.long:
         values["/3/0/17"] = "long " * 600
     return values
@@ -208,7 +212,8 @@ class Client:
                 echoes += 1
                 message = message.copy(echo=answer.opt.echo)
                 continue
-            say(what, answer.code.dotted, f"echoes={echoes}")
+            size = [f"bytes={len(answer.payload)}", f"sha256={hashlib.sha256(answer.payload).hexdigest()}"] if len(answer.payload) > 512 else []
+            say(what, answer.code.dotted, f"echoes={echoes}", *size)
             return answer
 
     async def register(self):
@@ -259,6 +264,18 @@ class Client:
     async def send(self, *paths):
         await self.ask("sent", self.pack(paths))
 
+    async def send_map(self, *paths):
+        body = senml.write_map([(path, self.device.values[path]) for path in paths])
+        await self.ask("sent-map", Message(code=Code.POST, uri=self.base + "/dp", payload=body, content_format=senml.LWM2M_CBOR))
+
+    async def fetch(self, where):
+        message = Message(code=Code.GET, uri=self.device.values["/5/0/1"])
+        if where == "here":
+            return await self.ask("fetched", message)
+        other = await aiocoap.Context.create_client_context(transports=["udp6"])
+        await self.ask("fetched", message, other)
+        return await other.shutdown()
+
     async def send_quietly(self, number, *paths):
         message = self.pack(paths)
         message.opt.no_response = int(number)
@@ -274,6 +291,7 @@ class Client:
             return say("not registered:", line)
         verbs = {"register": self.register, "update": self.update, "deregister": self.deregister, "move": self.move}
         verbs |= {"update-quietly": self.update_quietly, "announce": self.announce, "send": self.send, "send-quietly": self.send_quietly}
+        verbs |= {"send-map": self.send_map, "fetch": self.fetch}
         if name not in verbs:
             return say("unknown", name)
         return await verbs[name](*words)
@@ -295,7 +313,7 @@ async def main():
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--lifetime", type=int, default=300)
     parser.add_argument("--many", type=int, default=0)
-    for flag in ("queue", "echo", "long"):
+    for flag in ("queue", "echo", "long", "firmware"):
         parser.add_argument("--" + flag, action="store_true")
     options = parser.parse_args()
     device = Device(options)

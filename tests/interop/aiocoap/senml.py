@@ -11,7 +11,7 @@ import cbor2
 
 TEXT, LINK, OPAQUE, CBOR = 0, 40, 42, 60
 SENML_JSON, SENML_CBOR, ETCH_JSON, ETCH_CBOR = 110, 112, 320, 322
-TLV = 11542
+TLV, LWM2M_CBOR = 11542, 11544
 
 # Labels of RFC 8428, table 6, by their names in JSON.
 LABELS = {"bn": -2, "n": 0, "v": 2, "vs": 3, "vb": 4, "vd": 8}
@@ -63,6 +63,18 @@ def write_pack(records, content_format):
     if is_binary(content_format):
         return cbor2.dumps([{LABELS[key]: value for key, value in entry.items()} for entry in pack])
     return json.dumps(pack, separators=(",", ":")).encode()
+
+
+def write_map(records):
+    """LwM2M CBOR: maps in maps, from the object down."""
+    root = {}
+    for path, value in records:
+        level = root
+        *above, last = map(int, path[1:].split("/"))
+        for identifier in above:
+            level = level.setdefault(identifier, {})
+        level[last] = value
+    return cbor2.dumps(root)
 
 
 def read_single(payload, content_format, like):

@@ -117,6 +117,8 @@ public final class LeshanClient {
             configuration.set(CoapConfig.PREFERRED_BLOCK_SIZE, options.blockSize);
             configuration.set(CoapConfig.MAX_MESSAGE_SIZE, options.blockSize);
         }
+        if (options.objects.containsKey(Options.FIRMWARE))
+            configuration.set(CoapConfig.MAX_RESOURCE_BODY_SIZE, Firmware.SIZE_MAX);
         if (secure && options.cid != null)
             configuration.set(DtlsConfig.DTLS_CONNECTION_ID_LENGTH, options.cid);
         builder.setConfiguration(configuration);
@@ -328,6 +330,16 @@ public final class LeshanClient {
         @Override
         public CaliforniumClientEndpointFactory createDefaultEndpointFactory() {
             return new CoapClientEndpointFactory() {
+                @Override
+                public CoapEndpoint createCoapEndpoint(InetAddress address, Configuration configuration,
+                        ServerInfo server, boolean clientInitiatedOnly, List<Certificate> trusted,
+                        ClientEndpointToolbox toolbox) {
+                    CoapEndpoint endpoint = super.createCoapEndpoint(address, configuration, server,
+                            clientInitiatedOnly, trusted, toolbox);
+                    endpoint.addInterceptor(Firmware.watch());
+                    return endpoint;
+                }
+
                 @Override
                 protected CoapEndpoint.Builder createEndpointBuilder(InetSocketAddress any, ServerInfo server,
                         Configuration configuration, ClientEndpointToolbox toolbox) {

@@ -52,7 +52,6 @@ final class Objects extends ObjectsInitializer {
     static final int TEST_OBJECT = 3442;
     private static final int DEVICE = 3;
     private static final int REBOOT = 4;
-    private static final int FIRMWARE = 5;
 
     private Objects(StaticModel model) {
         super(model);
@@ -85,16 +84,16 @@ final class Objects extends ObjectsInitializer {
         if (model.getObjectModel(TEST_OBJECT) != null)
             objects.setInstancesForObject(TEST_OBJECT, new LwM2mTestObject());
         for (Map.Entry<Integer, Integer> more : options.objects.entrySet())
-            objects.addOptional(more.getKey(), more.getValue());
+            objects.addOptional(more.getKey(), more.getValue(), options.firmware);
         if (options.format != null)
             model.getObjectModels().forEach(each -> objects.setDefaultContentFormat(each.id, options.format));
         return objects.createAll();
     }
 
-    private void addOptional(int id, int count) {
+    private void addOptional(int id, int count, String firmware) {
         LwM2mInstanceEnabler[] instances = new LwM2mInstanceEnabler[count];
         for (int i = 0; i < count; i++)
-            instances[i] = id == FIRMWARE ? new Firmware() : new Instance(i, optionalValues(id));
+            instances[i] = id == Options.FIRMWARE ? new Firmware(firmware) : new Instance(i, optionalValues(id));
         setInstancesForObject(id, instances);
     }
 
@@ -197,37 +196,6 @@ final class Objects extends ObjectsInitializer {
                 return ExecuteResponse.methodNotAllowed();
             if (getModel().id == DEVICE && id == REBOOT)
                 Account.later(Account.startAnew);
-            return ExecuteResponse.success();
-        }
-    }
-
-    /** Object 5 as far as a server can see it: a package downloads at once and installs at once. */
-    public static class Firmware extends Instance {
-        private static final int PACKAGE = 0;
-        private static final int UPDATE = 2;
-        private static final int STATE = 3;
-        private static final int RESULT = 5;
-
-        public Firmware() {
-            super(0, new HashMap<>(Map.of(STATE, 0L, RESULT, 0L, 8, Map.of(0, 0L), 9, 1L)));
-        }
-
-        @Override
-        public WriteResponse write(LwM2mServer server, boolean replace, int id, LwM2mResource value) {
-            if (id != PACKAGE)
-                return super.write(server, replace, id, value);
-            boolean empty = ((byte[]) value.getValue()).length == 0;
-            fireResourcesChange(applyValues(Map.of(STATE, empty ? 0L : 2L, RESULT, 0L)));
-            return WriteResponse.success();
-        }
-
-        @Override
-        public ExecuteResponse execute(LwM2mServer server, int id, Arguments arguments) {
-            if (id != UPDATE)
-                return super.execute(server, id, arguments);
-            if (!resources.get(STATE).getValue().equals(2L))
-                return ExecuteResponse.methodNotAllowed();
-            fireResourcesChange(applyValues(Map.of(STATE, 0L, RESULT, 1L)));
             return ExecuteResponse.success();
         }
     }

@@ -17,6 +17,7 @@ import org.eclipse.leshan.core.util.Hex;
 
 final class Options {
     static final int SHORT_SERVER_ID = 123;
+    static final int FIRMWARE = 5;
     static final String USAGE = String.join(System.lineSeparator(),
             "usage: leshan-client --endpoint NAME --server coap://HOST:PORT [option...]",
             "  --bind ADDRESS       local address (of the server's family on loopback, else any)",
@@ -28,6 +29,7 @@ final class Options {
             "  --update-every S     send an Update that often (by lifetime)",
             "  --model FILE.xml     object definition; may be repeated; that of 3442 brings the test object",
             "  --object ID[:COUNT]  one more object (4 and 5 and 6 have useful values); may be repeated",
+            "  --firmware WAY       object 5 with push, pull or both, the last one with Cancel; else it has push",
             "  --format NAME        format of answers where the server asks for none: TLV, JSON, SENML_JSON, SENML_CBOR",
             "  --temperature-every S  seconds between changes of /3303/0/5700 (5; 0: only by `set`)",
             "  --block-size N       CoAP block size, and largest payload without blocks (californium's 512, 1024)",
@@ -51,6 +53,7 @@ final class Options {
     int updateEvery;
     final List<String> models = new ArrayList<>();
     final Map<Integer, Integer> objects = new TreeMap<>();
+    String firmware = "push";
     ContentFormat format;
     int temperatureEvery = 5;
     int blockSize;
@@ -91,6 +94,7 @@ final class Options {
         case "--update-every" -> updateEvery = Integer.parseInt(value);
         case "--model" -> models.add(value);
         case "--object" -> takeObject(value.split(":", 2));
+        case "--firmware" -> takeFirmware(value);
         case "--format" -> format = parseFormat(value);
         case "--temperature-every" -> temperatureEvery = Integer.parseInt(value);
         case "--block-size" -> blockSize = Integer.parseInt(value);
@@ -106,6 +110,13 @@ final class Options {
         if (found == null)
             throw new IllegalArgumentException("unknown format");
         return found;
+    }
+
+    private void takeFirmware(String way) {
+        if (!List.of("push", "pull", "both").contains(way))
+            throw new IllegalArgumentException("expected push, pull or both");
+        firmware = way;
+        objects.put(FIRMWARE, 1);
     }
 
     private void takeObject(String[] parts) {

@@ -30,6 +30,8 @@ import org.eclipse.leshan.core.util.Hex;
 import org.eclipse.leshan.core.util.datatype.ULong;
 
 final class Values {
+    private static final int BYTES_SHOWN = 8192;
+
     private Values() {
     }
 
@@ -114,11 +116,15 @@ final class Values {
                 .collect(Collectors.joining(", ", "{", "}"));
     }
 
+    private static String showBytes(byte[] bytes) {
+        return bytes.length > BYTES_SHOWN ? bytes.length + " bytes" : "0x" + Hex.encodeHexString(bytes);
+    }
+
     private static String showValue(Object value) {
         if (value instanceof String)
             return quote((String) value);
         if (value instanceof byte[])
-            return "0x" + Hex.encodeHexString((byte[]) value);
+            return showBytes((byte[]) value);
         if (value instanceof Date)
             return Long.toString(Math.floorDiv(((Date) value).getTime(), 1000L));
         if (value instanceof ObjectLink)

@@ -196,6 +196,23 @@ static void a_sleeper_is_asleep_and_what_waits_for_it_is_counted(void **state) {
   tg_twin_stop(bench.twin);
 }
 
+/* Its bearer knows when it can be reached again; without that the end of its registration is the latest it will be heard. */
+static void a_sleeper_says_until_when_where_its_bearer_knows(void **state) {
+  (void)state;
+  char until[64];
+  registers("ep=a&lwm2m=1.1&lt=3600", "</3303/0>");
+  const tg_device_t *device = tg_twin_find_ep(bench.twin, tg_slice_str("a"));
+  tg_twin_held(bench.twin, device->id, tg_wheel_now(bench.wheel) + 90000);
+  assert_string_equal(explain("a", "/3303/0/5700"), "asleep! undefined_object not_observed!");
+  assert_true(device->asleep_until_ms > 0 && device->asleep_until_ms < device->last_seen_ms + 3600000);
+  snprintf(until, sizeof until, "\"until\":%lld.", (long long)(device->asleep_until_ms / 1000));
+  answers(until);
+  tg_twin_held(bench.twin, device->id, 0);
+  assert_string_equal(explain("a", "/3303/0/5700"), "asleep! undefined_object not_observed!");
+  snprintf(until, sizeof until, "\"until\":%lld.", (long long)((device->last_seen_ms + 3600000) / 1000));
+  answers(until);
+}
+
 static void what_is_observed_but_never_came_is_said_so(void **state) {
   (void)state;
   registers("ep=a&lwm2m=1.1", "</3303/0>");
@@ -246,6 +263,7 @@ int main(void) {
                                      CASE(an_observation_that_was_refused_says_its_code),
                                      CASE(a_read_that_failed_counts_until_a_value_comes),
                                      CASE(a_sleeper_is_asleep_and_what_waits_for_it_is_counted),
+                                     CASE(a_sleeper_says_until_when_where_its_bearer_knows),
                                      CASE(what_is_observed_but_never_came_is_said_so),
                                      CASE(a_muted_device_is_told),
                                      CASE(scripts_in_trouble_are_named)};

@@ -50,6 +50,43 @@ static void send_is_taken_from_registered_devices_only(void **state) {
   server_bench_close(&bench);
 }
 
+/* LwM2M 1.2: maps in maps from the object down, or ids in one key (lwm2m.md 2.7). No byte is 0: bodies here are text. */
+static void send_may_be_lwm2m_cbor(void **state) {
+  (void)state;
+  static const struct {
+    const char *body;
+    unsigned code;
+  } rows[] = {
+      {"\xa1\x83\x19\x0c\xe7\x01\x19\x16\x44\xf9\x4d\xa0", TG_COAP_204},             /* {[3303,1,5700]: 22.5} */
+      {"\xa1\x19\x0c\xe7\xa1\x02\xa1\x19\x16\x44\xf9\x4d\xa0", TG_COAP_204},         /* {3303: {2: {5700: 22.5}}} */
+      {"\xbf\x82\x19\x0c\xe7\x03\xbf\x19\x16\x44\xf9\x4d\xa0\xff\xff", TG_COAP_204}, /* {[3303,3]: {5700: 22.5}} */
+      {"\xa1\x83\x15\x01\x01\x61\x78", TG_COAP_404},             /* /21/1/1 is a security object's */
+      {"\xa1\x83\x19\x0c\xe8\x01\x19\x16\x44\x01", TG_COAP_404}, /* /3304/1/5700: not announced */
+      {"\xa1\x19\x16\x44\xf9\x4d\xa0", TG_COAP_400},             /* {5700: 22.5}: relative to nothing */
+      {"\xa1\x83\x19\x0c\xe7\x01\x19\x16\x44\xf6", TG_COAP_400}, /* null */
+      {"\xa1\x83\x19\x0c\xe7\x01", TG_COAP_400},                 /* cut off */
+      {"\x81\x01", TG_COAP_400},                                 /* no map */
+  };
+  static server_bench_t bench;
+  server_bench_open(&bench, NULL, NULL);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.2", "</3303/0>"), TG_COAP_201);
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    server_bench_events(&bench);
+    unsigned code = send_pack(&bench, 'a', TG_CF_LWM2M_CBOR, rows[i].body);
+    if (code != rows[i].code) print_error("row %zu\n", i);
+    check_int(code, rows[i].code);
+    check_int(strstr(server_bench_events(&bench), "records:a") != NULL, code == TG_COAP_204);
+  }
+  tg_id_t device = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id;
+  for (uint16_t instance = 1; instance <= 3; instance++) {
+    tg_record_t record;
+    const tg_path_t path = tg_path(3, 3303, instance, 5700);
+    check_rc(tg_twin_value(bench.twin, device, &path, &record), TG_OK);
+    assert_true(record.value.type == TG_TYPE_FLOAT && record.value.f == 22.5);
+  }
+  server_bench_close(&bench);
+}
+
 static void send_may_name_what_the_last_update_announced(void **state) {
   (void)state;
   static const char body[] = "[{\"n\":\"/3304/0/5700\",\"v\":1}]";
@@ -162,5 +199,6 @@ static void after_a_restart_a_device_that_only_notifies_is_understood(void **sta
   tg_loop_free(loop);
 }
 
-CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_name_what_the_last_update_announced,
-            a_command_waits_until_the_device_wakes, after_a_restart_a_device_that_only_notifies_is_understood)
+CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_be_lwm2m_cbor,
+            send_may_name_what_the_last_update_announced, a_command_waits_until_the_device_wakes,
+            after_a_restart_a_device_that_only_notifies_is_understood)
