@@ -5,7 +5,7 @@ import json
 import re
 
 import words
-from world import SLOW, Failed, Skipped
+from verdict import SLOW, Failed, Skipped
 
 QUIET = 0.5  # seconds in which something would have come that must not come
 GOOD = {"op": "read", "path": "/3/0/9"}

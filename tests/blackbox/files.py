@@ -6,7 +6,7 @@ import re
 
 import gateway
 import words
-from world import Failed, Skipped
+from verdict import Failed, Skipped
 
 HAS_REASON = r"^[^\s:]*{name}:\d+: \S"
 

@@ -10,6 +10,8 @@ import threading
 import time
 import urllib.parse
 
+from verdict import SLOW, Failed, Skipped
+
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     def _answer(self, status, value=None, location=None):
@@ -107,9 +109,7 @@ def exchange(callback, request, seconds):
 
 
 def run_case(world, case):
-    """A case of layer t8-json. Raises world.Failed, world.Skipped."""
-    from world import SLOW, Failed, Skipped
-
+    """A case of layer t8-json. Raises Failed, Skipped."""
     if not world.scef.ready.wait(20):
         raise Failed("the gateway made no configuration at its SCEF")
     allowed = [int(number) for number in re.findall(r"\b[2-5]\d\d\b", case.expect)]

@@ -8,11 +8,14 @@ import time
 
 import coap
 import words
-from world import SLOW, Failed
+from verdict import SLOW, Failed
 
 NUMBERS = itertools.count(1)
 RULE = """local tg = require "tidegate"
-local function publish(topic, value) return assert(tg.rule.publish(topic, value)) end
+local function publish(topic, value)
+  local ok, err = tg.rule.publish(topic, value)
+  if not ok then error(tostring(err), 2) end
+end
 return {{ name = "case", version = "{version}", rules = {{ {{ match = {{ path = "/3303/0/5700" }}, topic = "case/{{ep}}", map = function(rec, dev)
 {text}
 end }} }} }}

@@ -7,7 +7,7 @@ import re
 import coap
 import expect
 import peer
-from world import SLOW, Failed, Skipped
+from verdict import SLOW, Failed, Skipped
 
 ANOTHER = re.compile(r"(?:datagram|message) (\d+)\b.*?\b(127\.\d+\.\d+\.\d+)", re.I | re.S)
 

@@ -32,9 +32,9 @@ SCRIPT = {
     "bad topic": r"topic",
     "outbox quota": r"quota|budget|full|too many|instruction|time|memory",
     "attempt to index a nil value": r"nil value",
-    "module not allowed": r"not allowed|not found|no module|nil value",
+    "module not allowed": r"not allowed|not known|not found|no module|nil value",
     "metatable is protected": r"protected|nil value|metatable|boolean",
-    "not allowed": r"not allowed|nil value|not available",
+    "not allowed": r"not allowed|nil value|not available|invalid option|bad argument",
 }
 
 # Of configurations: the catalogue's keys in the form of our file; a key that is not here stands for itself, at the top.
