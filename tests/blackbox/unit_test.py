@@ -210,6 +210,10 @@ class Whole(unittest.TestCase):
         status, out, _ = self.run_with('echo "$3:3: unknown key" >&2; exit 4', self.CONFIG)
         self.assertEqual((0, "1 passed, 0 failed"), (status, out[-1]))
 
+    def test_a_state_that_cannot_be_made_is_skipped(self):
+        _, out, _ = self.run_with("exit 4", {**self.CONFIG, "text": "key file of somebody else"})
+        self.assertIn("tells of a state that the runner can't make", out[0])
+
     def test_one_that_names_no_line_or_starts_or_crashes_fails(self):
         for script in ("exit 4", 'echo "$3:3: x" >&2; exit 1', "kill -SEGV $$", 'echo "x host ready x listening link=udp0 a:1"; sleep 1'):
             status, out, _ = self.run_with(script, self.CONFIG)
