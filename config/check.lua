@@ -52,13 +52,21 @@ local function tokens(source)
 end
 
 --- Maps key paths such as `links[1].port` to lines. Understands table constructors; what it cannot
--- follow has no line.
+-- follow has no line. Second, keys that come again in one constructor, where Lua would take the
+-- last without a word: a list of { path, line, message }.
 function check.lines(source)
-  local lines, list, at = {}, tokens(source), 1
+  local lines, twice, list, at = {}, {}, tokens(source), 1
   local stack = {} -- open constructors: { path, index }
   local function join(path, key)
     if type(key) == "number" then return path .. "[" .. key .. "]" end
     return path == "" and key or path .. "." .. key
+  end
+  local function add_key(top, name, line)
+    local path, first = join(top.path, name), top.keys[name]
+    top.key, lines[path], top.keys[name] = name, line, first or line
+    if not first then return end
+    local message = ('%s is given twice, on line %d already'):format(path, first)
+    twice[#twice + 1] = { path = path, line = line, message = message }
   end
   while at <= #list do
     local token, after = list[at], list[at + 1]
@@ -69,19 +77,17 @@ function check.lines(source)
         path = join(top.path, top.key or top.index)
         lines[path] = lines[path] or token.line
       end
-      stack[#stack + 1] = { path = path, index = 1 }
+      stack[#stack + 1] = { path = path, index = 1, keys = {} }
     elseif token.kind == "}" then
       stack[#stack] = nil
     elseif top and (token.kind == "," or token.kind == ";") then
       if not top.key then top.index = top.index + 1 end
       top.key = nil
     elseif top and not top.key and after and after.kind == "=" and token.kind == "name" then
-      top.key = token.text
-      lines[join(top.path, top.key)] = token.line
+      add_key(top, token.text, token.line)
       at = at + 1
     elseif top and not top.key and token.kind == "[" and after and after.kind == "string" then
-      top.key = after.text
-      lines[join(top.path, top.key)] = token.line
+      add_key(top, after.text, token.line)
       at = at + 3
     elseif top and not top.key then
       local path = join(top.path, top.index)
@@ -89,7 +95,7 @@ function check.lines(source)
     end
     at = at + 1
   end
-  return lines
+  return lines, twice
 end
 
 -- Names -----------------------------------------------------------------------------------------
@@ -455,6 +461,15 @@ local function check_options(state, scripts)
   end
 end
 
+-- A store that was put elsewhere is not begun anew where its disk is missing.
+local function check_store(state, out)
+  local folder = out.store.path:match("^(.*)/[^/]*$")
+  if not folder or folder == "" or folder == out.data_dir then return end
+  if folder:sub(1, #out.data_dir + 1) == out.data_dir .. "/" then return end
+  local wrong = state.probe(folder, "folder")
+  if wrong then complain(state, "store.path", "store.path: " .. wrong) end
+end
+
 -- By line, so that they can be mended from top to bottom.
 local function in_order(errors)
   table.sort(errors, function(a, b)
@@ -477,7 +492,8 @@ end
 -- @return the configuration with defaults and units resolved, or nil; and the list of errors
 -- { path, line, message }
 function check.run(schema, value, source, probe)
-  local state = { errors = {}, lines = check.lines(source or "") }
+  local lines, twice = check.lines(source or "")
+  local state = { errors = twice, lines = lines }
   state.probe = probe or function() end
   if type(value) ~= "table" then
     complain(state, "", "the file must return a table: return { … }")
@@ -493,6 +509,7 @@ function check.run(schema, value, source, probe)
     check_waits(state, out.mqtt)
     check_firmware(state, out.firmware, out.links)
     check_options(state, out.scripts)
+    check_store(state, out)
   end
   in_order(state.errors)
   if #state.errors > 0 then return nil, state.errors end

@@ -138,7 +138,7 @@ return {
           "string",
           default = "",
           doc = "Database file; \"\" is tidegate.db in data_dir; \":memory:\" keeps nothing over "
-            .. "a restart.",
+            .. "a restart. A folder outside data_dir must be there.",
         },
         outbox_max = {
           "size",

@@ -31,6 +31,12 @@ static const char *why_no_broker(tg_rc_t rc) {
   return rc == TG_E_STATE ? "no broker is configured" : "no broker is called like that";
 }
 
+/* A sentence where the topic is to blame, else NULL. */
+static const char *why_not_published(tg_slice_t topic) {
+  bool is_good = tg_topic_check(topic) == TG_OK;
+  return is_good ? NULL : "that is no topic: text of 1 to 32 levels without + # and NUL that begins with no $";
+}
+
 static tg_rc_t publish(lua_State *L, tg_mqtt_publish_t *message) {
   tg_bundle_t *bundle = tg_bundle_of(L);
   if (!message->seq) message->seq = tg_store_outbox_next_seq(bundle->api->parts.store);
@@ -51,7 +57,7 @@ static int core_publish(lua_State *L) {
   tg_rc_t rc = find_broker(L, 6, &message.broker);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   rc = publish(L, &message);
-  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_not_published(message.topic));
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -111,7 +117,7 @@ static int mqtt_publish(lua_State *L) {
   tg_rc_t rc = find_broker(L, -1, &message.broker);
   if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_no_broker(rc));
   rc = publish(L, &message);
-  if (rc != TG_OK) return tg_lua_record_fail(L, rc, NULL);
+  if (rc != TG_OK) return tg_lua_record_fail(L, rc, why_not_published(message.topic));
   lua_pushinteger(L, (lua_Integer)message.seq);
   return 1;
 }

@@ -70,7 +70,9 @@ void tg_config_lua_content(lua_State *L, const char *file) {
   (void)fclose(f);
   if (failed) luaL_error(L, "can't read %s: %s", file, strerror(failed));
   if (len > FILE_MAX) luaL_error(L, "%s is longer than 1 MiB", file);
-  lua_pushlstring(L, content, len);
+  /* A byte order mark, as some editors write one, is no part of the text; luaL_loadfile() thinks so too. */
+  size_t mark = len >= 3 && memcmp(content, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+  lua_pushlstring(L, content + mark, len - mark);
   lua_remove(L, -2);
 }
 

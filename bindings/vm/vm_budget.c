@@ -6,7 +6,9 @@
  */
 
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "bindings/vm/vm_state.h"
@@ -83,10 +85,25 @@ void tg_vm_state_begin(tg_vm_t *vm) {
   vm->wall_deadline_ns = tg_clock_mono_ns() + vm->cpu_max_ns * WALL_FACTOR;
   vm->since_clock = 0;
   vm->over = false;
+  vm->over_file[0] = 0;
+}
+
+/* Remembers the innermost line of the script itself, not of our modules that it called or that called it. */
+static void remember_place(tg_vm_t *vm, lua_State *L) {
+  static const char ours[] = "scripts/tidegate/";
+  lua_Debug frame;
+  for (int level = 0; lua_getstack(L, level, &frame); level++) {
+    if (!lua_getinfo(L, "Sl", &frame) || frame.currentline <= 0) continue;
+    if (strncmp(frame.short_src, ours, sizeof ours - 1) == 0) continue;
+    snprintf(vm->over_file, sizeof vm->over_file, "%s", frame.short_src);
+    vm->over_line = frame.currentline;
+    return;
+  }
 }
 
 void tg_vm_overrun(lua_State *L, const char *what) {
   tg_vm_t *vm = tg_vm_of(L);
+  if (!vm->over_file[0]) remember_place(vm, L);
   vm->over = true;
   vm->hooks_tight = true;
   lua_sethook(L, on_count, LUA_MASKCOUNT, 1);

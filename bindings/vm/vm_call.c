@@ -184,6 +184,10 @@ static tg_rc_t ended_badly(tg_vm_t *vm, uint32_t number, int status, tg_diag_t *
   if (rc == TG_E_BUDGET && diag && !strstr(diag->message, "budget")) {
     tg_diag_set(diag, NULL, diag->line, "over budget (time)");
   }
+  if (rc == TG_E_BUDGET && diag && vm->over_file[0]) {
+    snprintf(diag->file, sizeof diag->file, "%s", vm->over_file);
+    diag->line = vm->over_line;
+  }
   vm->stats.errors++;
   vm->stats.overruns += rc == TG_E_BUDGET;
   /* Never used again, nor reset: Lua 5.4 leaves the hooks of a coroutine off once an error has left one, and a reset would run

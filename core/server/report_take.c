@@ -49,6 +49,12 @@ static tg_rc_t check_path(const tg_device_t *device, const tg_path_t *path, tg_s
   return source != TG_SOURCE_SEND || is_announced(device, path->id[0]) ? TG_OK : TG_E_NOT_FOUND;
 }
 
+/* SenML without a value asks for one (FETCH) or takes one away (iPATCH); a report that names a resource has its value (RFC 8428 §4.2). */
+static bool is_value_missing(const tg_codec_input_t *input, const tg_record_t *record) {
+  bool is_senml = input->content_format == TG_CF_SENML_JSON || input->content_format == TG_CF_SENML_CBOR;
+  return is_senml && record->value.type == TG_TYPE_NONE && record->path.len >= TG_PATH_RESOURCE;
+}
+
 /* In which format @p payload is to be read; what is tolerated with that is counted. */
 static int format_of(tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
                      const tg_report_payload_t *payload) {
@@ -85,6 +91,7 @@ static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_
   tg_rc_t rc = tg_codec_dec_init(&dec, &input);
   while (rc == TG_OK && (rc = tg_codec_dec_next(&dec, &record)) == TG_OK) {
     rc = check_path(device, &record.path, payload->source);
+    if (rc == TG_OK && is_value_missing(&input, &record)) rc = TG_E_SYNTAX;
     if (rc == TG_OK) rc = add_record(server, &record, input.now_ms);
   }
   return rc == TG_END ? TG_OK : rc;

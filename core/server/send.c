@@ -4,12 +4,14 @@
  * Called by server_route.c.
  */
 
+#include "core/codec/codec_in.h"
 #include "core/server/server_state.h"
 
 enum { BUSY_S = 60 };
 
-/* Security objects do not exist for reports. */
-static uint8_t code_of(tg_rc_t rc) {
+/* Security objects do not exist for reports. 4.13 is for too many records: it says that less at a time would do, which does not mend a name that is too long. */
+static uint8_t code_of(const tg_server_t *server, tg_rc_t rc) {
+  if (rc == TG_E_TOO_LONG && server->record_count < TG_CODEC_IN_RECORDS_MAX) return TG_COAP_400;
   return rc == TG_E_DENIED ? TG_COAP_404 : tg_rc_coap(rc);
 }
 
@@ -34,7 +36,7 @@ void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_co
       .content_format = request->content_format, .asked = TG_CF_NONE, .body = request->body, .source = TG_SOURCE_SEND};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   if (rc != TG_OK) {
-    reply->code = code_of(rc);
+    reply->code = code_of(server, rc);
     if (reply->code == TG_COAP_503) reply->max_age = BUSY_S;
     return;
   }

@@ -185,7 +185,7 @@ local function on_command(msg)
     return
   end
   if updates.take(ep, msg.json) then return end
-  local wanted, err = request.check(msg.json)
+  local wanted, err = request.check(msg.json, now())
   if err then
     refuse(ep, wanted, err)
     return

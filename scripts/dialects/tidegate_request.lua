@@ -12,6 +12,7 @@
 -- Opaque values are {"base64":"…"}, object links [object, instance]. Checked here, so that whoever
 -- asked reads what to mend. Pure.
 
+local deadline = require "dialects.tidegate_deadline"
 local failure = require "tidegate.failure"
 local keys = require "tidegate.keys"
 
@@ -46,7 +47,7 @@ local LEVELS = { "an object", "an instance", "a resource", "a resource instance"
 local KNOWN = {
   "id", "op", "path", "value", "values", "args", "attributes", "timeout", "priority",
   "durable", "replace_key", "paths", "depth", "transport", "instance", "seconds",
-  "retry",
+  "retry", "deadline",
 }
 local ATTRIBUTES = { "pmin", "pmax", "gt", "lt", "st", "epmin", "epmax", "edge", "con", "hqmax" }
 local OF_NAMED = { "transport", "instance", "seconds" }
@@ -60,8 +61,14 @@ local function check_id(id)
   end
 end
 
+-- Only a bootstrap server may read or write these: keys of DTLS, OSCORE and COSE.
+local SECRET = { ["0"] = true, ["21"] = true, ["23"] = true }
+
 local function count_ids(path)
   if type(path) ~= "string" then fail('path is text such as "/3/0/9"') end
+  if SECRET[path:match("^/(%d+)")] then
+    error(failure("denied", path .. " is of an object that holds keys; no server may use it"), 0)
+  end
   local count = 0
   local rest = path:gsub("/(%d+)", function(id)
     count = count + 1
@@ -255,7 +262,21 @@ local function check_rest(wanted)
   end
 end
 
-local function check(wanted)
+-- A deadline becomes a timeout; one that has passed is not even begun.
+local function check_deadline(wanted, now)
+  if wanted.deadline == nil then return end
+  if wanted.timeout ~= nil then fail("a command takes either timeout or deadline") end
+  local seconds = deadline.seconds(wanted.deadline)
+  if not seconds then
+    fail('deadline is Unix seconds or a date such as "2026-11-27T12:00:00Z"')
+  end
+  local left = seconds - now
+  if left <= 0 then error(failure("expired", "the deadline has passed"), 0) end
+  if left > TIMEOUT_MAX then fail("deadline is at most %d seconds away", TIMEOUT_MAX) end
+  wanted.timeout = math.max(left, 1)
+end
+
+local function check(wanted, now)
   check_id(wanted.id)
   local unknown = keys.unknown(wanted, KNOWN)
   if unknown then fail("%s", unknown) end
@@ -271,6 +292,7 @@ local function check(wanted)
   check_named(wanted, rule)
   check_depth(wanted)
   check_rest(wanted)
+  check_deadline(wanted, now)
 end
 
 -- What may be repeated in an answer about a command that is wrong.
@@ -283,14 +305,15 @@ end
 
 --- Reads and checks a command.
 -- @param read gives the decoded JSON, or nil and an error
+-- @param now Unix seconds, for deadlines
 -- @return the command; or what can be said of it (a table), and an error
-function request.check(read)
+function request.check(read, now)
   local wanted, err = read()
   if err then return {}, failure("syntax", "no JSON: " .. tostring(err.message or err)) end
   if type(wanted) ~= "table" or #wanted > 0 then
     return {}, failure("syntax", 'a JSON object is wanted, such as {"id":"a1","op":"read"…}')
   end
-  local ok, why = pcall(check, wanted)
+  local ok, why = pcall(check, wanted, now)
   if ok then return wanted end
   return echo(wanted), type(why) == "table" and why or failure("internal", why)
 end

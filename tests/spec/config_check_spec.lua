@@ -175,6 +175,39 @@ describe("config/check.lua", function()
     assert.is_nil(lines.links)
   end)
 
+  it("names keys that are given twice, each in its own table", function()
+    local _, errors = run("return {\n name = 'a',\n log = { level = 'info' },\n ['name'] = 'b' }")
+    assert.equal(1, #errors)
+    assert.equal(4, errors[1].line)
+    assert.truthy(errors[1].message:find("name is given twice, on line 2 already", 1, true))
+    local twice = [[return { links = {
+      { kind = "udp", port = 5683,
+        port = 5684 }, { kind = "udp", name = "other" } } }]]
+    _, errors = run(twice)
+    assert.equal("links[1].port", errors[1].path)
+    assert.equal(3, errors[1].line)
+    assert.truthy(run("return { log = false and { level = 'x' } or { level = 'info' } }"))
+  end)
+
+  it("wants the folder of a store that was put elsewhere", function()
+    local function probe(path, kind)
+      assert.equal("folder", kind)
+      return path ~= "/there" and "can't read " .. path or nil
+    end
+    local function store(path)
+      return check.run(schema, { data_dir = "state", store = { path = path } }, "", probe)
+    end
+    local fine = { "", ":memory:", "x.db", "state/x.db", "state/sub/x.db", "/there/x.db" }
+    for _, path in ipairs(fine) do
+      assert.truthy(store(path), path)
+    end
+    for _, path in ipairs { "/not/there/x.db", "states/x.db" } do
+      local config, errors = store(path)
+      assert.is_nil(config)
+      assert.equal("store.path", errors[1].path)
+    end
+  end)
+
   it("writes data as text that reads back the same", function()
     local data = { port = 502, "x\n\"", { 0.1, true }, ["a b"] = -1, big = math.maxinteger }
     assert.same(data, load("return " .. check.text(data))())

@@ -448,6 +448,7 @@ describe("scripts/dialects/tidegate.lua", function()
 
     it("that is wrong is answered with what to mend", function()
       local read = { id = "a1", op = "read", path = "/3/0/9" }
+      local keys = "is of an object that holds keys; no server may use it"
       local function with(changes)
         local wanted = {}
         for key, value in pairs(read) do wanted[key] = value end
@@ -471,6 +472,21 @@ describe("scripts/dialects/tidegate.lua", function()
         { with { op = "nil" }, "argument", "op is missing: attributes bootstrap cancel create" },
         { with { op = "raed" }, "argument", 'op "raed" is not known, did you mean "read"?' },
         { with { op = 7 }, "argument", 'op "7" is not known' },
+        { with { path = "/0/0/5" }, "denied", "/0/0/5 " .. keys },
+        { with { path = "/21/0" }, "denied", "/21/0 " .. keys },
+        { with { deadline = "1999-01-01T00:00:00Z" }, "expired", "the deadline has passed" },
+        { with { deadline = 1 }, "expired", "the deadline has passed" },
+        {
+          with { deadline = "tomorrow" },
+          "argument",
+          'deadline is Unix seconds or a date such as "2026-11-27T12:00:00Z"',
+        },
+        {
+          with { deadline = 1, timeout = 5 },
+          "argument",
+          "a command takes either timeout or deadline",
+        },
+        { with { deadline = 1e18 }, "argument", "deadline is at most 2592000 seconds away" },
         { with { pat = 1 }, "argument", '"pat" is not known, did you mean "path"?' },
         { with { path = "nil" }, "argument", 'path is missing, such as "/3/0/9"' },
         { with { path = 3 }, "argument", 'path is text such as "/3/0/9"' },
@@ -754,15 +770,15 @@ describe("scripts/dialects/tidegate.lua", function()
     it("withholds secrets and says which", function()
       local gateway = start()
       local dev = gateway:device "m1"
-      ask(gateway, "m1", { id = "a1", op = "read", path = "/0/0" })
+      ask(gateway, "m1", { id = "a1", op = "read", path = "/16/0" })
       local value = told(gateway, dev, {
         records = fake.records {
-          { "/0/0/0", "coaps://x" },
-          { "/0/0/5", { bytes = "key" }, sensitive = true },
+          { "/16/0/0", "plain" },
+          { "/16/0/5", { bytes = "key" }, sensitive = true },
         },
       })[1].value
-      assert.same({ ["/0/0/0"] = "coaps://x" }, setmetatable(value.values, nil))
-      assert.same({ "/0/0/5" }, setmetatable(value.withheld, nil))
+      assert.same({ ["/16/0/0"] = "plain" }, setmetatable(value.values, nil))
+      assert.same({ "/16/0/5" }, setmetatable(value.withheld, nil))
     end)
 
     it("of somebody else's command is not told", function()

@@ -90,6 +90,13 @@ shell_jobs() {
   done < <(find_sorted "$2" '*_test.sh')
 }
 
+# catalogue_jobs PREFIX BUILD [LAUNCHER]: the catalogue of bad inputs that is kept beside the tree, where it is there.
+catalogue_jobs() {
+  local list=../shared/data/bad-inputs.jsonl
+  add_job "$1/bad-inputs" 600 "$2" \
+    "[ -f $list ] || { echo 'SKIP there is no $list'; exit 77; }; $(program "$2/tidegate" "$2")${3:+$3 }tests/blackbox/run $list --binary $2"
+}
+
 # check_jobs BUILD: every executable tools/check_*.
 check_jobs() {
   local check
@@ -112,7 +119,7 @@ phase_tests() {
   run_jobs "specs"
   shell_jobs tools tests/tools "$DEV"
   system_jobs system "$DEV"
-  for folder in fake bench; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
+  for folder in fake bench blackbox; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
   run_jobs "tools and the whole program"
 }
 
@@ -123,9 +130,20 @@ phase_asan() {
   # Plain busted would only test itself. Inside our interpreter, specs also run with the collector at its most aggressive.
   [ -x tests/spec/run ] && spec_jobs asan/spec "$build" "TG_GC_STRESS=1 $SAN"
   system_jobs asan/system "$build" "$SAN"
+  shell_jobs asan/blackbox tests/blackbox "$build" "$SAN"
+  catalogue_jobs asan/blackbox "$build" "$SAN"
   any_jobs || return 0
   build_preset asan
   run_jobs "the same under AddressSanitizer, UBSan and LeakSanitizer"
+}
+
+# What is shipped: optimised, without what a debug build checks besides.
+phase_release() {
+  local build=$TG_ROOT/build/release
+  catalogue_jobs release/blackbox "$build"
+  any_jobs || return 0
+  build_preset release tidegate
+  run_jobs "bad input to the release build"
 }
 
 # Programs with threads are named in tests/tsan.list, one per line.

@@ -199,6 +199,9 @@ static void names_file_line_and_fault(void **state) {
       {"local t = {}\nwhile true do t[1] = 1 end", ":2: the file runs too long"},
       {"local s = ('x'):rep(1000000)\nwhile true do s = s .. s end", "memory"},
       {"return os.getenv('HOME')", "nil value (global 'os')"},
+      {"\xEF\xBB\xBFreturn {\r\n name = = 1 }", ":2: unexpected symbol"}, /* a byte order mark is nothing */
+      {"return {\n name = 'a',\n name = 'b' }", ":3: name is given twice, on line 2 already"},
+      {"return { store = { path = '/there/is/none/x.db' } }", ":1: store.path: can't read /there/is/none"},
       {"\x1bLua", "attempt to load a binary chunk"},
       {"error({})", "nil value (global 'error')"},
       {"return 7", "must return a table"},

@@ -23,6 +23,10 @@ static void send_is_taken_from_registered_devices_only(void **state) {
       {'a', TG_CF_TEXT, "1", TG_COAP_415},
       {'a', -1, "1", TG_COAP_415},
       {'a', TG_CF_SENML_JSON, "[{\"n\":", TG_COAP_400},
+      {'a', TG_CF_SENML_JSON, "[{\"x\":[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]],\"n\":\"/3303/0/5700\",\"v\":1}]",
+       TG_COAP_400},                                                      /* too deep */
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/5700\"}]", TG_COAP_400}, /* a name without its value */
+      {'a', TG_CF_SENML_JSON, "[{\"n\":\"/3303/0/5700\",\"v\":null}]", TG_COAP_400},
       {'a', TG_CF_SENML_CBOR, "\x9b\xff\xff\xff\xff\xff\xff\xff\xff", TG_COAP_400},
       {'a', TG_CF_SENML_JSON, "[{\"n\":\"/0/0/5\",\"vd\":\"AA\"}]", TG_COAP_404},
       {'a', TG_CF_SENML_JSON, "[{\"n\":\"/21/0/1\",\"vs\":\"x\"}]", TG_COAP_404},

@@ -16,6 +16,11 @@ static void on_print(void *ud, const char *text) {
 
 static bool module(void *ud, const char *name, tg_buf_t *source, tg_buf_t *file) {
   (void)ud;
+  if (strcmp(name, "ours") == 0) {
+    tg_buf_put_str(source, "return function(f) pcall(f) f() end");
+    tg_buf_put_str(file, "scripts/tidegate/ours.lua");
+    return true;
+  }
   if (strcmp(name, "answer") != 0) return false;
   tg_buf_put_str(source, "return 42");
   tg_buf_put_str(file, "answer.lua");
@@ -190,6 +195,25 @@ static void a_task_waits_and_goes_on_with_what_it_is_given(void **state) {
   tg_vm_free(vm);
 }
 
-CHECK_SUITE(a_script_runs_and_prints_to_its_host, an_error_names_file_line_and_message,
-            what_takes_too_much_is_ended_in_time, what_could_reach_out_is_not_there,
-            a_task_waits_and_goes_on_with_what_it_is_given)
+/* A module of ours may catch the abort, and be the one that runs when the next comes: the line told is the script's. */
+static void an_overrun_names_the_line_of_the_script(void **state) {
+  (void)state;
+  static const char *const texts[] = {
+      "local call = require 'ours'\ncall(function()\n while true do end end)",
+      "local call = require 'ours'\ncall(function()\n ('x'):rep(1000):find(('.-'):rep(9) .. 'y') end)",
+      "require 'answer'\nlocal function f()\n while true do pcall(f) end end f()",
+  };
+  for (size_t i = 0; i < TG_COUNT(texts); i++) {
+    tg_vm_t *vm = open_vm(0);
+    tg_diag_t diag = {0};
+    check_rc(run(vm, texts[i], &diag), TG_E_BUDGET);
+    check_slice(tg_slice_str(diag.file), "test.lua");
+    check_int(diag.line, 3);
+    assert_non_null(strstr(diag.message, "over budget"));
+    tg_vm_free(vm);
+  }
+}
+
+CHECK_SUITE(an_overrun_names_the_line_of_the_script, a_script_runs_and_prints_to_its_host,
+            an_error_names_file_line_and_message, what_takes_too_much_is_ended_in_time,
+            what_could_reach_out_is_not_there, a_task_waits_and_goes_on_with_what_it_is_given)
