@@ -189,7 +189,10 @@ tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_don
   tg_twin_device_t *device = tg_twin_device_of(twin, from->device);
   if (!device || twin->closing || (!device->pub.online && !device->pub.queue_mode)) return TG_E_GONE;
   tg_twin_command_t *replaced = tg_twin_queue_find_replaced(device, from);
-  if (device->pub.queued >= TG_TWIN_QUEUE_MAX && !replaced) return TG_E_FULL;
+  if (device->pub.queued >= TG_DEVICE_COMMANDS_MAX && !replaced) {
+    twin->refused.commands++;
+    return TG_E_FULL;
+  }
   tg_twin_command_t *command;
   tg_rc_t rc = tg_twin_queue_make(device, twin, from, &command);
   if (rc != TG_OK) return rc;

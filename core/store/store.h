@@ -42,6 +42,7 @@ typedef struct tg_store_stats {
   uint64_t outbox_bytes;
   uint64_t outbox_rows;
   uint64_t outbox_refused;
+  uint64_t outbox_max; /* bytes, in force */
   uint64_t next_seq;
 } tg_store_stats_t;
 

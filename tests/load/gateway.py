@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A broker, a subscriber that keeps everything, and a gateway that is killed and started again: children of this process, each ended by its own id."""
+"""A broker, a subscriber that keeps everything, and a gateway that is killed and started again: children of this process, each ended by its own id.
+
+The broker answers at once (set_tcp_nodelay) unless told otherwise: with mosquitto's default a PUBACK may wait for our next message, and what is
+not acknowledged comes again after a crash.
+"""
 
 import json
 import os
@@ -32,8 +36,8 @@ def wait_for(seconds, condition):
 class Lab:
     """@param program the gateway; @param work a folder of its own"""
 
-    def __init__(self, program, work):
-        self.program, self.work = program, work
+    def __init__(self, program, work, nagle=False):
+        self.program, self.work, self.nagle = program, work, nagle
         self.udp, self.port = free_port(), free_port()
         self.config = os.path.join(work, "tidegate.lua")
         self.messages = os.path.join(work, "messages.log")
@@ -52,7 +56,8 @@ class Lab:
         conf = os.path.join(self.work, "broker.conf")
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         with open(conf, "w") as out:
-            out.write("user %s\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 1000000\nset_tcp_nodelay true\n" % (user, self.port))
+            out.write("user %s\nlistener %d 127.0.0.1\nallow_anonymous true\nmax_queued_messages 1000000\n" % (user, self.port))
+            out.write("set_tcp_nodelay %s\n" % ("false" if self.nagle else "true"))
         self.spawn("broker", ["mosquitto", "-c", conf])
         to = ["-h", "127.0.0.1", "-p", str(self.port)]
         with open(self.messages, "w") as out:

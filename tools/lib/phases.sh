@@ -142,6 +142,13 @@ phase_tsan() {
   run_jobs "programs with threads under ThreadSanitizer"
 }
 
+# Crashes and power cuts in numbers; tools/test runs a few of each among the other tests. TG_CUTS, TG_KILLS: how many.
+phase_faults() {
+  add_job faults/store_cut_test 300 "$DEV" "$(program "$DEV/tests/store_cut_test" "$DEV")TG_CUTS=${TG_CUTS:-1000} $SANITIZER_ENV $DEV/tests/store_cut_test"
+  shell_jobs faults tests/load "$DEV"
+  run_jobs "crashes and power cuts"
+}
+
 # Recently changed files come first, in case the time does not suffice for all.
 tidy_order() {
   {
