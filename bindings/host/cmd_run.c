@@ -167,7 +167,8 @@ static tg_cli_exit_t set_crash(const char *text) {
   }
   for (size_t i = 0; lists && tg_crash_name(i); i++) (void)printf("%-24s %s\n", tg_crash_name(i), tg_crash_what(i));
   if (lists || tg_crash_setup(text)) return TG_CLI_OK;
-  (void)fprintf(stderr, "tidegate: --crash-at %s: SITE:N is wanted, N from 1 on; --crash-at list shows the sites\n", text);
+  (void)fprintf(stderr, "tidegate: --crash-at %s: SITE:N is wanted, N from 1 on; --crash-at list shows the sites\n",
+                text);
   return TG_CLI_USAGE;
 }
 

@@ -24,7 +24,8 @@ void tg_control_limits(tg_control_t *control, const tg_control_request_t *reques
   int64_t count = 0;
   for (; tg_limits_get(&control->config.parts, (size_t)count, &row); count++) put_row(request, &row);
   const tg_limits_row_t own[] = {
-      {"control_clients", TG_CONTROL_CONNS_MAX, "clients", "the connection is closed", "clients refused", control->refused},
+      {"control_clients", TG_CONTROL_CONNS_MAX, "clients", "the connection is closed", "clients refused",
+       control->refused},
       {"control_line", TG_CONTROL_LINE_MAX, "bytes", "an error: too_long", NULL, 0},
   };
   for (size_t i = 0; i < TG_COUNT(own); i++) put_row(request, &own[i]);

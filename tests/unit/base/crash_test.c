@@ -36,8 +36,17 @@ static void the_process_ends_at_the_pass_that_was_asked_for(void **state) {
 
 static void nothing_else_arms_anything(void **state) {
   (void)state;
-  static const char *const wrong[] = {"",  ":", "commit-before",    "commit-before:",   "commit-before:0",          "commit-before:-1",
-                                      ":1", "commit-before:1x", "commit-before:x", "commit-before:1000000001", "commit-befor:1",
+  static const char *const wrong[] = {"",
+                                      ":",
+                                      "commit-before",
+                                      "commit-before:",
+                                      "commit-before:0",
+                                      "commit-before:-1",
+                                      ":1",
+                                      "commit-before:1x",
+                                      "commit-before:x",
+                                      "commit-before:1000000001",
+                                      "commit-befor:1",
                                       "commit-before:99999999999999999999"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) assert_false(tg_crash_setup(wrong[i]));
 }

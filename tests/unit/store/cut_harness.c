@@ -117,7 +117,8 @@ static void survive(disk_t *disk) {
 
 static void write_back(const disk_t *disk) {
   int fd = open(disk->path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  if (fd < 0 || (disk->len && write(fd, disk->bytes, disk->len) != (ssize_t)disk->len)) die("cannot write what is left");
+  if (fd < 0 || (disk->len && write(fd, disk->bytes, disk->len) != (ssize_t)disk->len))
+    die("cannot write what is left");
   (void)close(fd);
 }
 
@@ -296,10 +297,10 @@ void cut_harness_install(uint64_t after, uint64_t seed) {
   cut.vfs.szOsFile = (int)sizeof(cut_file_t) + cut.real->szOsFile;
   cut.vfs.xOpen = cut_open;
   cut.vfs.xDelete = cut_delete;
-  cut.methods = (sqlite3_io_methods){
-      2,          cut_close,    cut_read,   cut_write,  cut_truncate, cut_sync,   cut_size,     cut_lock,
-      cut_unlock, cut_reserved, cut_control, cut_sector, cut_traits,   cut_shm_map, cut_shm_lock, cut_shm_barrier,
-      cut_shm_unmap, NULL, NULL};
+  cut.methods = (sqlite3_io_methods){2,          cut_close,   cut_read,     cut_write,       cut_truncate,  cut_sync,
+                                     cut_size,   cut_lock,    cut_unlock,   cut_reserved,    cut_control,   cut_sector,
+                                     cut_traits, cut_shm_map, cut_shm_lock, cut_shm_barrier, cut_shm_unmap, NULL,
+                                     NULL};
   (void)pthread_mutex_init(&cut.lock, NULL);
   cut.left = after;
   cut.random = seed * 2 + 1;

@@ -185,9 +185,11 @@ static void the_layer_loses_what_is_not_synced(void **state) {
       cut_harness_install(60 + i * 7, 1000 + i);
       sqlite3 *db = NULL;
       if (sqlite3_open(h->path, &db) != SQLITE_OK) _exit(3);
-      (void)sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL);
+      (void)sqlite3_exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0", NULL,
+                         NULL, NULL);
       for (char told = 1;; told++) {
-        if (sqlite3_exec(db, "INSERT INTO row VALUES ('x', randomblob(8), randomblob(100))", NULL, NULL, NULL)) _exit(4);
+        if (sqlite3_exec(db, "INSERT INTO row VALUES ('x', randomblob(8), randomblob(100))", NULL, NULL, NULL))
+          _exit(4);
         if (write(ends[1], &told, 1) != 1) _exit(5);
       }
     }
