@@ -31,6 +31,7 @@ typedef struct form {
 
 static const form_t forms[] = {
     {"status", {NULL}, NULL, REST_NONE, NULL},
+    {"limits", {NULL}, NULL, REST_NONE, NULL},
     {"devices", {"?ep", NULL}, NULL, REST_NONE, NULL},
     {"read", {"ep", "path", NULL}, NULL, REST_PATHS, "read_composite"},
     {"write", {"ep", "path", NULL}, NULL, REST_VALUE, "write_composite"},

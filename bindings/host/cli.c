@@ -21,6 +21,7 @@ enum {
   OPT_INSTANCE,
   OPT_FOR,
   OPT_RETRY,
+  OPT_CRASH_AT,
   OPT_MORE
 };
 
@@ -73,6 +74,7 @@ static bool take_option(tg_cli_t *cli, int option) {
   case OPT_INSTANCE: return set_whole(cli, optarg, INSTANCE_MAX, &cli->instance);
   case OPT_FOR: return set_whole(cli, optarg, INT32_MAX, &cli->seconds);
   case OPT_RETRY: cli->retry = true; return true;
+  case OPT_CRASH_AT: cli->crash_at = optarg; return true;
   case OPT_TIMEOUT: return set_timeout(cli, optarg);
   default: return false;
   }
@@ -93,6 +95,7 @@ bool tg_cli_parse(int argc, char **argv, tg_cli_t *cli) {
                                           {"instance", required_argument, NULL, OPT_INSTANCE},
                                           {"for", required_argument, NULL, OPT_FOR},
                                           {"retry", no_argument, NULL, OPT_RETRY},
+                                          {"crash-at", required_argument, NULL, OPT_CRASH_AT},
                                           {"name", required_argument, NULL, OPT_MORE},
                                           {"version", required_argument, NULL, OPT_MORE},
                                           {"method", required_argument, NULL, OPT_MORE},

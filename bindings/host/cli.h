@@ -48,7 +48,8 @@ typedef struct tg_cli {
   bool json;
   bool follow;
   bool dump;
-  bool retry; /* --retry: execute again when no answer came */
+  const char *crash_at; /* --crash-at of `run` in a test build, or NULL; core/base/crash.h */
+  bool retry;           /* --retry: execute again when no answer came */
   bool help;
   tg_cli_more_t more[TG_CLI_MORE]; /* in the order given; each is checked by the command that takes it */
   int more_count;

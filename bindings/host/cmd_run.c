@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "bindings/host/cli.h"
 #include "bindings/host/control.h"
 #include "bindings/host/scripts.h"
+#include "core/base/crash.h"
 
 /* Everything that runs, in order of making. */
 typedef struct run {
@@ -156,8 +158,26 @@ static tg_cli_exit_t run_configured(run_t *run) {
   return rc == TG_OK ? TG_CLI_OK : rc == TG_E_CONFIG ? TG_CLI_CONFIG : TG_CLI_FAILED;
 }
 
+/* `list` shows the places; anything else arms one of them. */
+static tg_cli_exit_t set_crash(const char *text) {
+  bool lists = strcmp(text, "list") == 0;
+  if (!tg_crash_is_built()) {
+    (void)fputs("tidegate: --crash-at: only test builds (CMake's Debug) can do that\n", stderr);
+    return TG_CLI_USAGE;
+  }
+  for (size_t i = 0; lists && tg_crash_name(i); i++) (void)printf("%-24s %s\n", tg_crash_name(i), tg_crash_what(i));
+  if (lists || tg_crash_setup(text)) return TG_CLI_OK;
+  (void)fprintf(stderr, "tidegate: --crash-at %s: SITE:N is wanted, N from 1 on; --crash-at list shows the sites\n",
+                text);
+  return TG_CLI_USAGE;
+}
+
 tg_cli_exit_t tg_cmd_run(const tg_cli_t *cli) {
   run_t run = {.lock = -1};
+  if (cli->crash_at) {
+    tg_cli_exit_t set = set_crash(cli->crash_at);
+    if (set != TG_CLI_OK || strcmp(cli->crash_at, "list") == 0) return set;
+  }
   tg_buf_t errors;
   tg_buf_init_growing(&errors, (size_t)1 << 20);
   tg_cli_exit_t end = TG_CLI_CONFIG;

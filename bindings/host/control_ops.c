@@ -11,6 +11,7 @@
 #include "bindings/host/control_events.h"
 #include "bindings/host/control_explain.h"
 #include "bindings/host/control_firmware.h"
+#include "bindings/host/control_limits.h"
 #include "bindings/host/control_queue.h"
 #include "core/server/quirk.h"
 
@@ -226,6 +227,7 @@ static void op_status(tg_control_t *control, const tg_control_request_t *request
 
 static const op_t ops[] = {
     {"status", op_status},
+    {"limits", tg_control_limits},
     {"devices", op_devices},
     {"scripts", op_scripts},
     {"reload", op_reload},
@@ -282,7 +284,7 @@ static void route(tg_control_t *control, tg_control_request_t *request) {
   }
   tg_control_reply_error(
       request->conn, &request->tag, TG_E_UNSUPPORTED,
-      "op is one of status devices scripts reload log explain queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute "
+      "op is one of status limits devices scripts reload log explain queue cancel_command read read_composite write write_composite update execute create delete discover observe observe_composite cancel attributes trigger disable bootstrap prefer mute "
       "firmware_images firmware_add firmware_remove firmware_update firmware_status firmware_apply firmware_cancel campaign_start campaign_pause campaign_resume campaign_cancel campaign_show campaigns");
 }
 

@@ -236,6 +236,20 @@ static void script_row(tg_show_t *show, const tg_json_node_t *line) {
   tg_buf_fini(&cell);
 }
 
+/* Limits */
+
+static const char *const limit_titles[] = {"NAME", ">MAX", "UNIT", "OVER IT", "COUNTER", ">HITS", NULL};
+
+static void limit_row(tg_show_t *show, const tg_json_node_t *line) {
+  put_text(show, line, "limit");
+  put_int(show, line, "max");
+  put_text(show, line, "unit");
+  put_text(show, line, "over");
+  put_text(show, line, "counter");
+  if (tg_json_read_get(line, "counter")) put_int(show, line, "hits");
+  else tg_table_put(&show->table, tg_slice(NULL, 0));
+}
+
 static void reload_end(tg_show_t *show, const tg_json_node_t *line) {
   (void)line;
   note(show, "loaded", tg_slice(NULL, 0));
@@ -254,6 +268,7 @@ static const view_t views[] = {
     {"devices", device_titles, device_row, list_end},
     {"scripts", script_titles, script_row, list_end},
     {"status", tg_show_status_titles, NULL, tg_show_status_end},
+    {"limits", limit_titles, limit_row, NULL},
     {"discover", discover_titles, value_row, discover_end},
     {"explain", tg_show_explain_titles, tg_show_explain_row, NULL},
     {"queue", queue_titles, queue_row, list_end},

@@ -4,7 +4,7 @@
 
 _tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-  local commands="run check status devices read write update execute create delete observe unobserve attributes discover explain trigger disable bootstrap prefer mute queue cancel firmware log scripts reload api version help"
+  local commands="run check status limits devices read write update execute create delete observe unobserve attributes discover explain trigger disable bootstrap prefer mute queue cancel firmware log scripts reload api version help"
   case $before in
     -c | --config | --socket)
       mapfile -t COMPREPLY < <(compgen -f -- "$word")

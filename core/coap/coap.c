@@ -149,6 +149,10 @@ void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer) {
   tg_coap_peer_let_go(coap, found);
 }
 
+void tg_coap_limits(const tg_coap_t *coap, tg_coap_limits_t *limits) {
+  *limits = coap->config.limits;
+}
+
 void tg_coap_stats(const tg_coap_t *coap, tg_coap_stats_t *stats) {
   *stats = coap->stats;
   stats->peers = coap->peers.pool.count;

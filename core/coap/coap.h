@@ -249,4 +249,7 @@ void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer);
 /** Counters as of now. */
 void tg_coap_stats(const tg_coap_t *coap, tg_coap_stats_t *stats);
 
+/** The limits in force, defaults filled in. */
+void tg_coap_limits(const tg_coap_t *coap, tg_coap_limits_t *limits);
+
 #endif

@@ -13,7 +13,8 @@ static bool refuse(tg_coap_answer_t *answer, uint8_t code) {
   return false;
 }
 
-static bool refuse_too_long(const tg_coap_t *coap, tg_coap_answer_t *answer) {
+static bool refuse_too_long(tg_coap_t *coap, tg_coap_answer_t *answer) {
+  coap->stats.too_large++;
   answer->has_size1 = true;
   answer->size1 = (uint32_t)coap->config.limits.request_body;
   return refuse(answer, TG_COAP_413);

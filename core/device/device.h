@@ -216,6 +216,21 @@ const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id);
 /** The device called @p ep, or NULL. O(1). */
 const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep);
 
+/** Commands that may wait for one device. */
+#define TG_DEVICE_COMMANDS_MAX 100
+
+/** What was turned away at the twin's bounds since the start. */
+typedef struct tg_twin_refused {
+  uint64_t devices;
+  uint64_t commands;
+} tg_twin_refused_t;
+
+/** How often the twin's bounds were met. */
+void tg_twin_refused(const tg_twin_t *twin, tg_twin_refused_t *refused);
+
+/** Most devices that are known at a time. */
+uint32_t tg_twin_devices_max(const tg_twin_t *twin);
+
 /** Number of devices known. */
 size_t tg_twin_count(const tg_twin_t *twin);
 

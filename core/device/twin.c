@@ -130,7 +130,10 @@ static tg_rc_t make_device(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **ma
   tg_id_t id;
   tg_twin_device_t *device = tg_pool_take(&twin->devices, &id);
   if (!device && forget_oldest(twin)) device = tg_pool_take(&twin->devices, &id);
-  if (!device) return TG_E_FULL;
+  if (!device) {
+    twin->refused.devices++;
+    return TG_E_FULL;
+  }
   device->pub.id = id;
   device->pub.ep = tg_alloc_str(ep);
   if (!device->pub.ep || tg_hidx_add(&twin->by_ep, tg_hash32(&twin->key, ep), tg_id_slot(id)) != TG_OK) {
@@ -305,6 +308,14 @@ const tg_device_t *tg_twin_find(const tg_twin_t *twin, tg_id_t id) {
 const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep) {
   const tg_twin_device_t *device = find_ep(twin, ep);
   return device ? &device->pub : NULL;
+}
+
+void tg_twin_refused(const tg_twin_t *twin, tg_twin_refused_t *refused) {
+  *refused = twin->refused;
+}
+
+uint32_t tg_twin_devices_max(const tg_twin_t *twin) {
+  return twin->config.devices_max;
 }
 
 size_t tg_twin_count(const tg_twin_t *twin) {

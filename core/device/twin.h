@@ -82,6 +82,7 @@ struct tg_twin {
   uint64_t wall_at_ms; /* the wheel's time at which wall_ms was read */
   int64_t wall_ms;
   tg_log_limit_t lost;
+  tg_twin_refused_t refused;
   bool closing;            /* being freed: takes no more commands */
   tg_timer_fn on_deadline; /* of commands */
   size_t command_bytes;

@@ -7,6 +7,7 @@
  * Path: the command line | bindings/api/lua_command.c -> core/device/twin_command.c -> core/server/command.c | bindings/api/driver_device.c
  */
 
+#include "core/base/crash.h"
 #include "core/device/twin_durable.h"
 #include "core/device/twin_queue.h"
 
@@ -124,7 +125,10 @@ static bool start_waiting(tg_twin_t *twin, tg_twin_device_t *device) {
   while ((command = tg_twin_queue_first(device, false)) && !device->running && listens(device)) {
     if (command->ends_as) return false; /* a restored one: its end comes first, at once */
     if (!tg_twin_durable_is_ready(command)) return true;
-    if (!start_next(twin, command)) return false;
+    TG_CRASH_PASS(COMMAND_SEND_BEFORE);
+    bool goes_on = start_next(twin, command);
+    TG_CRASH_PASS(COMMAND_SEND_AFTER);
+    if (!goes_on) return false;
   }
   if (command && !device->running && !command->ends_as) tg_twin_durable_back(command); /* it fell asleep meanwhile */
   return false;
@@ -185,7 +189,10 @@ tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_don
   tg_twin_device_t *device = tg_twin_device_of(twin, from->device);
   if (!device || twin->closing || (!device->pub.online && !device->pub.queue_mode)) return TG_E_GONE;
   tg_twin_command_t *replaced = tg_twin_queue_find_replaced(device, from);
-  if (device->pub.queued >= TG_TWIN_QUEUE_MAX && !replaced) return TG_E_FULL;
+  if (device->pub.queued >= TG_DEVICE_COMMANDS_MAX && !replaced) {
+    twin->refused.commands++;
+    return TG_E_FULL;
+  }
   tg_twin_command_t *command;
   tg_rc_t rc = tg_twin_queue_make(device, twin, from, &command);
   if (rc != TG_OK) return rc;

@@ -3,6 +3,7 @@
 
 #include "core/device/twin_durable.h"
 
+#include "core/base/crash.h"
 #include "core/device/journal.h"
 #include "core/device/twin_queue.h"
 
@@ -11,8 +12,10 @@ enum { RETRY_MS = 1000 };
 static tg_rc_t write_row(tg_twin_command_t *command, bool marked) {
   tg_store_t *store = command->twin->config.store;
   const tg_journal_row_t row = {.ep = tg_slice_str(command->device->pub.ep), .sent = marked, .command = command->pub};
+  TG_CRASH_PASS(COMMAND_ROW_BEFORE);
   tg_rc_t rc = tg_journal_put(store, command->row, &row);
   if (rc != TG_OK) return rc;
+  TG_CRASH_PASS(COMMAND_ROW_AFTER);
   command->marked = marked;
   command->ticket = tg_store_ticket(store);
   return TG_OK;
@@ -68,7 +71,10 @@ void tg_twin_durable_end(tg_twin_command_t *command, bool keep) {
   if (!command->row) return;
   if (command->fresh) fresh_del(command);
   command->device->journaled--;
-  if (!keep) tg_journal_del(command->twin->config.store, command->row);
+  if (keep) return;
+  TG_CRASH_PASS(COMMAND_END_BEFORE);
+  tg_journal_del(command->twin->config.store, command->row);
+  TG_CRASH_PASS(COMMAND_END_AFTER);
 }
 
 static void release_held(tg_twin_t *twin) {

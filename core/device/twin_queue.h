@@ -6,9 +6,6 @@
 
 #include "core/device/twin.h"
 
-/** Most commands that wait for one device. */
-enum { TG_TWIN_QUEUE_MAX = 100 };
-
 /** Whether @p command may be carried out once more: without harm, or because its asker said so. */
 static inline bool tg_twin_queue_is_repeatable(const tg_command_t *command) {
   return command->retry || (command->op != TG_OP_EXECUTE && command->op != TG_OP_CREATE && command->op != TG_OP_DELETE);

@@ -35,7 +35,7 @@ static tg_rc_t on_row(void *ud, uint64_t number, const tg_journal_row_t *row) {
   tg_twin_device_t *device;
   tg_twin_command_t *command;
   tg_rc_t rc = tg_twin_place(twin, row->ep, &device);
-  if (rc == TG_OK && device->pub.queued > TG_TWIN_QUEUE_MAX) rc = TG_E_FULL; /* one of them was running */
+  if (rc == TG_OK && device->pub.queued > TG_DEVICE_COMMANDS_MAX) rc = TG_E_FULL; /* one of them was running */
   if (rc == TG_OK) rc = tg_twin_queue_make(device, twin, &row->command, &command);
   if (rc != TG_OK) return rc;
   command->ends_as = ends_as(restore, row);

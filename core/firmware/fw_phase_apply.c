@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "core/base/crash.h"
 #include "core/firmware/fw_ask.h"
 #include "core/firmware/fw_name.h"
 #include "core/firmware/fw_phase.h"
@@ -100,7 +101,9 @@ static tg_fw_state_t not_yet(tg_fw_job_t *job, const char *why) {
 tg_fw_state_t tg_fw_phase_apply_committed(tg_fw_job_t *job, const tg_fw_news_t *news) {
   if (news->rc != TG_OK) return not_yet(job, "the store does not take it");
   if (!tg_fw_ask_is_usable(job)) return not_yet(job, "the device is not there");
+  TG_CRASH_PASS(FIRMWARE_EXECUTE_BEFORE);
   tg_rc_t rc = tg_fw_ask(job, TG_FW_LANE_MAIN, TG_FW_STEP_UPDATE);
+  TG_CRASH_PASS(FIRMWARE_EXECUTE_AFTER);
   if (rc != TG_OK) return not_yet(job, tg_rc_text(rc));
   job->executed = true;
   tg_fw_retry_timer(job, TG_FW_POLL_MS);

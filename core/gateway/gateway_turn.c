@@ -5,6 +5,7 @@
 
 #include "core/gateway/gateway_turn.h"
 
+#include "core/base/crash.h"
 #include "core/base/log.h"
 
 enum { BACKLOG_MAX = 1024, SLOW_MS = 250 };
@@ -69,9 +70,11 @@ void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *part
     tg_coap_release(parts->coap, ticket, rc);
   }
   turn->committed = ticket;
+  TG_CRASH_PASS(ANSWER_BEFORE);
   let_go(turn, parts);
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);
   tg_coap_flush(parts->coap);
+  TG_CRASH_PASS(ANSWER_AFTER);
 }
 
 tg_rc_t tg_gateway_turn_load(void *ud, tg_slice_t key, tg_buf_t *value) {

@@ -8,6 +8,7 @@
 
 #include "core/mqtt/mqtt_drain.h"
 
+#include "core/base/crash.h"
 #include "core/base/log.h"
 
 enum { BATCH = 64, MARK_EVERY = 64, MARKS_MAX = 16 };
@@ -68,7 +69,9 @@ static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
       .seq = entry->seq,
   };
   int token;
+  TG_CRASH_PASS(PUBLISH_BEFORE);
   if (tg_mqtt_conn_send(drain->conn, &send, &token) != TG_OK) return false;
+  TG_CRASH_PASS(PUBLISH_AFTER);
 
   drain->after = entry->seq;
   drain->published++;
@@ -99,7 +102,9 @@ void tg_mqtt_drain_taken(tg_mqtt_drain_t *drain, int token) {
 
   drain->confirmed++;
   drain->flight[at].taken = true;
+  TG_CRASH_PASS(TAKEN_BEFORE);
   delete_entry(drain, drain->flight[at].seq);
+  TG_CRASH_PASS(TAKEN_AFTER);
 
   /* Leave the window in order, so that flight[0] is always the oldest message not yet taken. */
   uint32_t gone = 0;

@@ -3,6 +3,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
+#include "core/base/crash.h"
 #include "core/registry/row.h"
 #include "core/server/policy.h"
 
@@ -66,7 +67,9 @@ void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg) {
   encode(server, reg, device, &server->out);
   tg_rc_t rc = server->out.rc;
   if (rc == TG_OK) {
+    TG_CRASH_PASS(REGISTRATION_BEFORE);
     rc = tg_store_put(server->config.store, BUCKET, tg_slice_str(device->ep), tg_buf_slice(&server->out));
+    TG_CRASH_PASS(REGISTRATION_AFTER);
   }
   if (rc != TG_OK) tg_log("server", TG_LOG_WARN, "registration_not_stored rc=%s", tg_rc_name(rc));
 }

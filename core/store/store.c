@@ -91,5 +91,6 @@ void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
   *stats = store->stats;
   stats->outbox_bytes = store->ring.bytes;
   stats->outbox_rows = store->ring.rows;
+  stats->outbox_max = store->config.outbox_max;
   stats->next_seq = store->next_seq;
 }

@@ -5,6 +5,7 @@
  * Path: core/mqtt/mqtt_publish.c -> core/store/store_outbox.c -> core/mqtt/mqtt_drain.c
  */
 
+#include "core/base/crash.h"
 #include "core/store/store_state.h"
 
 uint64_t tg_store_outbox_next_seq(tg_store_t *store) {
@@ -38,12 +39,14 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   }
 
   tg_slice_t packed;
+  TG_CRASH_PASS(OUTBOX_ADD_BEFORE);
   tg_rc_t rc = tg_store_ring_add(&store->ring, entry, &packed);
   if (rc != TG_OK) return rc;
   if (entry->durable) {
     rc = tg_store_queue_add(store, &(tg_store_op_t){.kind = TG_STORE_OP_ADD, .seq = entry->seq, .value = packed});
   }
   if (rc == TG_OK) {
+    TG_CRASH_PASS(OUTBOX_ADD_AFTER);
     store->last_seq = entry->seq;
     tell_full(store, false);
     return TG_OK;

@@ -7,7 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/store/store_state.h"
 
-enum { DELETIONS_WAIT_MS = 20, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
+enum { DELETIONS_WAIT_MS = 20, DELETIONS_FEW = 8, FEW_WAIT_MS = 1, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
 
 static tg_store_group_t *new_group(tg_store_t *store) {
   tg_store_group_t *group = store->spare;
@@ -62,6 +62,12 @@ void tg_store_queue_hand_over(tg_store_t *store) {
   tg_store_writer_push(&store->writer, group);
 }
 
+/* What is not deleted comes twice after a crash; so few deletions go soon, and many, which would keep the disk busy, wait for more. */
+static uint64_t group_wait(const tg_store_t *store) {
+  if (store->urgent) return store->config.commit_max_ms;
+  return store->open->ops.count <= DELETIONS_FEW ? FEW_WAIT_MS : DELETIONS_WAIT_MS;
+}
+
 /* When the open group is to go, UINT64_MAX if there is nothing to do. */
 static uint64_t due_at(tg_store_t *store) {
   bool nothing = store->open->ops.len == 0;
@@ -71,7 +77,7 @@ static uint64_t due_at(tg_store_t *store) {
     return store->failed_at + RETRY_MS;
   }
   if (nothing) return store->handed_ticket == store->ticket - 1 ? UINT64_MAX : 0;
-  return store->open_since + (store->urgent ? store->config.commit_max_ms : DELETIONS_WAIT_MS);
+  return store->open_since + group_wait(store);
 }
 
 static void schedule(tg_store_t *store) {

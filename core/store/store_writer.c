@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/crash.h"
 
 static void append(tg_store_group_t **list, tg_store_group_t *group) {
   while (*list) list = &(*list)->next;
@@ -41,8 +42,13 @@ static tg_rc_t write_group(tg_store_writer_t *writer, const tg_store_group_t *gr
     rc = apply_all(writer->db, &kept->ops);
   }
   if (group && rc == TG_OK) rc = apply_all(writer->db, &group->ops);
-  if (rc == TG_OK) return tg_store_db_commit(writer->db);
-  tg_store_db_rollback(writer->db);
+  if (rc != TG_OK) {
+    tg_store_db_rollback(writer->db);
+    return rc;
+  }
+  TG_CRASH_PASS(COMMIT_BEFORE);
+  rc = tg_store_db_commit(writer->db);
+  TG_CRASH_PASS(COMMIT_AFTER);
   return rc;
 }
 

@@ -119,6 +119,26 @@ await 5 says gateway 'control client_dropped reason=slow'
 check $? "which is told"
 "$TIDEGATE" status --json -c "$WORK/tidegate.lua" >"$WORK/status"
 is "$(jq '[.clients, .clients_refused, .clients_dropped_slow] | join(",")' "$WORK/status")" '"1,3,1"' "and counted"
+
+# All of them in one table ---------------------------------------------------------------------------------------------
+
+"$TIDEGATE" limits --json -c "$WORK/tidegate.lua" >"$WORK/limits"
+limit() { jq -r "select(.limit == \"$1\") | $2" "$WORK/limits"; }
+is "$(limit devices '[.max, .hits > 0] | join(",")')" "3,true" "limits: devices, and that one was refused"
+is "$(limit outbox '[.max, .hits > 0] | join(",")')" "65536,true" "limits: the outbox as configured, and that it was full"
+is "$(limit commands_per_device '[.max, .hits] | join(",")')" "100,50" "limits: commands of a device, the refused are counted"
+is "$(limit control_clients '[.max, .hits] | join(",")')" "32,3" "limits: clients"
+is "$(limit request_body '[.max, .counter, .hits] | join(",")')" "65536,coap too_large,0" "limits: what was not met has 0"
+is "$(jq -r 'select(.limit) | select((.max > 0 and .over and .unit) | not) | .limit' "$WORK/limits")" "" "each has a value and says what happens over it"
+# A first block that announces more than is taken (Size1, RFC 7959 4).
+OUT=$(python3 -c 'import socket,sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5)
+s.sendto(bytes.fromhex("44024d0100000001b27264d1030ed314100000ff") + 1024 * b"a", ("127.0.0.1", int(sys.argv[1])))
+print(s.recv(100)[1])' "$UDP" 2>&1)
+is "$OUT" 141 "a body that is announced too large gets 4.13"
+"$TIDEGATE" limits --json -c "$WORK/tidegate.lua" >"$WORK/limits"
+is "$(limit request_body .hits)" 1 "limits: which is counted"
+like "$("$TIDEGATE" limits -c "$WORK/tidegate.lua")" '^outbox +65536 +bytes +5.03 .* messages refused +[1-9]' "limits: for people"
 stop gateway
 is "$STATUS" 0 "the gateway ends with 0"
 done_testing

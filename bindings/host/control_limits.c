@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `limits`: what is in force, what happens over it, how often that was; called by control_ops.c. See control_limits.h. */
+
+#include "bindings/host/control_limits.h"
+
+#include "core/gateway/limits.h"
+
+static void put_row(const tg_control_request_t *request, const tg_limits_row_t *row) {
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &request->tag);
+  tg_control_reply_text(&reply, "limit", row->name);
+  tg_control_reply_int(&reply, "max", (int64_t)row->value);
+  tg_control_reply_text(&reply, "unit", row->unit);
+  tg_control_reply_text(&reply, "over", row->over);
+  if (row->counter) {
+    tg_control_reply_text(&reply, "counter", row->counter);
+    tg_control_reply_int(&reply, "hits", (int64_t)row->hits);
+  }
+  tg_control_reply_send(&reply, request->conn, false);
+}
+
+void tg_control_limits(tg_control_t *control, const tg_control_request_t *request) {
+  tg_limits_row_t row;
+  int64_t count = 0;
+  for (; tg_limits_get(&control->config.parts, (size_t)count, &row); count++) put_row(request, &row);
+  const tg_limits_row_t own[] = {
+      {"control_clients", TG_CONTROL_CONNS_MAX, "clients", "the connection is closed", "clients refused",
+       control->refused},
+      {"control_line", TG_CONTROL_LINE_MAX, "bytes", "an error: too_long", NULL, 0},
+  };
+  for (size_t i = 0; i < TG_COUNT(own); i++) put_row(request, &own[i]);
+  tg_control_reply_t reply;
+  tg_control_reply_begin(&reply, &request->tag);
+  tg_control_reply_int(&reply, "count", count + (int64_t)TG_COUNT(own));
+  tg_control_reply_send(&reply, request->conn, true);
+}

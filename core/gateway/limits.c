@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaf of core/gateway, called by the control socket: the limits with their values and counters; see limits.h and limits.def. */
+
+#include "core/gateway/limits.h"
+
+#include "core/codec/coap_msg.h"
+#include "core/mqtt/mqtt_drain.h"
+
+/* What the expressions of limits.def look at. */
+typedef struct limits_view {
+  const tg_gateway_parts_t *parts;
+  tg_coap_limits_t coap;
+  tg_coap_stats_t counts;
+  tg_store_stats_t store;
+  tg_twin_refused_t refused;
+} limits_view_t;
+
+static void look(const tg_gateway_parts_t *parts, limits_view_t *view) {
+  *view = (limits_view_t){.parts = parts};
+  tg_coap_limits(parts->coap, &view->coap);
+  tg_coap_stats(parts->coap, &view->counts);
+  tg_store_stats(parts->store, &view->store);
+  tg_twin_refused(parts->twin, &view->refused);
+}
+
+bool tg_limits_get(const tg_gateway_parts_t *parts, size_t at, tg_limits_row_t *row) {
+  limits_view_t view, *v = &view;
+  look(parts, v);
+  const tg_limits_row_t rows[] = {
+#define X(name, value, unit, over, counter, hits) {name, (uint64_t)(value), unit, over, counter, (uint64_t)(hits)},
+#include "core/gateway/limits.def"
+#undef X
+  };
+  if (at >= TG_COUNT(rows)) return false;
+  *row = rows[at];
+  if (strcmp(row->counter, "-") == 0) row->counter = NULL;
+  return true;
+}
