@@ -31,6 +31,8 @@ struct tg_vm {
   uint64_t cpu_max_ns;
   size_t since_clock; /* bytes allocated since the clock was last looked at */
   bool over;
+  tg_diag_t
+      place; /* where the budget of this call, or memory, was found to be used up: the line that did it, which a pcall may hide */
   bool hooks_tight; /* an abort left coroutines with a hook at every instruction */
 
   lua_State *running;
