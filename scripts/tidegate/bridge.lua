@@ -67,8 +67,8 @@ function bridge.records(core, rules)
     if not ok then on_refused(core, rule, topic, err) end
   end
 
-  -- What raises is caught here, what is over its budget is not: then `begun` stays, and the gateway is
-  -- told of it when the rule's turn comes again. Rules that do well cost two stores.
+  -- What raises is caught here, what is over its budget is not: then `begun` stays, and the gateway
+  -- is told of it when the rule's turn comes again. Rules that do well cost two stores.
   local function apply_guarded(rule, rec, dev, source)
     local begun = rule.begun
     if begun then trying(rule.failures or 0, begun) end

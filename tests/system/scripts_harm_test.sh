@@ -79,15 +79,34 @@ DESCRIPTORS=$(descriptors) good=1
 
 met() { [ "$(of wild .errors)" -gt "$1" ]; }
 
-# others NAME: how the pings fared.
-others() {
+pings_end() {
   tell pings end
   await 10 says pings '^pings'
-  local line
-  line=$(cat "$WORK/pings.log")
-  [ "$(awk '{ print ($6 <= 100 && $4 == 0) }' <<<"$line")" = 1 ]
-  check $? "$1: others have their answers within 100 ms ($line)"
+  LINE=$(cat "$WORK/pings.log")
   stop pings
+}
+are_fine() { [ "$(awk '{ print ($6 <= 100 && $4 == 0) }' <<<"$LINE")" = 1 ]; }
+
+# others NAME BODY: how the pings fared. A machine that is busy with something else looks the same as a gateway that is: the best of
+# several rounds counts, each of the worst four times in a row.
+others() {
+  local try n errors seen=$LINE
+  case $BUILD in *asan | *tsan) skip "$1: others have their answers within 100 ms" "sanitizers are slow" && return ;; esac
+  for try in 1 2 3 4; do
+    are_fine && break
+    wild "$1.$try" "$2"
+    await 10 of_is wild .version "$1.$try"
+    spawn pings python3 "$WORK/pings.py" "$UDP"
+    for n in 1 2 3 4; do
+      errors=$(of wild .errors)
+      set_value "30$n"
+      await 10 met "$errors"
+    done
+    pings_end
+    seen+="; $LINE"
+  done
+  are_fine
+  check $? "$1: others have their answers within 100 ms ($seen)"
 }
 
 # harm NAME ERE BODY: four times the worst, each followed by a value that goes well; then the worst only, until it is taken back.
@@ -115,9 +134,17 @@ harm() {
   done
   await 10 of_is wild .version good
   check $? "$name: five times in a row, and the last good version is back"
-  others "$name"
-  [ "$(rss)" -lt $((memory + 12000)) ]
-  check $? "$name: memory is given back ($memory kB before, $(rss) kB after)"
+  pings_end
+  others "$name" "$3"
+  wild good 'return "never"'
+  await 10 of_is wild .version good
+  case $BUILD in
+  *asan | *tsan) skip "$name: memory is given back" "sanitizers keep what is freed" ;;
+  *)
+    [ "$(rss)" -lt $((memory + 12000)) ]
+    check $? "$name: memory is given back ($memory kB before, $(rss) kB after)"
+    ;;
+  esac
   await 5 are_back
   check $? "$name: so are descriptors ($DESCRIPTORS at first, $(descriptors) now)"
 }
