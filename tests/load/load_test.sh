@@ -9,11 +9,11 @@ require jq mosquitto mosquitto_sub python3
 
 # load OPTION...: its summary in FOUND, its exit code in STATUS.
 load() {
-  FOUND=$(tests/load/run --build "$BUILD" "$@" 2>"$WORK/load.log")
+  FOUND=$(tests/load/run --build "$BUILD" "$@" 2>>"$WORK/load.log")
   STATUS=$?
   printf '# %s\n' "$FOUND"
 }
-has() { jq -e "$1" <<<"$FOUND" >/dev/null; }
+has() { [ -n "$FOUND" ] && jq -e "$1" <<<"$FOUND" >/dev/null; }
 
 load --seconds 5 --devices 20 --rate 100 --drop 3
 is $STATUS 1 "values that did not arrive are a failure"
