@@ -15,7 +15,8 @@ local INTRO = [[
 
 <!-- Written by tools/gen_api_doc.lua from bindings/meta; change that, then run tools/check_generated --write. -->
 
-What scripts may use besides Lua 5.4 and `require "uv"` (timers, sockets, processes: luv on a loop of the script's own). Begin a script with
+What scripts may use besides Lua 5.4 and `require "uv"` (timers, sockets, processes: luv on a loop of the
+script's own, [without what could hurt](howto/scripts-cant-hurt.md)). Begin a script with
 
 ```lua
 local tg = require "tidegate"

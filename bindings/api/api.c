@@ -81,7 +81,7 @@ static bool is_name(const char *name) {
 
 /* The old generation ends. The new one has its history; its text is what to return to, if it did well. */
 static void succeed(tg_bundle_t *bundle, tg_bundle_t *old) {
-  bool did_well = old->vm && old->failures_in_row == 0;
+  bool did_well = old->vm && !old->is_failing && old->failures_in_row < TG_BUNDLE_FAILURES_MAX;
   tg_bundle_hand_over(old, bundle);
   tg_bundle_stop(old);
   tg_bundle_catch_up(bundle);

@@ -50,30 +50,49 @@ static void remember(tg_bundle_t *bundle, const tg_diag_t *diag) {
 }
 
 /* A bundle that has failed too often is looked after when it is not running; so is one that waited in its init() and then failed. */
-static void count_failure(tg_bundle_t *bundle) {
+static void count_failure(tg_bundle_t *bundle, uint32_t kind, uint32_t in_row) {
+  if (++bundle->streaks[kind] > in_row) in_row = bundle->streaks[kind];
   if (bundle->starting && !tg_vm_lives(bundle->vm, bundle->starting)) {
     bundle->starting = 0;
-    bundle->failures_in_row = TG_BUNDLE_FAILURES_MAX - 1;
+    in_row = TG_BUNDLE_FAILURES_MAX;
   }
-  if (++bundle->failures_in_row != TG_BUNDLE_FAILURES_MAX) return;
+  bundle->is_failing = true;
+  if (bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) return; /* known already */
+  if (in_row > bundle->failures_in_row) bundle->failures_in_row = in_row;
+  if (bundle->failures_in_row < TG_BUNDLE_FAILURES_MAX) return;
   tg_wheel_add(tg_loop_wheel(bundle->api->parts.loop), &bundle->api->mend, 0);
 }
 
+/* One of a kind has ended well. The answer to a command ends what any kind may have begun. */
+static void count_success(tg_bundle_t *bundle, uint32_t kind) {
+  bundle->is_failing = false;
+  if (bundle->failures_in_row == 0 || bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) return;
+  bundle->streaks[kind] = 0;
+  bundle->failures_in_row = 0;
+  for (uint32_t i = 0; i < TG_BUNDLE_KIND_COUNT; i++) {
+    if (kind == TG_BUNDLE_KIND_ANSWER) bundle->streaks[i] = 0;
+    if (bundle->streaks[i] > bundle->failures_in_row) bundle->failures_in_row = bundle->streaks[i];
+  }
+}
+
 /* A call that has suspended itself has not ended well yet. */
-void tg_bundle_account(tg_bundle_t *bundle, tg_rc_t rc, const tg_diag_t *diag) {
+void tg_bundle_account(tg_bundle_t *bundle, uint32_t kind, tg_rc_t rc, const tg_diag_t *diag) {
   size_t waiting = tg_vm_waiting(bundle->vm);
   if (rc != TG_OK) {
     remember(bundle, diag);
-    count_failure(bundle);
+    if (bundle->has_failed && bundle->streaks[kind])
+      bundle->streaks[kind]--; /* one call, however many of its rules failed */
+    count_failure(bundle, kind, bundle->trying + 1);
   } else if (!bundle->has_failed && waiting <= bundle->waiting) {
-    bundle->failures_in_row = 0;
+    count_success(bundle, kind);
   }
   bundle->waiting = waiting;
   bundle->has_failed = false;
+  bundle->trying = 0;
   tg_bundle_loop_poke(bundle->loop);
 }
 
-void tg_bundle_fail(tg_bundle_t *bundle, const char *why) {
+void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row) {
   tg_diag_t diag = {0};
   const char *colon = strchr(why, ':');
   char *end = NULL;
@@ -83,24 +102,29 @@ void tg_bundle_fail(tg_bundle_t *bundle, const char *why) {
     (void)snprintf(file, sizeof file, "%.*s", (int)(colon - why), why);
     tg_diag_set(&diag, file, (int)line, "%s", end + 1 + (end[1] == ' '));
   } else {
-    tg_diag_set(&diag, bundle->source.file, 0, "%s", why);
+    const tg_diag_t *place = tg_vm_place(bundle->vm);
+    bool is_there = place->line && strstr(why, "not enough memory"); /* Lua's words for it say no line */
+    tg_diag_set(&diag, is_there ? place->file : bundle->source.file, is_there ? place->line : 0, "%s", why);
   }
   bundle->failures++;
   bundle->has_failed = true;
   remember(bundle, &diag);
-  count_failure(bundle);
+  count_failure(bundle, bundle->entering, in_row);
 }
 
-void tg_bundle_enter(tg_bundle_t *bundle, lua_CFunction fn, void *arg) {
+void tg_bundle_enter(tg_bundle_t *bundle, uint32_t kind, lua_CFunction fn, void *arg) {
   tg_diag_t diag;
   diag.file[0] = diag.message[0] = 0;
   diag.line = 0;
+  uint32_t before = bundle->entering;
+  bundle->entering = kind;
   tg_rc_t rc = tg_vm_spawn(bundle->vm, fn, arg, &diag);
-  tg_bundle_account(bundle, rc, &diag);
+  bundle->entering = before;
+  tg_bundle_account(bundle, kind, rc, &diag);
 }
 
 static void on_callback(void *ud, tg_rc_t rc, const tg_diag_t *diag) {
-  tg_bundle_account(ud, rc, diag);
+  tg_bundle_account(ud, TG_BUNDLE_KIND_CALLBACK, rc, diag);
 }
 
 /* Seam tg_vm_failure_fn: the vm has counted it already. */
@@ -108,7 +132,7 @@ static void on_failure(void *ud, const tg_diag_t *diag, bool inside) {
   tg_bundle_t *bundle = ud;
   bundle->has_failed = bundle->has_failed || inside;
   remember(bundle, diag);
-  count_failure(bundle);
+  count_failure(bundle, bundle->entering, 0);
 }
 
 void tg_bundle_say(tg_bundle_t *bundle, tg_log_level_t level, const char *how, tg_slice_t text) {
@@ -167,6 +191,7 @@ tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *di
                                       .save = LUA_NOREF,
                                       .restore = LUA_NOREF};
   bundle->generation = 1;
+  bundle->entering = TG_BUNDLE_KIND_CALLBACK;
   tg_rc_t rc = make_vm(bundle, diag);
   if (rc == TG_OK) {
     *diag = (tg_diag_t){0};

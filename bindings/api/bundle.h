@@ -21,14 +21,14 @@ void tg_bundle_catch_up(tg_bundle_t *bundle);
 /** Stops and frees. NULL is allowed. */
 void tg_bundle_free(tg_bundle_t *bundle);
 
-/** Runs @p fn in a task of the bundle (tg_vm_spawn()); counts, logs and remembers a failure. */
-void tg_bundle_enter(tg_bundle_t *bundle, lua_CFunction fn, void *arg);
+/** Runs @p fn in a task of the bundle (tg_vm_spawn()); counts, logs and remembers a failure. Failures in a row are those of one @p kind (tg_event_type_t or TG_BUNDLE_KIND_…). */
+void tg_bundle_enter(tg_bundle_t *bundle, uint32_t kind, lua_CFunction fn, void *arg);
 
 /** What tg_bundle_enter() does after the call, for calls that others made. */
-void tg_bundle_account(tg_bundle_t *bundle, tg_rc_t rc, const tg_diag_t *diag);
+void tg_bundle_account(tg_bundle_t *bundle, uint32_t kind, tg_rc_t rc, const tg_diag_t *diag);
 
-/** Counts a failure that the script's own library caught, such as that of one rule among several. */
-void tg_bundle_fail(tg_bundle_t *bundle, const char *why);
+/** Counts a failure that the script's own library caught, such as that of one rule among several; @p in_row: how many of that rule's this makes, 0 = not known. */
+void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row);
 
 /** Writes a line of the script's into the log, with @p how it was said (`print`, `text`) as its key; at most 600 a minute, how many were left out is told. */
 void tg_bundle_say(tg_bundle_t *bundle, tg_log_level_t level, const char *how, tg_slice_t text);

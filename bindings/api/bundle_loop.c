@@ -11,6 +11,7 @@
 #include <luv/luv.h>
 #include <signal.h>
 
+#include "bindings/api/bundle_uv.h"
 #include "bindings/vm/vm_call.h"
 #include "bindings/vm/vm_sandbox.h"
 #include "core/base/alloc.h"
@@ -37,38 +38,6 @@ struct tg_bundle_loop {
 
 /* Key of the loop in the vm's registry, for luv's callback. */
 static const char LOOP_KEY[] = "tidegate.bundle_loop";
-
-/* Of luv: what stops or reconfigures the loop, reaches beyond the bundle, blocks, or makes threads. */
-static const char *const hidden[] = {"run",
-                                     "stop",
-                                     "loop_close",
-                                     "walk",
-                                     "loop_configure",
-                                     "loop_mode",
-                                     "new_thread",
-                                     "thread_join",
-                                     "thread_equal",
-                                     "thread_self",
-                                     "new_work",
-                                     "queue_work",
-                                     "sleep",
-                                     "setuid",
-                                     "setgid",
-                                     "chdir",
-                                     "kill",
-                                     "os_setenv",
-                                     "os_unsetenv",
-                                     "os_setpriority",
-                                     "set_process_title",
-                                     "disable_stdio_inheritance",
-                                     "print_all_handles",
-                                     "print_active_handles",
-                                     "new_signal",
-                                     "new_sem",
-                                     "sem_wait",
-                                     "sem_trywait",
-                                     "sem_post",
-                                     NULL};
 
 static void on_due(tg_timer_t *timer, void *ud);
 
@@ -217,44 +186,6 @@ tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_lo
   return NULL;
 }
 
-/* The loop's idea of now is as old as its last turn: a timer that is started brings it up to date. Upvalue 1 is luv's function. */
-static int start_now(lua_State *L) {
-  lua_CFunction start = lua_tocfunction(L, lua_upvalueindex(1));
-  uv_update_time(&loop_of(L)->uv);
-  return start(L);
-}
-
-/* Names are looked up by uv's threads only: without a callback luv would hold the program. Upvalue 2 is the callback's place. */
-static int resolve(lua_State *L) {
-  int at = (int)lua_tointeger(L, lua_upvalueindex(2));
-  if (lua_isnoneornil(L, at))
-    return luaL_argerror(L, at, "a function is wanted, to be called when the answer is there");
-  return lua_tocfunction(L, lua_upvalueindex(1))(L);
-}
-
-/* The member @p name of the table on top is called through @p fn, with itself and @p extra as upvalues. */
-static void wrap(lua_State *L, const char *name, lua_CFunction fn, int extra) {
-  if (lua_getfield(L, -1, name) == LUA_TFUNCTION) {
-    lua_pushinteger(L, extra);
-    lua_pushcclosure(L, fn, 2);
-    lua_setfield(L, -2, name);
-  } else {
-    lua_pop(L, 1);
-  }
-}
-
-static void wrap_all(lua_State *L) {
-  wrap(L, "getaddrinfo", resolve, 4);
-  wrap(L, "getnameinfo", resolve, 2);
-  wrap(L, "timer_start", start_now, 0);
-  wrap(L, "timer_again", start_now, 0);
-  luaL_getmetatable(L, "uv_timer");
-  lua_getfield(L, -1, "__index");
-  wrap(L, "start", start_now, 0);
-  wrap(L, "again", start_now, 0);
-  lua_pop(L, 2);
-}
-
 void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
   lua_pushlightuserdata(L, loop);
   lua_rawsetp(L, LUA_REGISTRYINDEX, LOOP_KEY);
@@ -263,11 +194,7 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
   luv_set_callback(tg_vm_state(loop->vm), call);
   lua_pushcfunction(L, luaopen_luv);
   lua_call(L, 0, 1);
-  for (size_t i = 0; hidden[i]; i++) {
-    lua_pushnil(L);
-    lua_setfield(L, -2, hidden[i]);
-  }
-  wrap_all(L);
+  tg_bundle_uv_guard(L, &loop->uv);
   tg_vm_sandbox_preload(L, "uv");
 }
 

@@ -112,9 +112,9 @@ static void on_done(void *ud, const tg_command_t *command, const tg_command_resu
   if (bundle && waiter->task) {
     tg_diag_t diag = {0};
     tg_rc_t rc = tg_vm_wake(bundle->vm, waiter->task, push_answer, &answer, &diag);
-    if (rc != TG_E_GONE) tg_bundle_account(bundle, rc, &diag);
+    if (rc != TG_E_GONE) tg_bundle_account(bundle, TG_BUNDLE_KIND_ANSWER, rc, &diag);
   } else if (bundle) {
-    tg_bundle_enter(bundle, call_back, &answer);
+    tg_bundle_enter(bundle, TG_BUNDLE_KIND_ANSWER, call_back, &answer);
   }
   tg_alloc_free(waiter);
 }

@@ -47,12 +47,12 @@ static void on_added(void *ud, tg_rc_t rc, const char *why) {
   tg_vm_undo_del(&waiter->undo);
   tg_alloc_free(waiter);
   if (!task) {
-    tg_bundle_enter(bundle, call_back, &answer);
+    tg_bundle_enter(bundle, TG_BUNDLE_KIND_ANSWER, call_back, &answer);
     return;
   }
   tg_diag_t diag = {0};
   rc = tg_vm_wake(bundle->vm, task, push_answer, &answer, &diag);
-  if (rc != TG_E_GONE) tg_bundle_account(bundle, rc, &diag);
+  if (rc != TG_E_GONE) tg_bundle_account(bundle, TG_BUNDLE_KIND_ANSWER, rc, &diag);
 }
 
 /* The script goes; its image comes all the same. */

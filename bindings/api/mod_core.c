@@ -46,8 +46,23 @@ static int core_clock(lua_State *L) {
   return 1;
 }
 
+/* How often in a row a rule has failed: arguments @p at and @p at + 1 are its errors and what it began without an end, which was aborted unless tasks wait. */
+static uint32_t in_row(lua_State *L, int at) {
+  lua_Integer failed = luaL_optinteger(L, at, 0), begun = luaL_optinteger(L, at + 1, 0);
+  if (tg_vm_waiting(tg_vm_of(L)) == 0) failed += begun;
+  return failed > 0 && failed < 1000000 ? (uint32_t)failed : 0;
+}
+
+/* fail(why[, errors in a row of the rule, begun]) */
 static int core_fail(lua_State *L) {
-  tg_bundle_fail(tg_bundle_of(L), luaL_tolstring(L, 1, NULL));
+  uint32_t count = in_row(L, 2);
+  tg_bundle_fail(tg_bundle_of(L), luaL_tolstring(L, 1, NULL), count);
+  return 0;
+}
+
+/* trying(errors in a row, begun): a rule begins that has not ended well before; should it be aborted now, that is one more. */
+static int core_trying(lua_State *L) {
+  tg_bundle_of(L)->trying = in_row(L, 1);
   return 0;
 }
 
@@ -88,6 +103,7 @@ void tg_mod_core_push(lua_State *L, tg_bundle_t *bundle) {
                                        {"now", core_now},
                                        {"clock", core_clock},
                                        {"fail", core_fail},
+                                       {"trying", core_trying},
                                        {"want", core_want},
                                        {"task", tg_driver_task_spawn},
                                        {"wait", tg_driver_task_wait},

@@ -16,7 +16,8 @@
 #include "core/base/alloc.h"
 #include "core/mqtt/topic.h"
 
-enum { LEVEL_MAX = 3 * 255 + 1 };
+/* A message costs its script as much as so many instructions: what one call may publish must not hold up others (2,000 by default). */
+enum { LEVEL_MAX = 3 * 255 + 1, PUBLISH_STEPS = 2500 };
 
 /* The broker named at @p index; the first one for nil. */
 static tg_rc_t find_broker(lua_State *L, int index, size_t *broker) {
@@ -47,6 +48,7 @@ static tg_rc_t publish(lua_State *L, tg_mqtt_publish_t *message) {
 
 /* core.publish(topic, payload, qos, retain, durable, broker, seq, class): true; or nil and an error. */
 static int core_publish(lua_State *L) {
+  tg_vm_charge(L, PUBLISH_STEPS);
   tg_mqtt_publish_t message = {.topic = tg_lua_record_check_bytes(L, 1),
                                .payload = tg_lua_record_check_bytes(L, 2),
                                .qos = (uint8_t)(lua_tointeger(L, 3) & 3),
@@ -111,6 +113,7 @@ static void read_publish_options(lua_State *L, int index, tg_mqtt_publish_t *mes
 
 /* publish(topic, payload[, options]): the sequence number; or nil and an error. */
 static int mqtt_publish(lua_State *L) {
+  tg_vm_charge(L, PUBLISH_STEPS);
   tg_mqtt_publish_t message = {
       .topic = tg_lua_record_check_bytes(L, 1), .payload = tg_lua_record_check_bytes(L, 2), .shed_class = 1};
   read_publish_options(L, 3, &message);

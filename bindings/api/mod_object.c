@@ -132,7 +132,17 @@ void tg_mod_object_push(lua_State *L) {
   luaL_newlib(L, functions);
 }
 
+/* check_object(definitions): raises what define() would. */
+static int object_check(lua_State *L) {
+  tg_rc_t rc;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  tg_object_read(L, 1, NULL, &rc);
+  return 0;
+}
+
 void tg_mod_object_core(lua_State *L) {
+  lua_pushcfunction(L, object_check);
+  lua_setfield(L, -2, "check_object");
   lua_pushcfunction(L, object_define);
   lua_setfield(L, -2, "define");
 }

@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "bindings/api/bundle_uv.h"
 #include "bindings/api/driver_task.h"
 #include "bindings/api/lua_record.h"
 
@@ -119,18 +120,8 @@ static int make_port(lua_State *L) {
   require(L, "tidegate.serial");
   lua_getfield(L, -1, "port");
   lua_pushvalue(L, 1);
-  require(L, "uv");
-  lua_getfield(L, -1, "new_pipe");
-  lua_pushboolean(L, 0);
-  lua_call(L, 1, 1);
-  lua_remove(L, -2);
-  lua_getfield(L, -1, "open");
-  lua_pushvalue(L, -2);
-  lua_pushvalue(L, 2);
-  lua_call(L, 2, 1);
-  if (!lua_toboolean(L, -1)) return luaL_error(L, "%s: uv refuses the descriptor", lua_tostring(L, 3));
+  tg_bundle_uv_push_stream(L, (int)lua_tointeger(L, 2));
   *(bool *)lua_touserdata(L, 4) = true;
-  lua_pop(L, 1);
   lua_pushvalue(L, 3);
   lua_call(L, 3, 1);
   return 1;

@@ -205,7 +205,8 @@ static void give(const reader_t *r, tg_registry_t *registry, tg_objdef_t **box) 
   *box = NULL;
 }
 
-static void read_one(reader_t *r, tg_registry_t *registry) {
+/* Leaves the box with the definition on the stack. */
+static void read_one(reader_t *r) {
   static const char *const known[] = {"id",       "name",      "version",     "urn",       "lwm2m",
                                       "multiple", "mandatory", "description", "resources", NULL};
   r->object = r->resource = -1;
@@ -218,11 +219,25 @@ static void read_one(reader_t *r, tg_registry_t *registry) {
   head.mandatory = get_bool(r, "mandatory", true);
   if (tg_objdef_parse_version(get_text(r, "version", true), &head.version) != TG_OK)
     refuse(r, TG_E_SYNTAX, "version", "must be a version such as \"1.0\"");
+  int at = lua_gettop(r->L) + 1;
   tg_objdef_t **box = push_box(r->L);
   *box = tg_objdef_new(&head);
   if (!*box) refuse(r, TG_E_NOMEM, "definition", tg_rc_text(TG_E_NOMEM));
   read_resources(r, *box);
-  give(r, registry, box);
+  lua_settop(r->L, at);
+}
+
+/* All are read before the first is given: a list is known as a whole or not at all. Boxes are kept in a table at @p boxes. */
+static void give_all(reader_t *r, tg_registry_t *registry, int boxes) {
+  lua_Integer count = (lua_Integer)lua_rawlen(r->L, boxes);
+  for (lua_Integer i = 1; i <= count; i++) {
+    lua_rawgeti(r->L, boxes, i);
+    tg_objdef_t **box = lua_touserdata(r->L, -1);
+    r->object = (*box)->id;
+    r->resource = -1;
+    give(r, registry, box);
+    lua_pop(r->L, 1);
+  }
 }
 
 void tg_object_read(lua_State *L, int index, tg_registry_t *registry, tg_rc_t *rc) {
@@ -230,17 +245,20 @@ void tg_object_read(lua_State *L, int index, tg_registry_t *registry, tg_rc_t *r
   *rc = TG_E_TYPE;
   check_stack(&reader, 40);
   if (!lua_istable(L, index)) refuse(&reader, TG_E_TYPE, "definition", "must be a table");
-  int list = reader.table, top = lua_gettop(L);
+  int list = reader.table, top = lua_gettop(L), boxes = top + 1;
   lua_Integer count = (lua_Integer)lua_rawlen(L, list);
   if (count > LIST_MAX) refuse(&reader, TG_E_TOO_LONG, "list", "has more than 1000 definitions");
-  if (count == 0) read_one(&reader, registry);
-  for (lua_Integer i = 1; i <= count; i++) {
+  lua_createtable(L, (int)count, 0);
+  for (lua_Integer i = 1; i <= (count ? count : 1); i++) {
     reader.object = reader.resource = -1;
-    if (lua_rawgeti(L, list, i) != LUA_TTABLE) refuse(&reader, TG_E_TYPE, "definition", "must be a table");
+    if (count == 0) lua_pushvalue(L, list);
+    else if (lua_rawgeti(L, list, i) != LUA_TTABLE) refuse(&reader, TG_E_TYPE, "definition", "must be a table");
     reader.table = lua_gettop(L);
-    read_one(&reader, registry);
-    lua_settop(L, top);
+    read_one(&reader);
+    lua_rawseti(L, boxes, i);
+    lua_settop(L, boxes);
   }
+  if (registry) give_all(&reader, registry, boxes);
   *rc = TG_OK;
   lua_settop(L, top);
 }

@@ -143,8 +143,9 @@ void tg_on_event(void *ud, const tg_event_t *event) {
   for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
     call_t call = {.bundle = bundle, .event = event};
     if (!bundle->vm) continue;
-    if (is_records && wants_records(bundle, &event->records)) tg_bundle_enter(bundle, call_on_records, &call);
+    if (is_records && wants_records(bundle, &event->records))
+      tg_bundle_enter(bundle, event->type, call_on_records, &call);
     if (!is_records && bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> event->type & 1U))
-      tg_bundle_enter(bundle, call_on_event, &call);
+      tg_bundle_enter(bundle, event->type, call_on_event, &call);
   }
 }

@@ -168,7 +168,7 @@ tg_rc_t tg_api_on_register(void *ud, const tg_server_candidate_t *candidate, tg_
     const tg_server_decision_t before = *decision;
     tg_diag_t diag = {0};
     tg_rc_t rc = bundle->vm ? tg_vm_call(bundle->vm, ask, &call, &diag) : TG_E_STATE;
-    if (bundle->vm) tg_bundle_account(bundle, rc, &diag);
+    if (bundle->vm) tg_bundle_account(bundle, TG_BUNDLE_KIND_REGISTER, rc, &diag);
     if (rc != TG_OK && is_turned_away(api, &call, &before)) return TG_OK;
     if (decision->refused) return TG_OK;
   }

@@ -73,6 +73,9 @@ void tg_vm_charge(lua_State *L, uint64_t steps);
 /** Raises the budget error; every later hook of this call raises it again, so that pcall can't swallow it. */
 TG_NORETURN void tg_vm_overrun(lua_State *L, const char *what);
 
+/** Where in the script memory was refused last, or a budget exceeded, since the last outermost call began; lent, line 0 = nowhere. What a pcall has caught says no line. */
+const tg_diag_t *tg_vm_place(const tg_vm_t *vm);
+
 /** Whether the call that runs is over its budget. */
 bool tg_vm_is_over(const tg_vm_t *vm);
 

@@ -34,17 +34,40 @@ static bool is_late(tg_vm_t *vm) {
   return cpu_ns() - vm->cpu_start_ns > vm->cpu_max_ns || tg_clock_mono_ns() > vm->wall_deadline_ns;
 }
 
+static bool is_library(const char *file) {
+  return strncmp(file, "scripts/tidegate/", 17) == 0;
+}
+
+/* The innermost line of the script's own; of our library where there is none yet. Allocates nothing: called from the allocator, too. */
+static void note_place(tg_vm_t *vm, lua_State *L) {
+  lua_Debug frame;
+  for (int level = 0; L && lua_getstack(L, level, &frame); level++) {
+    if (!lua_getinfo(L, "Sl", &frame) || frame.currentline <= 0) continue;
+    bool is_ours = is_library(frame.short_src);
+    if (is_ours && vm->place.line) continue;
+    vm->place.line = frame.currentline;
+    (void)snprintf(vm->place.file, sizeof vm->place.file, "%s", frame.short_src);
+    if (!is_ours) return;
+  }
+}
+
 /* The allocator is also where C functions that run long without instructions (rep, concat, `..`) meet the clock. */
 static bool may_allocate(tg_vm_t *vm, size_t old_size, size_t new_size) {
   if (new_size <= old_size) return true;
   if (!vm->depth)
     return true; /* a library's callback begins: nothing could catch the error there. What it calls is held to the cap */
   size_t more = new_size - old_size;
-  if (more > tg_vm_memory_left(vm)) return false;
+  if (more > tg_vm_memory_left(vm)) {
+    note_place(vm, vm->running);
+    return false;
+  }
   vm->since_clock += more;
   if (vm->since_clock < CLOCK_EVERY) return true;
   vm->since_clock = 0;
-  if (is_late(vm)) vm->over = true;
+  if (is_late(vm)) {
+    note_place(vm, vm->running);
+    vm->over = true;
+  }
   return !vm->over;
 }
 
@@ -84,26 +107,13 @@ void tg_vm_state_begin(tg_vm_t *vm) {
   vm->cpu_max_ns = (uint64_t)vm->config.burst_ms * NS_PER_MS * vm->stretch;
   vm->wall_deadline_ns = tg_clock_mono_ns() + vm->cpu_max_ns * WALL_FACTOR;
   vm->since_clock = 0;
+  vm->place.line = 0;
   vm->over = false;
-  vm->over_file[0] = 0;
-}
-
-/* Remembers the innermost line of the script itself, not of our modules that it called or that called it. */
-static void remember_place(tg_vm_t *vm, lua_State *L) {
-  static const char ours[] = "scripts/tidegate/";
-  lua_Debug frame;
-  for (int level = 0; lua_getstack(L, level, &frame); level++) {
-    if (!lua_getinfo(L, "Sl", &frame) || frame.currentline <= 0) continue;
-    if (strncmp(frame.short_src, ours, sizeof ours - 1) == 0) continue;
-    snprintf(vm->over_file, sizeof vm->over_file, "%s", frame.short_src);
-    vm->over_line = frame.currentline;
-    return;
-  }
 }
 
 void tg_vm_overrun(lua_State *L, const char *what) {
   tg_vm_t *vm = tg_vm_of(L);
-  if (!vm->over_file[0]) remember_place(vm, L);
+  if (!vm->over) note_place(vm, L);
   vm->over = true;
   vm->hooks_tight = true;
   lua_sethook(L, on_count, LUA_MASKCOUNT, 1);
@@ -117,6 +127,10 @@ void tg_vm_charge(lua_State *L, uint64_t steps) {
   tg_vm_t *vm = tg_vm_of(L);
   vm->steps += steps;
   if (vm->over || vm->steps > vm->steps_max) tg_vm_overrun(L, "instructions");
+}
+
+const tg_diag_t *tg_vm_place(const tg_vm_t *vm) {
+  return &vm->place;
 }
 
 bool tg_vm_is_over(const tg_vm_t *vm) {

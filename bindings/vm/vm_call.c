@@ -181,12 +181,11 @@ static tg_rc_t ended_badly(tg_vm_t *vm, uint32_t number, int status, tg_diag_t *
   tg_rc_t rc = vm->over ? TG_E_BUDGET : status == LUA_ERRMEM ? TG_E_NOMEM : TG_E_SCRIPT;
   if (diag) *diag = (tg_diag_t){0};
   tell_error(vm, co, status, diag);
-  if (rc == TG_E_BUDGET && diag && !strstr(diag->message, "budget")) {
+  if (rc == TG_E_BUDGET && diag && !strstr(diag->message, "budget"))
     tg_diag_set(diag, NULL, diag->line, "over budget (time)");
-  }
-  if (rc == TG_E_BUDGET && diag && vm->over_file[0]) {
-    snprintf(diag->file, sizeof diag->file, "%s", vm->over_file);
-    diag->line = vm->over_line;
+  if (rc == TG_E_BUDGET && diag && vm->place.line) {
+    diag->line = vm->place.line;
+    memcpy(diag->file, vm->place.file, sizeof diag->file);
   }
   vm->stats.errors++;
   vm->stats.overruns += rc == TG_E_BUDGET;

@@ -31,9 +31,8 @@ struct tg_vm {
   uint64_t cpu_max_ns;
   size_t since_clock; /* bytes allocated since the clock was last looked at */
   bool over;
-  char over_file
-      [192]; /* where the call that is over was the script's own, or empty; a pcall of ours may catch the abort first */
-  int over_line;
+  tg_diag_t
+      place; /* where the budget of this call, or memory, was found to be used up: the line that did it, which a pcall may hide */
   bool hooks_tight; /* an abort left coroutines with a hook at every instruction */
 
   lua_State *running;

@@ -55,7 +55,7 @@ end
 -- when there are no rules.
 function bridge.records(core, rules)
   if #rules == 0 then return nil, nil end
-  local publish = core.publish
+  local publish, trying = core.publish, core.trying
   local index, any = index_of(rules)
 
   local function apply(rule, rec, dev, source)
@@ -65,6 +65,23 @@ function bridge.records(core, rules)
       topic, text, rule.qos, rule.retain, rule.durable, rule.broker, seq, TELEMETRY
     )
     if not ok then on_refused(core, rule, topic, err) end
+  end
+
+  -- What raises is caught here, what is over its budget is not: then `begun` stays, and the gateway
+  -- is told of it when the rule's turn comes again. Rules that do well cost two stores.
+  local function apply_guarded(rule, rec, dev, source)
+    local begun = rule.begun
+    if begun then trying(rule.failures or 0, begun) end
+    rule.begun = (begun or 0) + 1
+    local ok, why = pcall(apply, rule, rec, dev, source)
+    if begun then trying(0, 0) end
+    if ok then
+      rule.failures, rule.begun = nil, nil
+    else
+      rule.failures, rule.begun = (rule.failures or 0) + 1, begun
+      local text = ("%s (rule %s)"):format(tostring(why), rule.name)
+      core.fail(text, rule.failures, begun or 0)
+    end
   end
 
   local function on_records(dev, records, source)
@@ -79,8 +96,7 @@ function bridge.records(core, rules)
           and (not matches or matches(rec, dev, source))
         then
           if rule.can_fail then
-            local ok, why = pcall(apply, rule, rec, dev, source)
-            if not ok then core.fail(("%s (rule %s)"):format(tostring(why), rule.name)) end
+            apply_guarded(rule, rec, dev, source)
           else
             apply(rule, rec, dev, source)
           end

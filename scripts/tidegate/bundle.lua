@@ -137,7 +137,12 @@ function bundle.start(core, tg, chunk, options)
   local drivers = each("drivers", script.drivers or {}, check_driver)
   local events = script.events or {}
   local kinds = check_events(events)
-  each("objects", script.objects or {}, function(item)
+  local objects = script.objects or {}
+  each("objects", objects, function(item) -- all of them are looked at before one is known
+    local ok, why = pcall(core.check_object, item)
+    if not ok then error(why, 0) end
+  end)
+  each("objects", objects, function(item)
     local ok, why = pcall(core.define, item, core.bundle) -- names no line of ours
     if not ok then error(why, 0) end
   end)

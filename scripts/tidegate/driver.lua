@@ -87,14 +87,14 @@ end
 -- it as `self` for commands to it.
 function Device:device(ep, objects)
   local root = self.root
-  local known = root.devices[ep]
+  local known = ep == root.ep and root or root.devices[ep] -- the driver's own is still `self`
   local device = known or setmetatable({ ep = ep }, { __index = root })
   local handle, err = root.core.open(ep, driver.objects(objects), function(...)
     return driver.command(root.definition, device, ...)
   end, root.definition.read ~= nil)
   if not handle then return nil, err end
   device.handle = handle
-  root.devices[ep] = device
+  if device ~= root then root.devices[ep] = device end
   return device
 end
 

@@ -200,6 +200,53 @@ describe("tidegate.bridge", function()
     end)
   end)
 
+  describe("a rule that never does well", function()
+    it("is counted for itself, whatever the others do", function()
+      local bad = { topic = "bad", map = function(rec) return rec.value.x.y end }
+      local gateway, dev = start { { topic = "good", map = function() return "x" end }, bad }
+      for n = 1, 4 do
+        gateway:report(dev, { { "/3303/0/5700", n } })
+        assert.equal(n, gateway.in_row)
+      end
+      assert.equal(4, #topics(gateway))
+      assert.same({}, gateway.tried)
+    end)
+
+    it("begins anew when it has done well once", function()
+      local map = function(rec) return rec.value > 0 and "x" or nil + 1 end
+      local gateway, dev = start { { topic = "t", map = map } }
+      for _, value in ipairs { 0, 0, 1, 0 } do
+        gateway:report(dev, { { "/3303/0/5700", value } })
+      end
+      assert.equal(1, gateway.in_row)
+      assert.equal(3, #gateway.failures)
+    end)
+
+    it("is told of before it begins, when it was aborted before", function()
+      local aborts = true
+      local gateway, dev = start {
+        { topic = "good" },
+        { topic = "t", map = function()
+          if aborts then coroutine.yield() end -- pcall can't catch that either
+          return "x"
+        end },
+      }
+      local function report()
+        coroutine.wrap(function() gateway:report(dev, { { "/3303/0/5700", 1 } }) end)()
+      end
+      report()
+      assert.same({}, gateway.tried)
+      report()
+      report()
+      assert.same({ 1, 2 }, gateway.tried)
+      aborts = false
+      report()
+      assert.same({ 1, 2, 3, 0 }, gateway.tried)
+      report()
+      assert.same({ 1, 2, 3, 0 }, gateway.tried)
+    end)
+  end)
+
   describe("a message that is refused", function()
     it("is counted with the rule and the topic", function()
       local gateway, dev = start { { name = "values", topic = "t/{ep}" } }

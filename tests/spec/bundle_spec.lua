@@ -137,6 +137,16 @@ describe("tidegate.bundle", function()
     end)
   end)
 
+  it("knows none of its objects when one of them is wrong", function()
+    local gateway = fake.gateway()
+    local ok, why = pcall(gateway.start, gateway, function()
+      return { objects = { { id = 26310 }, { name = "no id" } } }
+    end)
+    assert.is_false(ok)
+    assert.is_truthy(tostring(why):find("objects[2]: id is missing", 1, true))
+    assert.same({}, gateway.objects)
+  end)
+
   describe("events", function()
     it("come to the function of their kind, and no others are asked for", function()
       local seen = {}

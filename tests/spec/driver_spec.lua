@@ -167,6 +167,24 @@ describe("tidegate.driver", function()
     assert.is_nil(self.devices.node1)
   end)
 
+  it("opens its own device again as itself", function()
+    local seen
+    local core, self = start {
+      objects = { [6] = {} },
+      write = function(device) seen = device return true end,
+    }
+    local before = core.devices.bundle1
+    self:close("unplugged")
+    assert.equal("unplugged", before.closed)
+    assert.equal(self, self:device("bundle1", { [6] = {} }))
+    assert.are_not.equal(before, core.devices.bundle1)
+    assert.is_true(self:put("/6/0/0", 1))
+    assert.equal(1, core.devices.bundle1.values["/6/0/0"])
+    core.command("bundle1", "write", "/6/0", { { path = "/6/0/0", value = 2 } })
+    assert.equal(self, seen)
+    assert.same({}, self.devices)
+  end)
+
   it("starts a run that failed again, later each time, and stops with the script", function()
     local runs = 0
     local core, self, script = start {

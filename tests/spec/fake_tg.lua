@@ -186,13 +186,20 @@ local function make_core(gateway)
     gateway.subscriptions[filter] = { qos = qos, broker = broker, fn = fn }
     return true
   end
-  function core.define(definition, file)
+  function core.check_object(definition)
     if not definition.id then error("id is missing", 0) end
+  end
+  function core.define(definition, file)
+    core.check_object(definition)
     gateway.objects[definition.id] = file
     return true
   end
   function core.want(list) gateway.wanted = list end
-  function core.fail(err) gateway.failures[#gateway.failures + 1] = err end
+  function core.fail(err, failed, begun)
+    gateway.failures[#gateway.failures + 1] = err
+    gateway.in_row = failed and failed + begun
+  end
+  function core.trying(failed, begun) gateway.tried[#gateway.tried + 1] = failed + begun end
   areas(gateway, core)
   return core
 end
@@ -295,6 +302,7 @@ function fake.gateway(name)
     resources = {},
     devices = {},
     failures = {},
+    tried = {},
     lines = {},
     stored = {},
     timers = {},

@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "bindings/api/bundle_uv.h"
 #include "bindings/api/mod_driver.h"
 #include "bindings/api/mod_serial.h"
 #include "bindings/vm/vm_call.h"
@@ -47,6 +48,7 @@ static int open_modules(lua_State *L) {
   luv_set_loop(tg_vm_state(bench->vm), &bench->loop);
   lua_pushcfunction(L, luaopen_luv);
   lua_call(L, 0, 1);
+  tg_bundle_uv_guard(L, &bench->loop);
   tg_vm_sandbox_preload(L, "uv");
   lua_newtable(L);
   tg_mod_driver_push(L, bench->twin.twin, "plc1");

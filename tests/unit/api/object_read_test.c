@@ -203,6 +203,25 @@ static void a_list_defines_several_versions(void **state) {
   bench_close(&bench);
 }
 
+/* The mistake is in the last one: of those before it nothing may be known, nor may one of before be replaced. */
+static void a_list_is_known_as_a_whole_or_not_at_all(void **state) {
+  (void)state;
+  bench_t bench;
+  bench_open(&bench);
+  check_rc(read_door(&bench, ""), TG_OK);
+  const tg_objdef_t *before = tg_registry_find(bench.registry, 26310, 0);
+  check_rc(read_door(&bench, "local e, f = {}, {} for k, v in pairs(d) do e[k], f[k] = v, v end\n"
+                             "d.name = 'Other' e.id = 26311 f.id = 26312 f.urn = nil d = { d, e, f }"),
+           TG_E_TYPE);
+  assert_non_null(strstr(bench.message, "object 26312: urn must be text"));
+  assert_ptr_equal(tg_registry_find(bench.registry, 26310, 0), before);
+  assert_null(tg_registry_find(bench.registry, 26311, 0));
+  lua_gc(bench.L, LUA_GCCOLLECT);
+  check_rc(read_door(&bench, "local e = {} for k, v in pairs(d) do e[k] = v end e.id = 26311 d = { d, e }"), TG_OK);
+  assert_non_null(tg_registry_find(bench.registry, 26311, 0));
+  bench_close(&bench);
+}
+
 static bool count_one(void *ud, const tg_objdef_t *def) {
   (void)def;
   ++*(size_t *)ud;
@@ -258,4 +277,5 @@ static void only_what_is_in_the_table_counts(void **state) {
 }
 
 CHECK_SUITE(a_definition_is_read_with_all_that_it_says, every_way_to_be_wrong_has_its_sentence,
-            a_list_defines_several_versions, the_same_words_again_change_nothing, only_what_is_in_the_table_counts)
+            a_list_defines_several_versions, a_list_is_known_as_a_whole_or_not_at_all,
+            the_same_words_again_change_nothing, only_what_is_in_the_table_counts)
