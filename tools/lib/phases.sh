@@ -160,11 +160,10 @@ phase_tsan() {
   run_jobs "programs with threads under ThreadSanitizer"
 }
 
-# Crashes and power cuts in numbers; tools/test runs a few of each among the other tests. TG_CUTS, TG_KILLS: how many; TG_PASSES: which.
+# Crashes, full disks, power cuts in numbers; tools/test runs a few of these among the other tests. TG_CUTS, TG_KILLS: how many; TG_PASSES: which.
 phase_faults() {
   add_job faults/store_cut_test 300 "$DEV" "$(program "$DEV/tests/store_cut_test" "$DEV")TG_CUTS=${TG_CUTS:-1000} $SANITIZER_ENV $DEV/tests/store_cut_test"
-  add_job faults/crash_test 400 "$DEV" "$(program "$DEV/tidegate" "$DEV")TG_PASSES="${TG_PASSES:-2,5}" bash tests/system/crash_test.sh"
-  shell_jobs faults tests/load "$DEV"
+  shell_jobs faults tests/faults "$DEV"
   run_jobs "crashes and power cuts"
 }
 
