@@ -106,8 +106,8 @@ static void register_device(hotpath_t *path, int device) {
 
 /* Code, type and number of an answer to the observation or of a notification, with one value in SenML JSON. */
 static void send_value(hotpath_t *path, int device, uint8_t type, uint32_t number, uint16_t mid) {
-  uint8_t p[DATAGRAM_MAX] = {(uint8_t)(0x40 | type << 4 | path->token_len[device]), TG_COAP_205, (uint8_t)(mid >> 8),
-                             (uint8_t)mid};
+  uint8_t p[DATAGRAM_MAX] = {(uint8_t)(0x40U | (unsigned)type << 4 | (unsigned)path->token_len[device]), TG_COAP_205,
+                             (uint8_t)(mid >> 8), (uint8_t)mid};
   size_t n = 4;
   memcpy(p + n, path->token[device], path->token_len[device]);
   n += path->token_len[device];
