@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# A test build ends itself at each of its durability sites under load, at the first, second and fifth pass or at those of TG_PASSES; after each the gateway is started
+# A test build ends itself at each of its durability sites under load, at the first pass or at those of TG_PASSES (1,2,5 for docs/reliability.md); after each the gateway is started
 # again and everything that devices were told has arrived must come, in order, and nothing be executed twice. Then the Execute of a firmware update.
 # timeout: 400
 set -uo pipefail
@@ -26,7 +26,7 @@ while read -r word rest; do
   not) check 1 "${rest#ok }" ;;
   *) printf '%s %s\n' "$word" "$rest" ;;
   esac
-done < <(python3 tests/faults/faults sites --passes "${TG_PASSES:-1,2,5}" 2>&1 || echo "not ok the run ends well")
+done < <(python3 tests/faults/faults sites --passes "${TG_PASSES:-1}" 2>&1 || echo "not ok the run ends well")
 
 # Firmware ------------------------------------------------------------------------------------------------------------
 
