@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A fixed input for counting instructions (tools/check_instructions): N registration updates and N notifications of 50 devices
+ * A fixed input for counting instructions (tools/count_instructions): N registration updates and N notifications of 50 devices
  * through exchange layer, server and twin to a subscriber of the event bus, over a link that throws away what it is given. No threads,
  * no clock, no random numbers but seeded ones: two counts with different N differ by what a message costs.
  */
