@@ -158,12 +158,14 @@ static void finish(tg_observe_plan_t *plan, tg_reg_t *reg) {
 }
 
 /* Some devices begin to listen after they have taken in the answer to their Register; where a lost message costs half a minute, that is worth
- * half a second. @return whether the plan goes on later */
-static bool waits(tg_observe_plan_t *plan) {
+ * half a second, but no more than a quarter of the time for which one in queue mode listens at all. @return whether the plan goes on later */
+static bool waits(tg_observe_plan_t *plan, const tg_device_t *device) {
   tg_wheel_t *wheel = plan->server->config.wheel;
   if (plan->step != TG_OBSERVE_WHO || plan->waited) return false;
+  uint32_t window_ms = device->queue_mode ? device->awake_window_ms : 0;
+  uint32_t delay_ms = window_ms && window_ms / 4 < COME_ROUND_MS ? window_ms / 4 : COME_ROUND_MS;
   plan->waited = true;
-  tg_wheel_add(wheel, &plan->timer, tg_wheel_now(wheel) + COME_ROUND_MS);
+  tg_wheel_add(wheel, &plan->timer, tg_wheel_now(wheel) + delay_ms);
   return true;
 }
 
@@ -176,7 +178,7 @@ static void step(tg_observe_plan_t *plan) {
     return;
   }
   for (tg_observe_next(plan, reg, device); plan->step != TG_OBSERVE_END; tg_observe_next(plan, reg, device)) {
-    if (waits(plan)) return;
+    if (waits(plan, device)) return;
     tg_rc_t rc = send_step(plan, reg, device);
     if (rc == TG_OK) return;
     if (rc != TG_E_FORMAT) {

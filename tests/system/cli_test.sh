@@ -68,7 +68,7 @@ tidegate devices --json
 is "$OUT" '{"count":0,"end":true}' "and to programs"
 
 start_device hall "$UDP" --interval 0.3
-start_device sleeper "$UDP" --ep "Keller/3 #1" --queue --awake 0.4
+start_device sleeper "$UDP" --ep "Keller/3 #1" --queue --awake 0.8
 sleeps() { "$TIDEGATE" devices -c "$WORK/tidegate.lua" | grep -q '^Keller.* asleep '; }
 need 10 says hall '^observe /3303/0/5700'
 need 15 sleeps

@@ -250,7 +250,7 @@ await 30 has_ended one held
 like "$RESULT" '"id":"held","op":"firmware_update","state":"done"' "and then who asked before the restart is answered"
 
 # Waiting for a gateway that goes
-start_device slow "$UDP" --queue --awake 0.3 --firmware push --fw-version 1.0
+start_device slow "$UDP" --queue --awake 0.8 --firmware push --fw-version 1.0
 need 20 says messages "^$PREFIX/dev/slow/state .*\"online\""
 (timeout 60 "$TIDEGATE" firmware update slow fw2 --hold --wait -c "$WORK/tidegate.lua" >"$WORK/wait.log" 2>&1
   echo "ended $?" >>"$WORK/wait.log") &

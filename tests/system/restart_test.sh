@@ -31,7 +31,7 @@ start_gateway
 start_device hall "$UDP" --con
 start_device old "$UDP" --lwm2m 1.0
 start_device meter "$(relay_port meter@iot.example)"
-start_device sleeper "$UDP" --queue --awake 0.5
+start_device sleeper "$UDP" --queue --awake 1.5
 for name in hall old meter sleeper; do need 15 says "$name" '^observe /3303/0/5700'; done
 # A command that is published before the gateway has its broker would be lost.
 for name in hall old meter sleeper; do need 15 sees "/dev/$name/state .*\"state\":\"online\""; done

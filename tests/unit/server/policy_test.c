@@ -343,6 +343,30 @@ static void what_profiles_choose_by_is_read_once(void **state) {
   server_bench_close(&bench);
 }
 
+/* Half a second is given to the rest; one that listens for one second only would be asleep by then, or nearly. */
+static void who_sleeps_soon_is_asked_sooner(void **state) {
+  (void)state;
+  static const struct {
+    const char *query;
+    uint32_t awake_ms;
+    uint64_t asked_ms; /* not before, and no more than two milliseconds after */
+  } rows[] = {{"ep=a&lwm2m=1.1", 1000, 500},
+              {"ep=a&lwm2m=1.1&Q", 1000, 250},
+              {"ep=a&lwm2m=1.1&Q", 2000, 500},
+              {"ep=a&lwm2m=1.1&Q", 93000, 500}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_server_config_t config = {.quirks = profiles, .quirk_count = 2, .awake_ms = rows[i].awake_ms};
+    open_bench(&config, NULL);
+    check_int(server_bench_register(&bench, 'a', rows[i].query, "</3/0>"), TG_COAP_201);
+    server_bench_pass(&bench, 2);
+    server_bench_pass(&bench, rows[i].asked_ms - 3);
+    assert_null(server_bench_out(&bench));
+    server_bench_pass(&bench, 4);
+    answer_who("/3/0/0", "Other");
+    server_bench_close(&bench);
+  }
+}
+
 static void who_does_not_fit_is_not_asked_further(void **state) {
   (void)state;
   static const struct {
@@ -419,4 +443,5 @@ CHECK_SUITE(a_policy_sees_the_register_and_may_refuse_it, what_a_policy_returns_
             a_new_name_ends_the_old_registration, a_policy_chooses_what_is_observed_and_in_which_format,
             devices_are_told_once_whether_they_may_send, a_mute_is_written_in_a_format_that_the_device_takes,
             configured_observations_are_for_whom_they_mean, what_profiles_choose_by_is_read_once,
-            who_does_not_fit_is_not_asked_further, a_restart_keeps_what_was_decided_and_learned)
+            who_sleeps_soon_is_asked_sooner, who_does_not_fit_is_not_asked_further,
+            a_restart_keeps_what_was_decided_and_learned)
