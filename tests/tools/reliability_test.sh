@@ -8,7 +8,10 @@ RESULTS=$TREE/tests/proofs/results.tsv
 proof() { TG_PROOFS=$RESULTS python3 "$ROOT/tests/lib/proof.py" "$@"; }
 makes() { "$ROOT/tools/gen_reliability_doc" --root "$TREE"; }
 page_has() { makes >"$WORK/out" 2>&1 && grep -qxF -- "$1" "$WORK/out"; }
-refuses() { "$@" && return 1 || [ $? = 2 ]; }
+refuses() {
+  "$@"
+  [ $? = 2 ]
+}
 rows() { grep -vc '^#' "$RESULTS"; }
 page() { printf '%s\n' "$@" | plant tests/proofs/page.md; }
 
