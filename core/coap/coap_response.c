@@ -32,8 +32,12 @@ static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, cons
     memcpy(obs.token, token.p, sizeof obs.token);
     if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
     observed = tg_pool_find(&coap->observes.pool, id);
+    (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
+  } else {
+    /* Renewed: a device that had dropped it counts from the beginning, and one that had not may still be sending a confirmable one again
+       that is older than this answer. Neither is to be acknowledged and thrown away as old. */
+    observed->has_last = false;
   }
-  (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
   return id;
 }
 

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "core/codec/coap_msg.h"
+
 enum {
   LOSS = 300,
   DUPLICATION = 100,
@@ -54,10 +56,14 @@ static void unlink_packet(const packet_t *packet) {
 
 static void trace(const packet_t *packet) {
   static const char *const types[] = {"CON", "NON", "ACK", "RST"};
-  const uint8_t *bytes = packet->bytes;
-  if (!sim.traces || packet->len < 4) return;
-  sim_trace("%s %u:%u %s %u.%02u mid=%02x%02x", packet->is_up ? "from" : "to", packet->node, packet->port,
-            types[bytes[0] >> 4 & 3], bytes[1] >> 5, bytes[1] & 31U, bytes[2], bytes[3]);
+  tg_coap_msg_t msg;
+  uint32_t observe = 0;
+  if (!sim.traces || tg_coap_msg_decode(&msg, tg_slice(packet->bytes, packet->len)) != TG_OK) return;
+  const tg_coap_opt_t *opt = tg_coap_msg_find(&msg, TG_OPT_OBSERVE);
+  bool has_observe = opt && tg_coap_msg_uint(opt, &observe) == TG_OK;
+  sim_trace("%s %u:%u %s %u.%02u mid=%04x token=%02x%02x%s%.0u", packet->is_up ? "from" : "to", packet->node,
+            packet->port, types[msg.type], msg.code >> 5, msg.code & 31U, msg.mid, msg.token[0], msg.token[1],
+            has_observe ? " observe=" : "", has_observe ? observe : 0);
 }
 
 static void arrive(tg_timer_t *timer, void *ud) {

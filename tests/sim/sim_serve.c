@@ -59,13 +59,17 @@ static bool speaks(int format) {
   return format == TG_CF_SENML_CBOR || format == TG_CF_SENML_JSON || format == TG_CF_TLV;
 }
 
+/* The same token again goes on in its line of numbers; an observation that was dropped begins a new one (RFC 7641 sections 3.3.1 and 4.4). */
 static bool begin_observation(sim_device_t *device, const tg_coap_msg_t *msg, const tg_path_t *path, int format) {
   int observe = number_of(msg, TG_OPT_OBSERVE, -1);
   sim_device_observation_t *observation = &device->observation;
   if (observe == 1) observation->stands = false;
   if (observe != 0) return false;
+  bool goes_on = observation->stands && observation->token_len == msg->token_len &&
+                 memcmp(observation->token, msg->token, msg->token_len) == 0;
+  uint32_t seq = goes_on ? observation->seq : 1;
   *observation = (sim_device_observation_t){
-      .stands = true, .token_len = msg->token_len, .format = format, .seq = 2 + sim_draw(1000), .path = *path};
+      .stands = true, .token_len = msg->token_len, .format = format, .seq = seq, .path = *path};
   memcpy(observation->token, msg->token, msg->token_len);
   return true;
 }
@@ -97,7 +101,7 @@ static uint8_t read_values(sim_device_t *device, const tg_coap_msg_t *msg, const
     answer_later(device, msg, TG_COAP_205, format, tg_buf_slice(&payload));
     return 0;
   }
-  if (observed) tg_coap_enc_uint(enc, TG_OPT_OBSERVE, 1);
+  if (observed) tg_coap_enc_uint(enc, TG_OPT_OBSERVE, device->observation.seq++);
   tg_coap_enc_uint(enc, TG_OPT_CONTENT_FORMAT, (uint32_t)format);
   tg_coap_enc_payload(enc, tg_buf_slice(&payload));
   return TG_COAP_205;
