@@ -171,11 +171,13 @@ static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *see
 /* What grants an observation may be a notification that has overtaken the answer to the request: the device takes its ACK for that of a value. */
 static bool is_value(const tg_coap_rx_t *rx, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts) {
   bool is_whole = !exchange->asks_block && !(opts->block2.is_there && opts->block2.more);
-  return rx->msg->type == TG_COAP_CON && exchange->observe == 0 && opts->has_observe && rx->msg->code >> 5 == 2 && is_whole;
+  return rx->msg->type == TG_COAP_CON && exchange->observe == 0 && opts->has_observe && rx->msg->code >> 5 == 2 &&
+         is_whole;
 }
 
 /* From now on the device's message belongs to its observation. */
-static void take_value(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts) {
+static void take_value(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange,
+                       const tg_coap_opts_t *opts) {
   tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
   tg_coap_peer_t *peer = rx->peer;
   tg_coap_peer_hold(coap, peer);

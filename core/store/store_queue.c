@@ -140,7 +140,7 @@ static void note_result(tg_store_t *store, const tg_store_group_t *group) {
     store->stats.writes += group->count;
     store->reserved = group->reserved;
   } else {
-    store->stats.failed_commits++;
+    if (group->count) store->stats.failed_commits++; /* else a further try of what failed before */
     if (!store->failing)
       tg_log("store", TG_LOG_ERROR, "write_failed writes=%zu tried_again_in_ms=%d", group->count, RETRY_MS);
     store->failing = true;

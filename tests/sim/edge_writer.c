@@ -10,7 +10,7 @@
 #include "tests/sim/sim_edge.h"
 #include "tests/unit/store/cut_harness.h"
 
-enum { COMMIT_MS = 8, SLOW_PER_MILLE = 30, SLOW_MS = 400, TELL_MS = 3, EARLY_MS = 3000, TORN_OPS = 10 };
+enum { COMMIT_MS = 8, SLOW_PER_MILLE = 30, SLOW_MS = 400, TELL_MS = 3, EARLY_MS = 20000, TORN_OPS = 10 };
 
 #define HOLDS_FROM_MS (SIM_BEGIN_MS + 20 * 60 * 1000)
 

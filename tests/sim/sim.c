@@ -65,7 +65,8 @@ void sim_trace(const char *format, ...) {
   if (!sim.traces) return;
   uint64_t ms = sim.now_ms - SIM_BEGIN_MS;
   char *line = lines.text[lines.count++ % LINES];
-  int len = snprintf(line, LINE_MAX_LEN, "%5llu.%03llu ", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
+  int len =
+      snprintf(line, LINE_MAX_LEN, "%5llu.%03llu ", (unsigned long long)(ms / 1000), (unsigned long long)(ms % 1000));
   va_list args;
   va_start(args, format);
   (void)vsnprintf(line + len, LINE_MAX_LEN - (size_t)len, format, args);

@@ -31,7 +31,7 @@ typedef enum sim_break {
 typedef struct sim {
   uint64_t seed;
   uint64_t now_ms;
-  uint64_t end_ms;  /* of the hour with faults */
+  uint64_t end_ms;   /* of the hour with faults */
   tg_wheel_t *wheel; /* of everything but the gateway */
   tg_random_seeded_t world;
   tg_random_seeded_t gateway; /* behind tg_random_fill() */

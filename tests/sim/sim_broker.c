@@ -49,8 +49,7 @@ static struct {
 } broker;
 
 static void arm(way_t *way) {
-  if (way->first && !tg_timer_active(&way->timer))
-    tg_wheel_add(sim.wheel, &way->timer, way->first->due_ms);
+  if (way->first && !tg_timer_active(&way->timer)) tg_wheel_add(sim.wheel, &way->timer, way->first->due_ms);
 }
 
 static void put(way_t *way, const letter_t *letter, uint64_t delay_ms) {

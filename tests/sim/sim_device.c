@@ -30,7 +30,12 @@ static const sim_device_kind_t kinds[SIM_DEVICE_KINDS] = {
      .reading_ms = 14000,
      .lifetime_s = 240,
      .reboots_ms = 25 * MINUTE},
-    {.name = "sleeper", .format = TG_CF_SENML_CBOR, .sends = true, .sleeps = true, .reading_ms = 30000, .lifetime_s = 400},
+    {.name = "sleeper",
+     .format = TG_CF_SENML_CBOR,
+     .sends = true,
+     .sleeps = true,
+     .reading_ms = 30000,
+     .lifetime_s = 400},
     {.name = "wanderer",
      .format = TG_CF_SENML_JSON,
      .confirmable_every = 1,
@@ -82,7 +87,8 @@ static void send_register(sim_device_t *device) {
   put_query(&enc, "lwm2m=1.1");
   put_query(&enc, "b=U");
   if (device->kind->sleeps) put_query(&enc, "Q");
-  (void)snprintf(text, sizeof text, "</>;rt=\"oma.lwm2m\";ct=%d,</1/0>,</3/0>,</3303/0>,</33001>", device->kind->format);
+  (void)snprintf(text, sizeof text, "</>;rt=\"oma.lwm2m\";ct=%d,</1/0>,</3/0>,</3303/0>,</33001>",
+                 device->kind->format);
   tg_coap_enc_payload(&enc, tg_slice_str(text));
   device->observation.stands = false;
   device->is_registered = false;

@@ -119,7 +119,8 @@ static void tell_broken(const options_t *options, uint64_t seed, const sim_world
   uint64_t ms = sim.broken_ms;
   set_traces(true, options->traces);
   sim_world_run(seed, options->minutes, &again);
-  (void)printf("seed=%" PRIu64 " virtual time %" PRIu64 ".%03" PRIu64 " s: %s\n", seed, ms / 1000, ms % 1000, sim.broken);
+  (void)printf("seed=%" PRIu64 " virtual time %" PRIu64 ".%03" PRIu64 " s: %s\n", seed, ms / 1000, ms % 1000,
+               sim.broken);
   if (again.digest != first->digest || sim.broken_ms != ms) (void)printf("seed=%" PRIu64 " does not replay\n", seed);
   sim_print_trace();
   (void)fflush(stdout);
@@ -219,7 +220,8 @@ static void print_sums(const options_t *options, const sums_t *sums, double seco
                books->accepted, books->executed);
   for (int state = TG_COMMAND_DONE; state <= TG_COMMAND_UNKNOWN; state++)
     (void)printf(" %" PRIu64 " %s", books->ended[state], tg_event_state_name((tg_command_state_t)state));
-  (void)printf("\nfaults: %" PRIu64 " crashes, %" PRIu64 " stops, %" PRIu64 " times no disk; memory %" PRIu64 " KiB at most\n",
+  (void)printf("\nfaults: %" PRIu64 " crashes, %" PRIu64 " stops, %" PRIu64 " times no disk; memory %" PRIu64
+               " KiB at most\n",
                sums->crashes, sums->stops, sums->disk_troubles, sums->memory_most / 1024);
   (void)printf("%" PRIu64 " runs of %u virtual minutes in %.1f s\n", sums->runs, options->minutes, seconds);
   (void)printf("%" PRIu64 " passed, %" PRIu64 " failed\n", sums->runs - sums->broken, sums->broken);

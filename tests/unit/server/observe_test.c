@@ -431,12 +431,12 @@ static void what_is_overdue_is_read(void **state) {
   assert_memory_equal(read.token, get.token, get.token_len); /* a device that has lost it has it again */
   check_int(counted(13), 1);
   assert_string_equal(server_bench_events(&bench), "updated:a "); /* people are told, once */
-  answer(&read, TG_COAP_205, TG_CF_SENML_JSON, 1, body); /* it counts from the beginning */
+  answer(&read, TG_COAP_205, TG_CF_SENML_JSON, 1, body);          /* it counts from the beginning */
   assert_string_equal(server_bench_events(&bench), "records:a ");
   expect_silence();
   check_int(notify(&get, 2, body), TG_COAP_ACK);
   assert_string_equal(server_bench_events(&bench), "records:a "); /* which is not older than 900 */
-  server_bench_pass(&bench, 101000); /* and again, as long as it is silent */
+  server_bench_pass(&bench, 101000);                              /* and again, as long as it is silent */
   read = expect(TG_COAP_GET, "/3303/0/5700", 0);
   answer(&read, TG_COAP_406, -1, -1, "");
   read = expect(TG_COAP_GET, "/3303/0/5700", 0); /* in another format */
