@@ -90,7 +90,7 @@ void sim_coap_send(sim_coap_t *coap, bool confirmable, const tg_buf_t *buf) {
 
 /* ---- what comes ---- */
 
-static void send_empty(const sim_coap_t *coap, uint8_t type, uint16_t mid) {
+static void send_empty(const sim_coap_t *coap, unsigned type, uint16_t mid) {
   uint8_t bytes[HEADER] = {(uint8_t)(1U << 6 | type << 4), 0, (uint8_t)(mid >> 8), (uint8_t)mid};
   sim_net_up(coap->node, tg_slice(bytes, sizeof bytes));
 }
