@@ -14,6 +14,9 @@ enum { COMMIT_MS = 8, SLOW_PER_MILLE = 30, SLOW_MS = 400, TELL_MS = 3, EARLY_MS 
 
 #define HOLDS_FROM_MS (SIM_BEGIN_MS + 20 * 60 * 1000)
 
+/* At most: a good disk, a card, a bad card. */
+static const uint32_t commits_ms[] = {COMMIT_MS, COMMIT_MS, 60, 500};
+
 /* The group under way: first `writes` runs, then `tells`. */
 static struct {
   tg_store_writer_t *writer;
@@ -91,7 +94,7 @@ static void begin(void) {
     tell_early();
     return;
   }
-  uint64_t takes_ms = 1 + sim_draw(COMMIT_MS);
+  uint64_t takes_ms = 1 + sim_draw(sim.is_calm ? COMMIT_MS : commits_ms[sim.seed % TG_COUNT(commits_ms)]);
   if (sim_chance(SLOW_PER_MILLE)) takes_ms += sim_draw(SLOW_MS);
   at.writes.fn = on_write;
   sim_after(&at.writes, takes_ms);

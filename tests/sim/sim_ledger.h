@@ -18,6 +18,7 @@ typedef struct sim_order {
   uint8_t op; /* tg_op_t */
   bool durable;
   bool retry;
+  bool replaces; /* an older one that waits */
 } sim_order_t;
 
 /** States in a sim_word_t beyond tg_command_state_t. */

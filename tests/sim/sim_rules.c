@@ -118,7 +118,10 @@ static tg_rc_t submit(const sim_order_t *order) {
     command.text = tg_slice(text, (size_t)text_len);
   } else if (order->op == TG_OP_CREATE || order->op == TG_OP_DELETE) {
     command.path = tg_path(2, 33001, (uint16_t)order->number, 0);
+  } else if (order->op == TG_OP_ATTRIBUTES) {
+    command.text = tg_slice_str("pmin=5");
   } else if (order->op == TG_OP_WRITE) {
+    if (order->replaces) command.replace_key = tg_slice_str("write");
     record.path = command.path = tg_path(3, 3303, 0, 5750);
     record.value = (tg_value_t){.type = TG_TYPE_STRING, .s = tg_slice(tag, (size_t)tag_len)};
   }

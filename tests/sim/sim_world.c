@@ -17,7 +17,6 @@ enum {
   SETTLES = 12 * MINUTE,
   SILENCE = 5 * MINUTE,
   PATIENCE = 3 * MINUTE,
-  RESTART_EVERY = 13 * MINUTE,
   DOWN_MS = 20000,
   CRASH_PER_MILLE = 700,
   ORDER_EVERY = 30000,
@@ -29,8 +28,12 @@ enum {
   DEVICES_MIN = 3
 };
 
+/* How often gateways restart differs from run to run: after crashes in a row other things show than after a long day. */
+static const uint32_t restarts_every[] = {2 * MINUTE, 6 * MINUTE, 13 * MINUTE, 13 * MINUTE, 25 * MINUTE};
+
 static struct {
   char store[256];
+  uint32_t restart_every;
   sim_device_t devices[SIM_DEVICE_KINDS];
   uint32_t device_count;
   uint32_t first_kind;
@@ -50,7 +53,7 @@ static void on_restart(tg_timer_t *timer, void *ud) {
   (void)ud;
   if (!sim_gateway_runs()) {
     start_gateway();
-    sim_after(timer, sim_wait(RESTART_EVERY));
+    sim_after(timer, sim_wait(world.restart_every));
     return;
   }
   if (sim.is_calm) return;
@@ -71,7 +74,8 @@ static void on_disk(tg_timer_t *timer, void *ud) {
 }
 
 static void on_order(tg_timer_t *timer, void *ud) {
-  static const uint8_t ops[] = {TG_OP_READ, TG_OP_WRITE, TG_OP_EXECUTE, TG_OP_EXECUTE, TG_OP_CREATE, TG_OP_DELETE};
+  static const uint8_t ops[] = {TG_OP_READ,    TG_OP_WRITE,  TG_OP_WRITE,  TG_OP_EXECUTE,    TG_OP_EXECUTE,
+                                TG_OP_EXECUTE, TG_OP_CREATE, TG_OP_DELETE, TG_OP_ATTRIBUTES, TG_OP_DISCOVER};
   (void)ud;
   if (sim.is_silent) return;
   sim_after(timer, sim_wait(ORDER_EVERY));
@@ -81,6 +85,7 @@ static void on_order(tg_timer_t *timer, void *ud) {
   order.op = ops[sim_draw(TG_COUNT(ops))];
   order.durable = sim_chance(800);
   order.retry = sim_chance(100);
+  order.replaces = order.op == TG_OP_WRITE && sim_chance(500);
   order.timeout_s = TIMEOUT_MIN_S + sim_draw(TIMEOUT_S);
   if (!sim_ledger_ordered(&order)) return;
   bool is_sent = sim_broker_order(tg_slice(&order, sizeof order));
@@ -117,6 +122,7 @@ static void begin(uint64_t seed) {
   (void)sqlite3_randomness(0, NULL);
   sim_edge_memory()->most = sim_edge_memory()->bytes;
   sim_edge_writer_fail(false);
+  world.restart_every = restarts_every[sim_draw(TG_COUNT(restarts_every))];
   sim_ledger_begin();
   sim_net_begin(sim_edge_link_receive);
   sim_broker_begin(sim_ledger_received);
@@ -129,7 +135,7 @@ static void begin(uint64_t seed) {
   world.order = (tg_timer_t){.fn = on_order};
   world.disk = (tg_timer_t){.fn = on_disk};
   world.check = (tg_timer_t){.fn = on_check};
-  sim_after(&world.restart, sim_wait(RESTART_EVERY));
+  sim_after(&world.restart, sim_wait(world.restart_every));
   sim_after(&world.order, sim_wait(ORDER_EVERY));
   sim_after(&world.disk, sim_wait(DISK_EVERY));
   sim_after(&world.check, CHECK_EVERY);
