@@ -11,12 +11,12 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
-#include "bindings/api/bundle.h"
 #include "bindings/api/lua_device.h"
 #include "bindings/api/lua_draft.h"
 #include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 #include "bindings/api/lua_trigger.h"
+#include "bindings/api/lua_wait.h"
 #include "core/base/alloc.h"
 
 enum { OWNER_MAX = 64 };
@@ -27,18 +27,15 @@ static const char *const submit_members[] = {
 
 /* A script that waits for the end of a command. */
 typedef struct waiter {
-  tg_bundle_t *bundle; /* NULL: it has gone */
+  tg_lua_wait_t wait;
   tg_id_t command;
-  tg_vm_task_t task; /* suspended; or 0 and */
-  int fn;            /* to be called, in the registry */
-  tg_vm_undo_t undo;
+  bool gone; /* nobody hears the end */
 } waiter_t;
 
 /* A result on its way into Lua. */
 typedef struct answer {
   const tg_command_t *command;
   const tg_command_result_t *result;
-  int fn;
 } answer_t;
 
 void tg_lua_command_push_code(lua_State *L, uint8_t code) {
@@ -96,35 +93,19 @@ static int push_answer(lua_State *L, void *arg) {
   return 1;
 }
 
-static int call_back(lua_State *L) {
-  answer_t *answer = lua_touserdata(L, 1);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, answer->fn);
-  luaL_unref(L, LUA_REGISTRYINDEX, answer->fn);
-  return tg_vm_tail_call(L, push_answer(L, answer));
-}
-
 /* Seam tg_command_done_fn. */
 static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
   waiter_t *waiter = ud;
-  tg_bundle_t *bundle = waiter->bundle;
-  answer_t answer = {.command = command, .result = result, .fn = waiter->fn};
-  tg_vm_undo_del(&waiter->undo);
-  if (bundle && waiter->task) {
-    tg_diag_t diag = {0};
-    tg_rc_t rc = tg_vm_wake(bundle->vm, waiter->task, push_answer, &answer, &diag);
-    if (rc != TG_E_GONE) tg_bundle_account(bundle, TG_BUNDLE_KIND_ANSWER, rc, &diag);
-  } else if (bundle) {
-    tg_bundle_enter(bundle, TG_BUNDLE_KIND_ANSWER, call_back, &answer);
-  }
-  tg_alloc_free(waiter);
+  answer_t answer = {command, result};
+  if (waiter->gone) tg_alloc_free(waiter);
+  else tg_lua_wait_end(&waiter->wait, push_answer, &answer);
 }
 
 /* The script goes: its question is taken back. */
 static void forget(void *ud) {
   waiter_t *waiter = ud;
-  tg_twin_t *twin = waiter->bundle->api->parts.twin;
-  waiter->bundle = NULL;
-  (void)!tg_twin_cancel(twin, waiter->command); /* done() frees the waiter */
+  waiter->gone = true;
+  (void)!tg_twin_cancel(waiter->wait.bundle->api->parts.twin, waiter->command); /* done() frees the waiter */
 }
 
 static void on_done_unheard(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
@@ -135,33 +116,10 @@ static void on_done_unheard(void *ud, const tg_command_t *command, const tg_comm
 
 /* Nothing raises between the submit and the return. */
 static int submit_and_wait(lua_State *L, const tg_command_t *command, int fn_index) {
-  tg_bundle_t *bundle = tg_bundle_of(L);
-  bool has_fn = fn_index != 0;
-  tg_vm_task_t task = has_fn ? 0 : tg_vm_task(L);
-  if (!has_fn && !task)
-    return luaL_error(L, "can't wait here: give a function as last argument, or call from a rule or task");
-  int fn = LUA_NOREF;
-  if (has_fn) {
-    lua_pushvalue(L, fn_index);
-    fn = luaL_ref(L, LUA_REGISTRYINDEX);
-  }
-  waiter_t *waiter = tg_alloc_array(1, sizeof *waiter);
-  tg_rc_t rc = waiter ? TG_OK : TG_E_NOMEM;
-  if (waiter) {
-    *waiter = (waiter_t){.bundle = bundle, .task = task, .fn = fn, .undo = {.fn = forget, .ud = waiter}};
-    rc = tg_twin_submit(bundle->api->parts.twin, command, on_done, waiter, &waiter->command);
-  }
-  if (rc != TG_OK) {
-    tg_alloc_free(waiter);
-    luaL_unref(L, LUA_REGISTRYINDEX, fn);
-    return tg_lua_record_fail(L, rc, NULL);
-  }
-  tg_vm_undo_add(bundle->vm, &waiter->undo);
-  if (has_fn) {
-    lua_pushboolean(L, 1);
-    return 1;
-  }
-  return tg_vm_await(L);
+  waiter_t *waiter = tg_lua_wait_new(L, sizeof *waiter, fn_index, forget);
+  if (!waiter) return tg_lua_wait_refuse(L, NULL, TG_E_NOMEM, NULL);
+  tg_rc_t rc = tg_twin_submit(waiter->wait.bundle->api->parts.twin, command, on_done, waiter, &waiter->command);
+  return rc == TG_OK ? tg_lua_wait_begin(L, &waiter->wait) : tg_lua_wait_refuse(L, &waiter->wait, rc, NULL);
 }
 
 static tg_twin_t *twin_of(lua_State *L) {
