@@ -252,7 +252,7 @@ measure_nidd() {
   if await_line bare '^listening'; then
     answer=$(taskset -c "$LOAD_CPU" "$BIN/tests/bench/tg-http-load" "$(sed -n 's/^listening //p' "$WORK/bare.log")" \
       /t8/0123456789abcdef0123456789abcdef "http://127.0.0.1:1000/3gpp-nidd/v1/gw/configurations/1" \
-      meter@iot.example "$SECONDS_EACH" 16)
+      meter@iot.example "$SECONDS_EACH" 8)
     GOT[http_rps]=$(field "$answer" rate)
   fi
   end "$bare"
@@ -263,7 +263,7 @@ measure_nidd() {
   http=$(sed -n 's/^listening http=//p' "$WORK/scef.log")
   callback=$(free_port)
   gateway "" "" "" "{ kind = \"nidd\", name = \"nb\", api_root = \"http://127.0.0.1:$http\", scs_as_id = \"gw\",
-    devices = { \"meter@iot.example\" }, callback = { port = $callback, max_connections = 32 } }" ||
+    devices = { \"meter@iot.example\" }, callback = { port = $callback } }" ||
     { miss nidd_rps "the gateway does not start" && end "$scef" && return; }
   pid=$LAST
   spawn meter "$BIN/tests/fake/device/tg-fake-device" --server "127.0.0.1:$(sed -n 's/.* port=//p' "$WORK/scef.log")" --ep meter
@@ -272,7 +272,7 @@ measure_nidd() {
     conf=$(curl -fsS "http://127.0.0.1:$http/3gpp-nidd/v1/gw/configurations" | jq -c '.[0]')
     path=$(jq -r .notificationDestination <<<"$conf" | sed 's,^http://[^/]*,,')
     answer=$(taskset -c "$LOAD_CPU" "$BIN/tests/bench/tg-http-load" "$callback" "$path" "$(jq -r .self <<<"$conf")" \
-      meter@iot.example "$SECONDS_EACH" 16 2>>"$WORK/load.log")
+      meter@iot.example "$SECONDS_EACH" 8 2>>"$WORK/load.log")
     GOT[nidd_rps]=$(field "$answer" rate)
     [ "$(field "$answer" refused)" = 0 ] || miss nidd_rps "refused: $answer $(why)"
   else miss nidd_rps "the device did not register"; fi
