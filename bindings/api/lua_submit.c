@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands that a script leaves in a device's queue: nobody waits for them, how they go is told as events.
- *
- * Path: scripts/tidegate/command.lua -> bindings/api/lua_submit.c -> core/device/twin_command.c
+ * Leaf of bindings/api: commands that a script leaves in a device's queue. Nobody waits for them, how they go is told as events.
+ * Called by mod_device.c.
  */
 
 #include "bindings/api/lua_submit.h"
