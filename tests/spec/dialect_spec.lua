@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The default dialect: every topic is of the promised form and every payload is JSON, whatever a
--- device is called and whatever it says. Units, requests and ids that come again have specs of their
--- own.
+-- device is called and whatever it says. Units, requests and ids that come again have their own
+-- specs.
 package.path = "scripts/?.lua;tests/spec/?.lua;" .. package.path
 local fake = require "fake_tg"
 local bench = require "dialect_bench"
