@@ -76,32 +76,34 @@ static void memory_is_capped_for_each_script(void **state) {
   api_harness_close(&h);
 }
 
+/* What a script does last, when it has no memory left, and what comes of that. */
+static const struct {
+  const char *last;
+  const char *says;
+} lasts[] = {
+    {"coroutine.yield()", "s.lua"},
+    {"error('a message that is much too long to be short ' .. n)", "not enough memory"},
+    {"error({})", "s.lua"},
+    {"pcall(function() while true do end end)", "s.lua"},
+    {"kept.x.y = 1", "s.lua"},
+    {"print(n)", ""},
+    {"tg.device.list()", "not enough memory"},
+    {"tg.device.cancel(1)", "not enough memory"},
+    {"tg.timer.after(1, print)", "not enough memory"},
+    {"tg.timer.task(print)", "not enough memory"},
+    {"tg.codec.from_json('[[[[1]]]]')", "not enough memory"},
+    {"tg.codec.to_json({ 1, 2 })", "not enough memory"},
+    {"tg.store.set('a', { 1, 2 })", "not enough memory"},
+    {"tg.object.find(3)", "not enough memory"},
+};
+
 /* Whatever C still has to say then must not need memory. */
 static void a_script_at_its_cap_fails_like_any_other(void **state) {
   (void)state;
-  static const struct {
-    const char *last;
-    const char *says;
-  } rows[] = {
-      {"coroutine.yield()", "s.lua"},
-      {"error('a message that is much too long to be short ' .. n)", "not enough memory"},
-      {"error({})", "s.lua"},
-      {"pcall(function() while true do end end)", "s.lua"},
-      {"kept.x.y = 1", "s.lua"},
-      {"print(n)", ""},
-      {"tg.device.list()", "not enough memory"},
-      {"tg.device.cancel(1)", "not enough memory"},
-      {"tg.timer.after(1, print)", "not enough memory"},
-      {"tg.timer.task(print)", "not enough memory"},
-      {"tg.codec.from_json('[[[[1]]]]')", "not enough memory"},
-      {"tg.codec.to_json({ 1, 2 })", "not enough memory"},
-      {"tg.store.set('a', { 1, 2 })", "not enough memory"},
-      {"tg.object.find(3)", "not enough memory"},
-  };
   api_harness_t h;
   api_harness_open(&h);
-  for (size_t k = 0; k < TG_COUNT(rows) * 12; k++) { /* each with a few bytes more or less left */
-    size_t i = k % TG_COUNT(rows), left = k / TG_COUNT(rows) * 8;
+  for (size_t k = 0; k < TG_COUNT(lasts) * 12; k++) { /* each with a few bytes more or less left */
+    size_t i = k % TG_COUNT(lasts), left = k / TG_COUNT(lasts) * 8;
     char source[512], ep[8];
     snprintf(source, sizeof source,
              "local tg, kept = require 'tidegate', {}\n"
@@ -111,7 +113,7 @@ static void a_script_at_its_cap_fails_like_any_other(void **state) {
              "return { events = { registered = function(dev) collectgarbage()\n"
              "for size = 0, 30 do pcall(fill, 41 + (1 << 16 >> size)) end\n"
              "pcall(fill, 41 + %zu) pcall(names) pcall(names) %s end } }",
-             left, rows[i].last);
+             left, lasts[i].last);
     const tg_api_bundle_t bundle = {.name = "s",
                                     .file = "s.lua",
                                     .source = tg_slice_str(source),
@@ -121,8 +123,8 @@ static void a_script_at_its_cap_fails_like_any_other(void **state) {
     tg_event_t event = {.type = TG_EVENT_REGISTERED, .ep = tg_slice_str(ep)};
     api_harness_emit(&h, &event);
     tg_api_status_t status = api_harness_status(&h, "s");
-    if (rows[i].says[0] && status.errors == 0) fail_msg("%s goes well", rows[i].last);
-    if (!strstr(status.last_error, rows[i].says)) fail_msg("%s: %s", rows[i].last, status.last_error);
+    if (lasts[i].says[0] && status.errors == 0) fail_msg("%s goes well", lasts[i].last);
+    if (!strstr(status.last_error, lasts[i].says)) fail_msg("%s: %s", lasts[i].last, status.last_error);
     api_harness_unload(&h, "s");
   }
   api_harness_close(&h);

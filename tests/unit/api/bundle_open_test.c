@@ -7,48 +7,50 @@
 
 #include "tests/unit/api/api_harness.h"
 
+/* Scripts that can not be, and what is said of them. */
+static const struct {
+  const char *source;
+  tg_rc_t rc;
+  int line;
+  const char *says;
+} wrongs[] = {
+    {"return {", TG_E_SCRIPT, 1, "unexpected symbol near <eof>"},
+    {"\n\nx = = 1", TG_E_SCRIPT, 3, "unexpected symbol near '='"},
+    {"\nerror('no')", TG_E_SCRIPT, 2, "no"},
+    {"\nerror({})", TG_E_SCRIPT, 2, "table"},
+    {"\nlocal t = nil\nt.x = 1", TG_E_SCRIPT, 3, "attempt to index a nil value (local 't')"},
+    {"\nrequire 'nowhere'", TG_E_SCRIPT, 2, "module \"nowhere\" is not known"},
+    {"return 1", TG_E_SCRIPT, 0, "a script returns a table, not number"},
+    {"", TG_E_SCRIPT, 0, "a script returns a table, not nil"},
+    {"return { ruls = {} }", TG_E_SCRIPT, 0, "\"ruls\" is not known, did you mean \"rules\"?"},
+    {"return { init = 1 }", TG_E_SCRIPT, 0, "init is a function, not number"},
+    {"return { rules = { { topic = 1 } } }", TG_E_SCRIPT, 0, "rules[1]: topic is text or a function, not number"},
+    {"return { commands = { { topic = 'a/+' } } }", TG_E_SCRIPT, 0, "commands[1]: map is missing"},
+    {"return { events = { registred = print } }", TG_E_SCRIPT, 0, "did you mean \"registered\"?"},
+    {"return { objects = { { id = 70000 } } }", TG_E_SCRIPT, 0, "objects[1]: "},
+    {"return { drivers = { {} } }", TG_E_SCRIPT, 0, "drivers[1]: tg.driver.define"},
+    {"return {\n  init = function()\n    error('late')\n  end }", TG_E_SCRIPT, 3, "late"},
+    {"return { init = function() return nil, 'no port' end }", TG_E_SCRIPT, 0, "init: no port"},
+    {"\033Lua", TG_E_SCRIPT, 0, "attempt to load a binary chunk"},
+    {"\nwhile true do end", TG_E_BUDGET, 2, "over budget"},
+    {"return { init = function()\n  while true do end end }", TG_E_BUDGET, 2, "over budget"},
+    {"return { init = function()\n  pcall(function() while true do end end) end }", TG_E_BUDGET, 2, "over budget"},
+    {"local t = {}\nfor i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end", TG_E_NOMEM, 2, "not enough memory"},
+};
+
 static void what_is_wrong_with_a_script_is_told_with_file_and_line(void **state) {
   (void)state;
-  static const struct {
-    const char *source;
-    tg_rc_t rc;
-    int line;
-    const char *says;
-  } rows[] = {
-      {"return {", TG_E_SCRIPT, 1, "unexpected symbol near <eof>"},
-      {"\n\nx = = 1", TG_E_SCRIPT, 3, "unexpected symbol near '='"},
-      {"\nerror('no')", TG_E_SCRIPT, 2, "no"},
-      {"\nerror({})", TG_E_SCRIPT, 2, "table"},
-      {"\nlocal t = nil\nt.x = 1", TG_E_SCRIPT, 3, "attempt to index a nil value (local 't')"},
-      {"\nrequire 'nowhere'", TG_E_SCRIPT, 2, "module \"nowhere\" is not known"},
-      {"return 1", TG_E_SCRIPT, 0, "a script returns a table, not number"},
-      {"", TG_E_SCRIPT, 0, "a script returns a table, not nil"},
-      {"return { ruls = {} }", TG_E_SCRIPT, 0, "\"ruls\" is not known, did you mean \"rules\"?"},
-      {"return { init = 1 }", TG_E_SCRIPT, 0, "init is a function, not number"},
-      {"return { rules = { { topic = 1 } } }", TG_E_SCRIPT, 0, "rules[1]: topic is text or a function, not number"},
-      {"return { commands = { { topic = 'a/+' } } }", TG_E_SCRIPT, 0, "commands[1]: map is missing"},
-      {"return { events = { registred = print } }", TG_E_SCRIPT, 0, "did you mean \"registered\"?"},
-      {"return { objects = { { id = 70000 } } }", TG_E_SCRIPT, 0, "objects[1]: "},
-      {"return { drivers = { {} } }", TG_E_SCRIPT, 0, "drivers[1]: tg.driver.define"},
-      {"return {\n  init = function()\n    error('late')\n  end }", TG_E_SCRIPT, 3, "late"},
-      {"return { init = function() return nil, 'no port' end }", TG_E_SCRIPT, 0, "init: no port"},
-      {"\033Lua", TG_E_SCRIPT, 0, "attempt to load a binary chunk"},
-      {"\nwhile true do end", TG_E_BUDGET, 2, "over budget"},
-      {"return { init = function()\n  while true do end end }", TG_E_BUDGET, 2, "over budget"},
-      {"return { init = function()\n  pcall(function() while true do end end) end }", TG_E_BUDGET, 2, "over budget"},
-      {"local t = {}\nfor i = 1, 1e9 do t[i] = ('x'):rep(1e5) .. i end", TG_E_NOMEM, 2, "not enough memory"},
-  };
   api_harness_t h;
   api_harness_open(&h);
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+  for (size_t i = 0; i < TG_COUNT(wrongs); i++) {
     const tg_api_bundle_t bundle = {.name = "wrong",
                                     .file = "rules/wrong.lua",
-                                    .source = tg_slice_str(rows[i].source),
+                                    .source = tg_slice_str(wrongs[i].source),
                                     .limits = {.instructions = 100000, .memory = (size_t)8 << 20}};
     tg_rc_t rc = api_harness_try_bundle(&h, &bundle);
-    if (rc != rows[i].rc || h.diag.line != rows[i].line || !strstr(h.diag.message, rows[i].says) ||
+    if (rc != wrongs[i].rc || h.diag.line != wrongs[i].line || !strstr(h.diag.message, wrongs[i].says) ||
         strcmp(h.diag.file, "rules/wrong.lua") != 0)
-      fail_msg("%s\ngives %s %s:%d: %s", rows[i].source, tg_rc_name(rc), h.diag.file, h.diag.line, h.diag.message);
+      fail_msg("%s\ngives %s %s:%d: %s", wrongs[i].source, tg_rc_name(rc), h.diag.file, h.diag.line, h.diag.message);
     check_rc(tg_api_unload(h.api, "wrong"), TG_E_NOT_FOUND);
   }
   api_harness_close(&h);
@@ -103,11 +105,9 @@ static void write_file(const char *folder, const char *name, const char *text) {
   fclose(file);
 }
 
-static void modules_come_from_the_program_the_script_s_folder_and_the_shared_one(void **state) {
-  (void)state;
-  char shared[] = "/tmp/bundle_open_test_shared.XXXXXX", own[] = "/tmp/bundle_open_test_own.XXXXXX", path[64];
-  assert_non_null(mkdtemp(shared));
-  assert_non_null(mkdtemp(own));
+/* Modules in the folder of all scripts and in that of this one. */
+static void write_modules(const char *shared, const char *own) {
+  char path[64];
   write_file(shared, "both.lua", "return 'shared'");
   write_file(shared, "only.lua", "return 'only ' .. ...");
   write_file(shared, "bad.lua", "\n\nreturn = 1");
@@ -118,6 +118,14 @@ static void modules_come_from_the_program_the_script_s_folder_and_the_shared_one
   snprintf(path, sizeof path, "%s/folder.lua", own);
   assert_int_equal(mkdir(path, 0700), 0);
   write_file(shared, "folder.lua", "return 'a file'");
+}
+
+static void modules_come_from_the_program_the_script_s_folder_and_the_shared_one(void **state) {
+  (void)state;
+  char shared[] = "/tmp/bundle_open_test_shared.XXXXXX", own[] = "/tmp/bundle_open_test_own.XXXXXX";
+  assert_non_null(mkdtemp(shared));
+  assert_non_null(mkdtemp(own));
+  write_modules(shared, own);
   api_harness_t h;
   api_harness_open_with(&h, NULL, shared, NULL, 0);
   static const api_harness_row_t rows[] = {
