@@ -57,73 +57,69 @@ static void an_operation_goes_only_to_the_levels_it_has_in_that_version(void **s
   }
 }
 
+/* What is refused, and why. */
+static const tg_record_t two[] = {{.path = {{3303, 1, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}},
+                                  {.path = {{3303, 2, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}}};
+static const tg_record_t elsewhere = {.path = {{3, 0, 5}, 3}, .value = {.type = TG_TYPE_INTEGER, .i = 1}};
+static const tg_record_t whole = {.path = {{3303, 1}, 2}};
+
+static const struct {
+  tg_op_t op;
+  tg_path_t path;
+  const tg_record_t *records;
+  size_t count;
+  const char *text;
+  int format;
+  tg_rc_t rc;
+  const char *why;
+} refusals[] = {
+    {TG_OP_READ, {{0, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 0 holds security data"},
+    {TG_OP_WRITE, {{21, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 21 holds security data"},
+    {TG_OP_DISCOVER, {{23}, 1}, NULL, 0, "", -1, TG_E_DENIED, "object 23 holds security data"},
+    {TG_OP_DELETE, {{3, 0, 6}, 3}, NULL, 0, "", -1, TG_E_ARG, "a resource can't be deleted"},
+    {TG_OP_DELETE, {{3, 0, 6, 1}, 4}, NULL, 0, "", -1, TG_E_UNSUPPORTED, "write the resource without it instead"},
+    {TG_OP_CREATE, {{3303}, 1}, NULL, 0, "", -1, TG_E_ARG, "create takes the first values"},
+    {TG_OP_CREATE, {{3303}, 1}, two, 2, "", -1, TG_E_ARG, "create makes one instance"},
+    {TG_OP_CREATE, {{3303}, 1}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
+    {TG_OP_CREATE, {{3303, 1, 5700}, 3}, two, 1, "", -1, TG_E_ARG, "create goes to an object"},
+    {TG_OP_DISCOVER,
+     {{3}, 1},
+     NULL,
+     0,
+     "depth=1",
+     -1,
+     TG_E_UNSUPPORTED,
+     "depth is new in LwM2M 1.2; the device speaks 1.1"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=4", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "pmin=1", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{0}, 0}, NULL, 0, "depth=1", -1, TG_E_ARG, "depth is for a path"},
+    {TG_OP_UPDATE, {{3, 0, 6}, 3}, &value, 1, "", TG_CF_TEXT, TG_E_FORMAT, "update takes no format for single values"},
+    {TG_OP_EXECUTE, {{1, 0, 4}, 3}, &elsewhere, 1, "", -1, TG_E_ARG, "is of the same instance"},
+    {TG_OP_READ_COMPOSITE, {{3}, 1}, two, 2, "", -1, TG_E_ARG, "has no path of its own"},
+    {TG_OP_READ_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
+    {TG_OP_READ_COMPOSITE, {{0}, 0}, two, 2, "", -1, TG_E_ARG, "takes paths, not values"},
+    {TG_OP_WRITE_COMPOSITE, {{0}, 0}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
+    {TG_OP_OBSERVE_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
+    {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "gt=5", -1, TG_E_ARG, "gt is for a resource"},
+    {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "", -1, TG_E_ARG, "no attribute is given"},
+};
+
 static void a_refusal_says_what_to_do_instead(void **state) {
   (void)state;
-  static const tg_record_t two[] = {{.path = {{3303, 1, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}},
-                                    {.path = {{3303, 2, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}}};
-  static const tg_record_t elsewhere = {.path = {{3, 0, 5}, 3}, .value = {.type = TG_TYPE_INTEGER, .i = 1}};
-  static const tg_record_t whole = {.path = {{3303, 1}, 2}};
-  static const struct {
-    tg_op_t op;
-    tg_path_t path;
-    const tg_record_t *records;
-    size_t count;
-    const char *text;
-    int format;
-    tg_rc_t rc;
-    const char *why;
-  } rows[] = {
-      {TG_OP_READ, {{0, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 0 holds security data"},
-      {TG_OP_WRITE, {{21, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 21 holds security data"},
-      {TG_OP_DISCOVER, {{23}, 1}, NULL, 0, "", -1, TG_E_DENIED, "object 23 holds security data"},
-      {TG_OP_DELETE, {{3, 0, 6}, 3}, NULL, 0, "", -1, TG_E_ARG, "a resource can't be deleted"},
-      {TG_OP_DELETE, {{3, 0, 6, 1}, 4}, NULL, 0, "", -1, TG_E_UNSUPPORTED, "write the resource without it instead"},
-      {TG_OP_CREATE, {{3303}, 1}, NULL, 0, "", -1, TG_E_ARG, "create takes the first values"},
-      {TG_OP_CREATE, {{3303}, 1}, two, 2, "", -1, TG_E_ARG, "create makes one instance"},
-      {TG_OP_CREATE, {{3303}, 1}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
-      {TG_OP_CREATE, {{3303, 1, 5700}, 3}, two, 1, "", -1, TG_E_ARG, "create goes to an object"},
-      {TG_OP_DISCOVER,
-       {{3}, 1},
-       NULL,
-       0,
-       "depth=1",
-       -1,
-       TG_E_UNSUPPORTED,
-       "depth is new in LwM2M 1.2; the device speaks 1.1"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=4", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "pmin=1", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{0}, 0}, NULL, 0, "depth=1", -1, TG_E_ARG, "depth is for a path"},
-      {TG_OP_UPDATE,
-       {{3, 0, 6}, 3},
-       &value,
-       1,
-       "",
-       TG_CF_TEXT,
-       TG_E_FORMAT,
-       "update takes no format for single values"},
-      {TG_OP_EXECUTE, {{1, 0, 4}, 3}, &elsewhere, 1, "", -1, TG_E_ARG, "is of the same instance"},
-      {TG_OP_READ_COMPOSITE, {{3}, 1}, two, 2, "", -1, TG_E_ARG, "has no path of its own"},
-      {TG_OP_READ_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
-      {TG_OP_READ_COMPOSITE, {{0}, 0}, two, 2, "", -1, TG_E_ARG, "takes paths, not values"},
-      {TG_OP_WRITE_COMPOSITE, {{0}, 0}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
-      {TG_OP_OBSERVE_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
-      {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "gt=5", -1, TG_E_ARG, "gt is for a resource"},
-      {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "", -1, TG_E_ARG, "no attribute is given"},
-  };
   open_with("1.1", "</1/0>,</3/0>,</3303/0>");
   const tg_device_t *device = tg_twin_find_ep(bench->twin, tg_slice_str("a"));
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    tg_command_t command = command_bench_ask(bench, rows[i].op, rows[i].path);
-    command.records = rows[i].records;
-    command.record_count = rows[i].count;
-    command.text = tg_slice_str(rows[i].text);
-    command.content_format = rows[i].format;
+  for (size_t i = 0; i < TG_COUNT(refusals); i++) {
+    tg_command_t command = command_bench_ask(bench, refusals[i].op, refusals[i].path);
+    command.records = refusals[i].records;
+    command.record_count = refusals[i].count;
+    command.text = tg_slice_str(refusals[i].text);
+    command.content_format = refusals[i].format;
     tg_diag_t diag = {0};
     tg_rc_t rc = tg_operation_check(bench->twin, device, &command, &diag);
-    if (rc != rows[i].rc || !strstr(diag.message, rows[i].why)) print_error("row %zu: %s\n", i, diag.message);
-    check_rc(rc, rows[i].rc);
-    assert_non_null(strstr(diag.message, rows[i].why));
+    if (rc != refusals[i].rc || !strstr(diag.message, refusals[i].why)) print_error("row %zu: %s\n", i, diag.message);
+    check_rc(rc, refusals[i].rc);
+    assert_non_null(strstr(diag.message, refusals[i].why));
   }
   server_bench_close(bench);
 }
@@ -145,70 +141,72 @@ static void depth_is_a_query_of_a_device_that_knows_it(void **state) {
   }
 }
 
+/* An instance with a number, and one whose number the device picks. */
+static const tg_record_t seven = {.path = {{3303, 7, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}};
+static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
+                                .value = {.type = TG_TYPE_FLOAT, .f = 1}};
+
+static const struct {
+  const char *version, *links;
+  tg_path_t path;
+  const tg_record_t *record;
+  int format;
+  const char *body, *location, *text, *body_part;
+} creations[] = {
+    {"1.0", "</3303/0>", {{3303}, 1}, &seven, TG_CF_TLV, "0707E416443F800000", "", "", ""},
+    {"1.0", "</3303/0>", {{3303, 7}, 2}, &seven, TG_CF_TLV, "0707E416443F800000", "", "/3303/7", ""},
+    {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/1", "/3303/1", ""},
+    {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "", "", ""}, /* it does not say which */
+    {"1.1", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/4", "/3303/4", ""},
+    {"1.1",
+     "</>;ct=110,</3303/0>",
+     {{3303}, 1},
+     &any,
+     TG_CF_SENML_JSON,
+     NULL,
+     "",
+     "/3303/1",
+     "\"n\":\"1/5700\""}, /* no TLV: the next free one */
+    {"1.1",
+     "</>;ct=110,</3303/0>,</3303/1>,</3303/3>",
+     {{3303}, 1},
+     &any,
+     TG_CF_SENML_JSON,
+     NULL,
+     "",
+     "/3303/2",
+     "\"n\":\"2/5700\""},
+    {"1.1", "</>;ct=110,</3303>", {{3303}, 1}, &any, TG_CF_SENML_JSON, NULL, "", "/3303/0", "\"n\":\"0/5700\""},
+};
+
 /* Create: with the number of the instance, or without, so that the device picks it. */
 static void a_created_instance_has_the_number_asked_for_or_the_devices_own(void **state) {
   (void)state;
-  static const tg_record_t seven = {.path = {{3303, 7, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}};
-  static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
-                                  .value = {.type = TG_TYPE_FLOAT, .f = 1}};
-  static const struct {
-    const char *version, *links;
-    tg_path_t path;
-    const tg_record_t *record;
-    int format;
-    const char *body, *location, *text, *body_part;
-  } rows[] = {
-      {"1.0", "</3303/0>", {{3303}, 1}, &seven, TG_CF_TLV, "0707E416443F800000", "", "", ""},
-      {"1.0", "</3303/0>", {{3303, 7}, 2}, &seven, TG_CF_TLV, "0707E416443F800000", "", "/3303/7", ""},
-      {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/1", "/3303/1", ""},
-      {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "", "", ""}, /* it does not say which */
-      {"1.1", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/4", "/3303/4", ""},
-      {"1.1",
-       "</>;ct=110,</3303/0>",
-       {{3303}, 1},
-       &any,
-       TG_CF_SENML_JSON,
-       NULL,
-       "",
-       "/3303/1",
-       "\"n\":\"1/5700\""}, /* no TLV: the next free one */
-      {"1.1",
-       "</>;ct=110,</3303/0>,</3303/1>,</3303/3>",
-       {{3303}, 1},
-       &any,
-       TG_CF_SENML_JSON,
-       NULL,
-       "",
-       "/3303/2",
-       "\"n\":\"2/5700\""},
-      {"1.1", "</>;ct=110,</3303>", {{3303}, 1}, &any, TG_CF_SENML_JSON, NULL, "", "/3303/0", "\"n\":\"0/5700\""},
-  };
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    open_with(rows[i].version, rows[i].links);
-    tg_command_t command = command_bench_ask(bench, TG_OP_CREATE, rows[i].path);
-    command.records = rows[i].record;
+  for (size_t i = 0; i < TG_COUNT(creations); i++) {
+    open_with(creations[i].version, creations[i].links);
+    tg_command_t command = command_bench_ask(bench, TG_OP_CREATE, creations[i].path);
+    command.records = creations[i].record;
     command.record_count = 1;
     const far_msg_t *out = command_bench_send(bench, &command);
     check_int(out->code, TG_COAP_POST);
     assert_string_equal(out->path, "/3303");
-    if (out->format != rows[i].format || (rows[i].body && strcmp(command_bench_hex(out), rows[i].body) != 0))
+    if (out->format != creations[i].format ||
+        (creations[i].body && strcmp(command_bench_hex(out), creations[i].body) != 0))
       print_error("row %zu: %d %s\n", i, out->format, command_bench_hex(out));
-    check_int(out->format, rows[i].format);
-    if (rows[i].body) assert_string_equal(command_bench_hex(out), rows[i].body);
-    else assert_non_null(strstr(out->body, rows[i].body_part));
+    check_int(out->format, creations[i].format);
+    if (creations[i].body) assert_string_equal(command_bench_hex(out), creations[i].body);
+    else assert_non_null(strstr(out->body, creations[i].body_part));
     far_msg_t asked = *out, answer = {.code = TG_COAP_201, .format = -1, .observe = -1};
-    snprintf(answer.path, sizeof answer.path, "%s", rows[i].location);
+    snprintf(answer.path, sizeof answer.path, "%s", creations[i].location);
     server_bench_answer(bench, 'a', &asked, answer);
     check_int(command_end.result.state, TG_COMMAND_DONE);
-    assert_string_equal(command_end.text, rows[i].text);
+    assert_string_equal(command_end.text, creations[i].text);
     server_bench_close(bench);
   }
 }
 
 static void a_device_that_refuses_tlv_gets_a_number_for_the_new_instance(void **state) {
   (void)state;
-  static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
-                                  .value = {.type = TG_TYPE_FLOAT, .f = 1}};
   open_with("1.1", "</3303/0>");
   tg_command_t command = command_bench_ask(bench, TG_OP_CREATE, tg_path(1, 3303, 0, 0));
   command.records = &any;
