@@ -103,7 +103,8 @@ void tg_store_db_close(tg_store_db_t *db) {
 /* In WAL mode NORMAL leaves out the sync of each commit, nothing else: what is in the log stays in order. */
 static int set_lazy(tg_store_db_t *db, bool lazy) {
   if (lazy == db->lazy) return SQLITE_OK;
-  int result = sqlite3_exec(db->file.db, lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+  int result =
+      sqlite3_exec(db->file.db, lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL, NULL, NULL);
   if (result == SQLITE_OK) db->lazy = lazy;
   return result;
 }

@@ -158,8 +158,9 @@ static report_t look(store_harness_t *h, report_t told) {
   const tg_outbox_read_t read = {.broker = 1, .max = SIZE_MAX};
   check_rc(tg_store_outbox_read(h->store, &read, count_entry, &presence), TG_OK);
   check_int(presence.count, row ? 1 : 0);
-  assert_true(presence.briefs == 0 || (presence.briefs == 1 && presence.brief_row == row)); /* older ones are gone for good */
-  assert_true(presence.row == row); /* of one transaction with the row */
+  assert_true(presence.briefs == 0 ||
+              (presence.briefs == 1 && presence.brief_row == row)); /* older ones are gone for good */
+  assert_true(presence.row == row);                                 /* of one transaction with the row */
   assert_true(presence.last >= told.seq);
   assert_true(tg_store_outbox_next_seq(h->store) > told.seq); /* numbers are not given twice */
   store_harness_close(h);
