@@ -85,6 +85,9 @@ class Sums(unittest.TestCase):
     def test_share(self):
         self.assertEqual([None, 7, 99], [soak.share(values, 0.99) for values in ([], [7], range(100))])
 
+    def test_lows(self):
+        self.assertEqual([[0], [3], [1, 2]], [soak.lows(counts) for counts in ([], [5, 3], [1] + [9] * 9 + [2] * 19)])
+
     def test_patience_grows_to_its_most(self):
         patience = Patience(1, 2, 3)
         self.assertEqual([1, 2, 3, 3], [patience.after(tries) for tries in range(4)])

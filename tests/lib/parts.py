@@ -49,6 +49,13 @@ def wait_for(seconds, condition):
     return True
 
 
+def connections():
+    """All TCP connections of this machine, by the names that they have among the files of their process."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if row[3] != "0A"}  # that is: listens
+
+
 def end(child, number=signal.SIGTERM):
     """Ends a child, by force where it does not heed; its exit code."""
     if child.poll() is None:
@@ -136,11 +143,15 @@ class Gateway:
             return 0
 
     def descriptors(self):
-        """How many files it has open, 0 where it is gone."""
+        """(files that it has open, TCP connections among them): connections to an operator's network come and go."""
+        folder, names, found = f"/proc/{self.process.pid}/fd", [], connections()
         try:
-            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+            for name in os.listdir(folder):
+                names.append(os.readlink(os.path.join(folder, name)))
         except OSError:
-            return 0
+            pass  # gone, or one was closed meanwhile
+        found |= connections()
+        return len(names), sum(name in found for name in names)
 
     def limit_files(self, size):
         """From now on no file grows beyond so many bytes; None: as much as it likes."""
