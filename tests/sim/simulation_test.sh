@@ -15,7 +15,7 @@ simulate() {
   FOUND=$("$SIM" "$@" 2>&1)
   STATUS=$?
 }
-number() { sed -nE "s/.*[^0-9]?([0-9]+) $1.*/\1/p" <<<"$FOUND" | tail -1; }
+number() { grep -oE "[0-9]+ $1" <<<"$FOUND" | tail -1 | cut -d' ' -f1; }
 
 begun=$SECONDS
 simulate --seeds "$SEEDS" --jobs 2

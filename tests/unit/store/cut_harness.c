@@ -47,6 +47,7 @@ static struct {
   uint64_t left, random;
   bool goes_on; /* the process outlives the cut */
   bool is_off;  /* there was one: the disks stay as they are */
+  bool lies;    /* a sync does nothing */
   disk_t disks[FILES];
 } cut;
 
@@ -224,7 +225,7 @@ static int cut_truncate(sqlite3_file *file, sqlite3_int64 len) {
 static int cut_sync(sqlite3_file *file, int flags) {
   (void)flags;
   count_down();
-  if (!cut.is_off) sync_disk(of(file)->disk);
+  if (!cut.is_off && !cut.lies) sync_disk(of(file)->disk);
   if (!cut.is_off && of(file)->disk->is_new) sync_folder();
   (void)pthread_mutex_unlock(&cut.lock);
   return SQLITE_OK;
@@ -327,6 +328,10 @@ void cut_harness_install(uint64_t after, uint64_t seed) {
 
 void cut_harness_go_on(void) {
   cut.goes_on = true;
+}
+
+void cut_harness_lie(void) {
+  cut.lies = true;
 }
 
 void cut_harness_cut_after(uint64_t after) {

@@ -23,6 +23,9 @@ void cut_harness_install(uint64_t after, uint64_t seed);
 /** From now on the process goes on after a cut: what is on disk stays as the cut left it, while the files themselves still take what is written, so that databases can be closed. */
 void cut_harness_go_on(void);
 
+/** From now on the disk says that it has synced what it has not. */
+void cut_harness_lie(void);
+
 /** The next cut comes before @p after operations are complete; 0: now. */
 void cut_harness_cut_after(uint64_t after);
 
