@@ -104,6 +104,7 @@ static tg_rc_t open_http(tg_firmware_t *firmware, tg_diag_t *diag) {
   const tg_fw_http_config_t http = {.loop = config->loop,
                                     .host = config->http_host,
                                     .port = config->http_port,
+                                    .stats = config->http_stats,
                                     .find = find_path,
                                     .sent = on_sent,
                                     .ud = firmware};

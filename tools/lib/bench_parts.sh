@@ -92,6 +92,7 @@ return {
   name = "bench", data_dir = "$WORK/data", log = { level = "info" },
   links = { { kind = "udp", name = "udp0", host = "127.0.0.1", port = 0 } },
   server = { observe = { $2 } },
+  limits = { requests_per_peer = 0 },
   $1
   $3
 }

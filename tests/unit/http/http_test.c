@@ -527,17 +527,68 @@ static void a_client_that_dribbles_is_cut_off(void **state) {
   close_bench(&bench);
 }
 
+#define X64  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X512 X64 X64 X64 X64 X64 X64 X64 X64
+
+static void each_cap_is_answered_and_counted(void **state) {
+  (void)state;
+  static const struct {
+    const char *sent, *answer;
+    tg_http_stats_t counted;
+  } rows[] = {
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 ", {0}},
+      {"GET /a HTTP/1.1\r\nHost: x\r\nX: " X512 X512 "\r\n\r\n", "HTTP/1.1 431 ", {.over_header = 1}},
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789", "HTTP/1.1 413 ", {.over_body = 1}},
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12", "HTTP/1.1 408 ", {.over_time = 1}},
+      {"POST /a HTTP/1.1\r\nHo", "HTTP/1.1 408 ", {.over_time = 1}},
+      {"", "HTTP/1.1 408 ", {.over_time = 1}},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    bench_t bench;
+    char text[1024];
+    tg_http_stats_t stats = {0};
+    const tg_http_server_config_t config = {.timeout_ms = 150, .max_header = 1024, .max_body = 4, .stats = &stats};
+    open_bench(&bench, config, (tg_http_client_config_t){0});
+    int fd = raw_open(&bench);
+    raw_send(&bench, fd, tg_slice_str(rows[i].sent));
+    raw_read(&bench, fd, "\r\n\r\n", text, sizeof text);
+    if (strncmp(text, rows[i].answer, strlen(rows[i].answer)) != 0) fail_msg("row %zu: %s", i, text);
+    assert_memory_equal(&stats, &rows[i].counted, sizeof stats);
+    close(fd);
+    close_bench(&bench);
+  }
+}
+
+/* One that was served is no offender for staying open. */
+static void an_idle_connection_is_closed_without_a_word(void **state) {
+  (void)state;
+  bench_t bench;
+  char text[1024];
+  tg_http_stats_t stats = {0};
+  open_bench(&bench, (tg_http_server_config_t){.timeout_ms = 150, .stats = &stats}, (tg_http_client_config_t){0});
+  int fd = raw_open(&bench);
+  raw_send(&bench, fd, tg_slice_str("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+  raw_read(&bench, fd, NULL, text, sizeof text); /* until it is closed */
+  check_true(strncmp(text, "HTTP/1.1 200 ", 13) == 0);
+  check_true(strstr(text, " 408 ") == NULL);
+  check_int(stats.over_time, 0);
+  close(fd);
+  close_bench(&bench);
+}
+
 static void connections_over_the_cap_wait_their_turn(void **state) {
   (void)state;
   bench_t bench;
   char text[1024];
-  open_bench(&bench, (tg_http_server_config_t){.max_connections = 2}, (tg_http_client_config_t){0});
+  tg_http_stats_t stats = {0};
+  open_bench(&bench, (tg_http_server_config_t){.max_connections = 2, .stats = &stats}, (tg_http_client_config_t){0});
   int idle[2] = {raw_open(&bench), raw_open(&bench)};
   for (int i = 0; i < 2; i++) check_true(raw_send(&bench, idle[i], tg_slice_str("GET /idle")));
   int third = raw_open(&bench);
   raw_send(&bench, third, tg_slice_str("GET /third HTTP/1.1\r\nHost: x\r\n\r\n"));
   for (int i = 0; i < 20; i++) tg_loop_turn(bench.loop, 1);
   check_int(bench.handled, 0);
+  check_int(stats.over_connections, 1);
   close(idle[0]);
   raw_read(&bench, third, "\r\n\r\n", text, sizeof text);
   check_true(strncmp(text, "HTTP/1.1 200 ", 13) == 0);
@@ -620,5 +671,6 @@ CHECK_SUITE(a_request_reaches_the_handler_and_its_answer_comes_back, answers_of_
             closing_drops_what_is_held_running_and_waiting, only_so_many_requests_run_at_a_time_and_only_so_many_wait,
             a_cancelled_request_ends_in_silence, no_answer_in_time_no_server_and_a_long_answer_are_told_apart,
             requests_that_could_smuggle_a_line_are_refused, a_client_that_dribbles_is_cut_off,
+            each_cap_is_answered_and_counted, an_idle_connection_is_closed_without_a_word,
             connections_over_the_cap_wait_their_turn, one_connection_carries_many_requests,
             tls_needs_the_right_authority_and_the_right_client, a_server_that_cannot_start_says_why)

@@ -22,7 +22,7 @@ static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
 }
 
 void store_harness_init(store_harness_t *h, bool in_memory) {
-  *h = (store_harness_t){0};
+  *h = (store_harness_t){.shed_class = TG_STORE_RESULT};
   const char *tmp = getenv("TMPDIR");
   (void)snprintf(h->dir, sizeof h->dir, "%.40s/store_test.XXXXXX", tmp ? tmp : "/tmp");
   assert_non_null(mkdtemp(h->dir));
@@ -57,12 +57,20 @@ void store_harness_fini(store_harness_t *h) {
   (void)rmdir(h->dir);
 }
 
+static void on_gap(void *ud, const tg_store_gap_t *gap) {
+  store_harness_t *h = ud;
+  h->gaps++;
+  h->gap = *gap;
+}
+
 tg_rc_t store_harness_open(store_harness_t *h, tg_diag_t *diag) {
   tg_store_config_t config = {
       .path = h->path,
       .outbox_max = h->outbox_max,
       .commit_max_ms = h->commit_max_ms,
+      .outbox_max_age_ms = h->outbox_max_age_ms,
       .on_commit = on_commit,
+      .on_gap = on_gap,
       .ud = h,
   };
   h->told = 0;
@@ -99,6 +107,7 @@ tg_rc_t store_harness_add(store_harness_t *h, uint32_t broker, bool durable, con
       .broker = broker,
       .qos = 1,
       .durable = durable,
+      .shed_class = h->shed_class,
       .time_ms = 1785000000000,
       .topic = tg_slice_str("t"),
       .payload = tg_slice_str(text),
