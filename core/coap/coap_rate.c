@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Leaf of core/coap under coap_serve.c: see coap_rate.h. A bucket is one number, the time at which it will be full again: each request
- * moves it by one step, and one that would move it too far ahead is not served. Times are sixteenths of milliseconds, low halves.
- */
+/* Leaf of core/coap under coap_serve.c: what becomes of requests that are over their peer's rate; see coap_rate.h. */
 
 #include "core/coap/coap_rate.h"
 
-enum { UNITS = 16, SECOND = 1000 * UNITS, FULL = 2 * SECOND, KEPT = SECOND / 2, TOLD_PER_MINUTE = 6 };
+enum { TOLD_PER_MINUTE = 6 };
 
 uint32_t tg_coap_rate_step(const tg_link_t *link, uint32_t per_second) {
   if (per_second == 0 || link->reports_tx) return 0;
-  return per_second < SECOND ? SECOND / per_second : 1;
-}
-
-static bool is_later_block(const tg_coap_opts_t *opts) {
-  return (opts->block1.is_there && opts->block1.num > 0) || (opts->block2.is_there && opts->block2.num > 0);
+  return per_second < TG_COAP_RATE_SECOND ? TG_COAP_RATE_SECOND / per_second : 1;
 }
 
 static bool is_urgent(const tg_coap_t *coap, const tg_coap_msg_t *msg) {
@@ -36,19 +29,9 @@ static void tell(tg_coap_t *coap, const tg_coap_rx_t *rx) {
          coap->rate_log.suppressed);
 }
 
-bool tg_coap_rate_admits(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts) {
-  uint32_t step = coap->bearers[rx->bearer].rate_step;
-  tg_coap_peer_t *peer = rx->peer;
-  if (step == 0 || (peer->pins && is_later_block(opts))) return true;
-  uint32_t now = (uint32_t)(tg_coap_engine_now(coap) * UNITS);
-  uint32_t ahead = peer->rate_until - now;
-  if (ahead > FULL + KEPT + step) ahead = 0; /* no bucket is that empty: the time has passed */
-  bool admits = ahead + step <= FULL || (ahead <= FULL + KEPT && is_urgent(coap, rx->msg));
-  if (admits) {
-    peer->rate_until = now + ahead + step;
-  } else {
-    coap->stats.over_requests++;
-    tell(coap, rx);
-  }
-  return admits;
+bool tg_coap_rate_is_urgent(tg_coap_t *coap, const tg_coap_rx_t *rx, uint32_t ahead) {
+  if (ahead <= TG_COAP_RATE_FULL + TG_COAP_RATE_KEPT && is_urgent(coap, rx->msg)) return true;
+  coap->stats.over_requests++;
+  tell(coap, rx);
+  return false;
 }

@@ -14,10 +14,35 @@
 
 #include "core/coap/coap_engine.h"
 
+/** Sixteenths of milliseconds: what a bucket holds, and what it holds beyond for what is urgent. */
+enum {
+  TG_COAP_RATE_SECOND = 16000,
+  TG_COAP_RATE_FULL = 2 * TG_COAP_RATE_SECOND,
+  TG_COAP_RATE_KEPT = TG_COAP_RATE_SECOND / 2
+};
+
 /** What a request on @p link takes of its peer's bucket, with @p per_second of them allowed; 0: nothing. */
 uint32_t tg_coap_rate_step(const tg_link_t *link, uint32_t per_second);
 
-/** Takes the request in @p rx, whose peer is known, from its peer's bucket. @return whether it may be served */
-bool tg_coap_rate_admits(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts);
+/** Whether the request in @p rx may be served although its peer's bucket is @p ahead of the time, and so empty. If not, it is counted. */
+bool tg_coap_rate_is_urgent(tg_coap_t *coap, const tg_coap_rx_t *rx, uint32_t ahead);
+
+/**
+ * Takes the request in @p rx, whose peer is known, from its peer's bucket. A bucket is one number, the time at which it will be full
+ * again; each request moves it by one step. Here, as every request passes.
+ * @return whether it may be served
+ */
+static inline bool tg_coap_rate_admits(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts) {
+  uint32_t step = coap->bearers[rx->bearer].rate_step;
+  tg_coap_peer_t *peer = rx->peer;
+  bool is_later = (opts->block1.is_there && opts->block1.num > 0) || (opts->block2.is_there && opts->block2.num > 0);
+  if (step == 0 || (is_later && peer->pins)) return true;
+  uint32_t now = (uint32_t)tg_coap_engine_now(coap) * (TG_COAP_RATE_SECOND / 1000);
+  uint32_t ahead = peer->rate_until - now;
+  if (ahead > TG_COAP_RATE_FULL + TG_COAP_RATE_KEPT + step) ahead = 0; /* none is that empty: the time has passed */
+  if (TG_UNLIKELY(ahead + step > TG_COAP_RATE_FULL) && !tg_coap_rate_is_urgent(coap, rx, ahead)) return false;
+  peer->rate_until = now + ahead + step;
+  return true;
+}
 
 #endif
