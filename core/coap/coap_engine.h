@@ -38,6 +38,7 @@ typedef struct tg_coap_rx {
   const tg_coap_msg_t *msg;
   tg_slice_t datagram;
   tg_coap_mark_t mark; /* of a confirmable or non-confirmable message */
+  bool is_counted;     /* it was taken from its peer's bucket */
 } tg_coap_rx_t;
 
 struct tg_coap {

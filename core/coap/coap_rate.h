@@ -8,7 +8,7 @@
  * after two seconds or more (ACK_TIMEOUT, RFC 7252 §4.8), when the bucket of a peer that waited is full. Requests to the `urgent`
  * path (registrations) still go when others are dropped, half a second's worth and one. Not counted are duplicates, answers,
  * notifications, and blocks behind the first of a body, as long as anything is kept for the peer: a registration, an observation, a
- * body of which it has sent the beginning. Links that report what becomes of datagrams have a limit of their own and are left out.
+ * body of which it has sent the beginning; nor blocks of what is lent (images), which only those find who were told where. Links that report what becomes of datagrams have a limit of their own and are left out.
  * Private to core/coap.
  */
 
@@ -32,7 +32,7 @@ bool tg_coap_rate_is_urgent(tg_coap_t *coap, const tg_coap_rx_t *rx, uint32_t ah
  * again; each request moves it by one step. Here, as every request passes.
  * @return whether it may be served
  */
-static inline bool tg_coap_rate_admits(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_opts_t *opts) {
+static inline bool tg_coap_rate_admits(tg_coap_t *coap, tg_coap_rx_t *rx, const tg_coap_opts_t *opts) {
   uint32_t step = coap->bearers[rx->bearer].rate_step;
   tg_coap_peer_t *peer = rx->peer;
   bool is_later = (opts->block1.is_there && opts->block1.num > 0) || (opts->block2.is_there && opts->block2.num > 0);
@@ -42,7 +42,13 @@ static inline bool tg_coap_rate_admits(tg_coap_t *coap, const tg_coap_rx_t *rx, 
   if (ahead > TG_COAP_RATE_FULL + TG_COAP_RATE_KEPT + step) ahead = 0; /* none is that empty: the time has passed */
   if (TG_UNLIKELY(ahead + step > TG_COAP_RATE_FULL) && !tg_coap_rate_is_urgent(coap, rx, ahead)) return false;
   peer->rate_until = now + ahead + step;
+  rx->is_counted = true;
   return true;
+}
+
+/** The request in @p rx turned out to be one that does not count. */
+static inline void tg_coap_rate_give_back(const tg_coap_t *coap, const tg_coap_rx_t *rx) {
+  if (rx->is_counted) rx->peer->rate_until -= coap->bearers[rx->bearer].rate_step;
 }
 
 #endif

@@ -151,6 +151,7 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   take_reply(&reply, answer);
   if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
   answer->is_lent = reply.lent && may_run_again(rx->msg->code);
+  if (answer->is_lent && reply.code >> 5 == 2) tg_coap_rate_give_back(coap, rx);
   fit_answer(coap, rx, opts, answer);
   return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
 }

@@ -193,6 +193,31 @@ static void a_known_device_reads_a_long_answer_as_fast_as_it_can(void **state) {
   wire_close(wire);
 }
 
+/* Firmware that is fetched from another port than the one that has registered: whoever knows its path was told. */
+static void blocks_of_what_is_lent_do_not_count(void **state) {
+  (void)state;
+  static char payload[8000];
+  wire_t *wire = open_with(20);
+  memset(payload, 'x', sizeof payload);
+  wire->reply.payload = tg_slice(payload, sizeof payload);
+  wire->reply.lent = true;
+  for (unsigned i = 0; i < 500; i++) {
+    wire_in(wire, "4001%04x b161 c2%04x", i, i << 4);
+    const wire_datagram_t *sent = wire_out_bytes(wire);
+    assert_non_null(sent);
+    check_int(sent->bytes[1], TG_COAP_205);
+    check_true(wire_out_bytes(wire) == NULL);
+  }
+  wire->reply.lent = false;
+  wire->reply.payload = tg_slice_str("ok");
+  check_int(send_many(wire, 100, "b161"), BURST);
+  wire->reply.lent = true; /* nothing is given back that was not taken */
+  wire->reply.code = TG_COAP_404;
+  wire_wait(wire, 2000);
+  check_int(send_many(wire, 100, "b161"), BURST);
+  wire_close(wire);
+}
+
 static void notifications_do_not_count(void **state) {
   (void)state;
   wire_t *wire = open_with(20);
@@ -222,5 +247,5 @@ CHECK_SUITE(a_burst_is_served_and_what_is_over_gets_no_answer, afterwards_there_
             a_storm_of_reports_does_not_starve_registrations, peers_have_buckets_of_their_own,
             any_number_is_served_where_there_is_no_limit, the_rate_is_as_configured,
             later_blocks_of_a_body_that_is_kept_do_not_count, later_blocks_of_a_stranger_do,
-            a_known_device_reads_a_long_answer_as_fast_as_it_can, notifications_do_not_count,
-            a_bucket_is_full_after_any_pause)
+            a_known_device_reads_a_long_answer_as_fast_as_it_can, blocks_of_what_is_lent_do_not_count,
+            notifications_do_not_count, a_bucket_is_full_after_any_pause)
