@@ -109,7 +109,7 @@ check $? "without a broker values fill their part of the outbox"
 is "$("$TIDEGATE" status --json -c "$WORK/tidegate.lua" | jq '.outbox_bytes <= 57344')" true "and leave the rest"
 is "$(limit outbox_reserve '[.max, .hits] | join(",")')" "8192,0" "nothing else has been refused"
 tell sleeper update
-ran() { [ -z "$("$TIDEGATE" queue --json -c "$WORK/tidegate.lua" 2>/dev/null | grep '"command"')" ]; }
+ran() { ! "$TIDEGATE" queue --json -c "$WORK/tidegate.lua" | grep -q '"command"'; }
 await 15 says sleeper '^read /3/0/9'
 await 10 ran
 is "$(limit outbox_reserve .hits)" 0 "its result found room"
