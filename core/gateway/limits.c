@@ -44,12 +44,14 @@ bool tg_limits_get(const tg_gateway_parts_t *parts, size_t at, tg_limits_row_t *
   limits_view_t view, *v = &view;
   look(parts, v);
   const tg_limits_row_t rows[] = {
-#define X(name, value, unit, over, counter, hits) {name, (uint64_t)(value), unit, over, counter, (uint64_t)(hits)},
+#define X(name, key, value, unit, over, counter, hits)                                                                 \
+  {name, key, (uint64_t)(value), unit, over, counter, (uint64_t)(hits)},
 #include "core/gateway/limits.def"
 #undef X
   };
   if (at >= TG_COUNT(rows)) return false;
   *row = rows[at];
+  if (strcmp(row->key, "-") == 0) row->key = NULL;
   if (strcmp(row->counter, "-") == 0) row->counter = NULL;
   return true;
 }

@@ -125,7 +125,7 @@ is "$(jq '[.clients, .clients_refused, .clients_dropped_slow] | join(",")' "$WOR
 "$TIDEGATE" limits --json -c "$WORK/tidegate.lua" >"$WORK/limits"
 limit() { jq -r "select(.limit == \"$1\") | $2" "$WORK/limits"; }
 is "$(limit devices '[.max, .hits > 0] | join(",")')" "3,true" "limits: devices, and that one was refused"
-is "$(limit outbox '[.max, .hits > 0] | join(",")')" "65536,true" "limits: the outbox as configured, and that it was full"
+is "$(limit outbox '[.max, .key, .hits > 0] | join(",")')" "65536,store.outbox_max,true" "limits: the outbox as configured, and that it was full"
 is "$(limit commands_per_device '[.max, .hits] | join(",")')" "100,50" "limits: commands of a device, the refused are counted"
 is "$(limit control_clients '[.max, .hits] | join(",")')" "32,3" "limits: clients"
 is "$(limit control_line '[.max, .hits] | join(",")')" "65536,1" "limits: the line that was too long"
@@ -141,7 +141,7 @@ print(s.recv(100)[1])' "$UDP" 2>&1)
 is "$OUT" 141 "a body that is announced too large gets 4.13"
 "$TIDEGATE" limits --json -c "$WORK/tidegate.lua" >"$WORK/limits"
 is "$(limit request_body .hits)" 1 "limits: which is counted"
-like "$("$TIDEGATE" limits -c "$WORK/tidegate.lua")" '^outbox +65536 +bytes +5.03 .* messages refused +[1-9]' "limits: for people"
+like "$("$TIDEGATE" limits -c "$WORK/tidegate.lua")" '^outbox +65536 +bytes +store.outbox_max +5.03 .* messages refused +[1-9]' "limits: for people"
 stop gateway
 is "$STATUS" 0 "the gateway ends with 0"
 done_testing
