@@ -44,6 +44,7 @@ static void tell_gap(tg_store_t *store) {
 
 /* Told once, and once more when a quarter is free again: in between devices are told to keep what they have. */
 static void tell_full(tg_store_t *store, bool full) {
+  if (!full && !store->full && store->refused.count) tell_gap(store); /* memory or disk was short, not room */
   if (full == store->full || (!full && store->ring.bytes > store->config.outbox_max / 4 * 3)) return;
   store->full = full;
   tg_log("store", full ? TG_LOG_WARN : TG_LOG_INFO, "%s messages=%llu bytes=%llu max=%llu",
@@ -52,23 +53,24 @@ static void tell_full(tg_store_t *store, bool full) {
   if (!full) tell_gap(store);
 }
 
-static tg_rc_t refuse(tg_store_t *store, const tg_outbox_entry_t *entry) {
+/* Whatever the reason: what was not kept must not be acknowledged. */
+static tg_rc_t refuse(tg_store_t *store, const tg_outbox_entry_t *entry, tg_rc_t rc) {
   count_refused(store, entry);
-  tell_full(store, true);
-  return TG_E_FULL;
+  if (rc == TG_E_FULL) tell_full(store, true);
+  return rc;
 }
 
 tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   if (entry->seq >= store->next_seq || entry->seq <= store->last_seq) return TG_E_ARG;
-  if (entry->seq >= store->reserved) return TG_E_STORE;
+  if (entry->seq >= store->reserved) return refuse(store, entry, TG_E_STORE);
   if (tg_store_ops_entry_size(entry) == SIZE_MAX) return TG_E_TOO_LONG;
   uint64_t size = entry->topic.len + entry->payload.len + entry->props.len;
-  if (!tg_store_outbox_has_room(store, entry->shed_class, size)) return refuse(store, entry);
+  if (!tg_store_outbox_has_room(store, entry->shed_class, size)) return refuse(store, entry, TG_E_FULL);
 
   tg_slice_t packed;
   TG_CRASH_PASS(OUTBOX_ADD_BEFORE);
   tg_rc_t rc = tg_store_ring_add(&store->ring, entry, &packed);
-  if (rc != TG_OK) return rc;
+  if (rc != TG_OK) return refuse(store, entry, rc);
   if (entry->durable) {
     const tg_store_op_t op = {
         .kind = TG_STORE_OP_ADD, .yields = entry->shed_class == TG_STORE_TELEMETRY, .seq = entry->seq, .value = packed};
@@ -81,7 +83,7 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
     return TG_OK;
   }
   tg_store_ring_undo(&store->ring);
-  return rc == TG_E_FULL ? refuse(store, entry) : rc;
+  return refuse(store, entry, rc);
 }
 
 /* Hands out one message. @p more: whether @p fn wants another one. */

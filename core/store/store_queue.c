@@ -7,7 +7,7 @@
 #include "core/base/alloc.h"
 #include "core/store/store_state.h"
 
-enum { DELETIONS_WAIT_MS = 20, DELETIONS_FEW = 8, FEW_WAIT_MS = 1, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
+enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
 
 static tg_store_group_t *new_group(tg_store_t *store) {
   tg_store_group_t *group = store->spare;
@@ -60,6 +60,7 @@ void tg_store_queue_hand_over(tg_store_t *store) {
   store->open = next;
   group->ticket = store->handed_ticket = store->ticket - 1;
   group->partial = store->turn_dirty;
+  group->lazy = !store->urgent;
   group->reserved = store->reserve_queued;
   store->urgent = false;
   store->handed_bytes += group->ops.len;
@@ -67,10 +68,10 @@ void tg_store_queue_hand_over(tg_store_t *store) {
   tg_store_writer_push(&store->writer, group);
 }
 
-/* What is not deleted comes twice after a crash; so few deletions go soon, and many, which would keep the disk busy, wait for more. */
+/* What is not deleted comes twice after a crash; so few deletions go at once, and many, which would keep the writer busy, wait for more. */
 static uint64_t group_wait(const tg_store_t *store) {
   if (store->urgent) return store->config.commit_max_ms;
-  return store->open->ops.count <= DELETIONS_FEW ? FEW_WAIT_MS : DELETIONS_WAIT_MS;
+  return store->open->ops.count <= DELETIONS_FEW ? 0 : DELETIONS_WAIT_MS;
 }
 
 /* When the open group is to go, UINT64_MAX if there is nothing to do. */

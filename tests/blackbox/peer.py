@@ -5,7 +5,7 @@ import random
 import socket
 import time
 
-import coap
+import coap_wire as coap
 
 BLOCK = 1024
 QUIET = 0.15  # seconds after which no more questions come

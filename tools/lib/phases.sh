@@ -221,12 +221,6 @@ phase_interop() {
   run_jobs "interop with software that is not ours"
 }
 
-# A gateway under load, with faults: nothing that was acknowledged may be missing.
-phase_load() {
-  shell_jobs load tests/load "$DEV"
-  run_jobs "load with faults"
-}
-
 # Whether each of OMA's test cases that is not excused was proved in this run.
 phase_conformance() {
   add_job conformance "$TG_TEST_SECONDS" "$DEV" "tools/gen_conformance --verdict"

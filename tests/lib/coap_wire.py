@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CoAP messages (RFC 7252) as far as the runner reads and writes them; a second opinion, nothing shared with the product."""
+"""CoAP messages (RFC 7252) as the tests' Python reads and writes them; a second opinion, nothing shared with the product."""
 
 CON, NON, ACK, RST = range(4)
+GET, POST, PUT, DELETE = 1, 2, 3, 4
 OPTIONS = {
     "if-match": 1, "uri-host": 3, "etag": 4, "if-none-match": 5, "observe": 6, "uri-port": 7, "location-path": 8, "oscore": 9,
     "uri-path": 11, "content-format": 12, "max-age": 14, "uri-query": 15, "accept": 17, "location-query": 20, "block2": 23, "block1": 27,
@@ -19,12 +20,21 @@ class Message:
         """The values of an option, by its name."""
         return [value for number, value in self.options if number == OPTIONS[name]]
 
+    def uint(self, name):
+        """The number in the first option of a name; None where there is none."""
+        values = self.option(name)
+        return int.from_bytes(values[0], "big") if values else None
+
     def path(self):
         return "/" + "/".join(value.decode("utf-8", "replace") for value in self.option("uri-path"))
 
+    def status(self):
+        """`2.05`"""
+        return f"{self.code >> 5}.{self.code & 31:02}"
+
     def __str__(self):
         kind = ("CON", "NON", "ACK", "RST")[self.kind]
-        return kind if self.code == 0 else f"{kind} {self.code >> 5}.{self.code & 31:02}"
+        return kind if self.code == 0 else f"{kind} {self.status()}"
 
 
 def code(text):
@@ -71,15 +81,20 @@ def _nibble(value):
     return 14, (value - 269).to_bytes(2, "big")
 
 
-def encode(message):
-    out = bytes([1 << 6 | message.kind << 4 | len(message.token), message.code]) + message.mid.to_bytes(2, "big") + message.token
+def write(kind, method, mid, token=b"", options=(), payload=b""):
+    """The bytes of a message."""
+    out = bytes([1 << 6 | kind << 4 | len(token), method]) + mid.to_bytes(2, "big") + token
     last = 0
-    for number, value in sorted(message.options, key=lambda option: option[0]):
+    for number, value in sorted(options, key=lambda option: option[0]):
         delta, more_delta = _nibble(number - last)
         size, more_size = _nibble(len(value))
         out += bytes([delta << 4 | size]) + more_delta + more_size + value
         last = number
-    return out + (b"\xff" + message.payload if message.payload else b"")
+    return out + (b"\xff" + payload if payload else b"")
+
+
+def encode(message):
+    return write(message.kind, message.code, message.mid, message.token, message.options, message.payload)
 
 
 def request(method, path, mid, token=b"", query=(), content_format=None, payload=b"", kind=CON):
@@ -88,7 +103,7 @@ def request(method, path, mid, token=b"", query=(), content_format=None, payload
     options += [(OPTIONS["uri-query"], part.encode()) for part in query]
     if content_format is not None:
         options.append((OPTIONS["content-format"], number(content_format)))
-    return encode(Message(kind, method, mid, token, options, payload))
+    return write(kind, method, mid, token, options, payload)
 
 
 def number(value):
