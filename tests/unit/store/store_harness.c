@@ -22,7 +22,7 @@ static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
 }
 
 void store_harness_init(store_harness_t *h, bool in_memory) {
-  *h = (store_harness_t){.shed_class = TG_STORE_RESULT};
+  *h = (store_harness_t){0};
   const char *tmp = getenv("TMPDIR");
   (void)snprintf(h->dir, sizeof h->dir, "%.40s/store_test.XXXXXX", tmp ? tmp : "/tmp");
   assert_non_null(mkdtemp(h->dir));

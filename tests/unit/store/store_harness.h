@@ -13,7 +13,7 @@ typedef struct store_harness {
   tg_store_t *store;
   uint64_t outbox_max;
   uint64_t outbox_max_age_ms;
-  uint8_t shed_class; /* of messages that are added; TG_STORE_RESULT to begin, which may fill all */
+  uint8_t shed_class; /* of messages that are added */
   uint64_t commit_max_ms;
   uint64_t told;     /* the last ticket told */
   tg_rc_t told_rc;   /* and how it went */
