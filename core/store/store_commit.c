@@ -37,7 +37,8 @@ static tg_rc_t apply_all(tg_store_db_t *db, const tg_store_ops_t *ops) {
 
 tg_rc_t tg_store_commit_write(tg_store_writer_t *writer, const tg_store_group_t *group) {
   if (!writer->kept && (!group || group->ops.count == 0)) return TG_OK;
-  tg_rc_t rc = tg_store_db_begin(writer->db, group && group->lazy && !writer->kept);
+  bool lazy = group && group->lazy && !writer->kept;
+  tg_rc_t rc = tg_store_db_begin(writer->db, lazy);
   if (rc != TG_OK) return rc;
   for (const tg_store_group_t *kept = writer->kept; kept && rc == TG_OK; kept = kept->next_kept) {
     rc = apply_all(writer->db, &kept->ops);

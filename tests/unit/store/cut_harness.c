@@ -46,8 +46,8 @@ static struct {
   pthread_mutex_t lock;
   uint64_t left, random;
   bool goes_on; /* the process outlives the cut */
+  bool lies;    /* syncs do nothing */
   bool is_off;  /* there was one: the disks stay as they are */
-  bool lies;    /* a sync does nothing */
   disk_t disks[FILES];
 } cut;
 
@@ -225,8 +225,9 @@ static int cut_truncate(sqlite3_file *file, sqlite3_int64 len) {
 static int cut_sync(sqlite3_file *file, int flags) {
   (void)flags;
   count_down();
-  if (!cut.is_off && !cut.lies) sync_disk(of(file)->disk);
-  if (!cut.is_off && of(file)->disk->is_new) sync_folder();
+  bool is_done = !cut.is_off && !cut.lies;
+  if (is_done) sync_disk(of(file)->disk);
+  if (is_done && of(file)->disk->is_new) sync_folder();
   (void)pthread_mutex_unlock(&cut.lock);
   return SQLITE_OK;
 }
@@ -322,16 +323,13 @@ void cut_harness_install(uint64_t after, uint64_t seed) {
                                      NULL};
   (void)pthread_mutex_init(&cut.lock, NULL);
   cut.left = after;
+  cut.lies = false;
   cut.random = seed * 2 + 1;
   if (sqlite3_vfs_register(&cut.vfs, 1) != SQLITE_OK) die("cannot be installed");
 }
 
 void cut_harness_go_on(void) {
   cut.goes_on = true;
-}
-
-void cut_harness_lie(void) {
-  cut.lies = true;
 }
 
 void cut_harness_cut_after(uint64_t after) {
@@ -348,6 +346,10 @@ static void forget_ops(disk_t *disk) {
     free(op);
   }
   disk->last = &disk->first;
+}
+
+void cut_harness_lie(bool lies) {
+  cut.lies = lies;
 }
 
 void cut_harness_power_on(void) {
@@ -373,5 +375,6 @@ void cut_harness_begin_anew(uint64_t seed) {
   }
   cut.is_off = false;
   cut.left = UINT64_MAX;
+  cut.lies = false;
   cut.random = seed * 2 + 1;
 }

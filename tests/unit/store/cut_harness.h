@@ -8,6 +8,7 @@
  * of a test: installed once, never taken away. Threads may share it. A simulation that outlives its cuts says so with cut_harness_go_on().
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** Exit code of a process whose power was cut. */
@@ -23,11 +24,11 @@ void cut_harness_install(uint64_t after, uint64_t seed);
 /** From now on the process goes on after a cut: what is on disk stays as the cut left it, while the files themselves still take what is written, so that databases can be closed. */
 void cut_harness_go_on(void);
 
-/** From now on the disk says that it has synced what it has not. */
-void cut_harness_lie(void);
-
 /** The next cut comes before @p after operations are complete; 0: now. */
 void cut_harness_cut_after(uint64_t after);
+
+/** Whether syncs from now on only say that they were done. */
+void cut_harness_lie(bool lies);
 
 /** Once all databases are closed: the files are what the cut left on disk, and no cut is due. */
 void cut_harness_power_on(void);
