@@ -4,6 +4,7 @@
 
 /** What every fuzz target needs: its entry, a check that ends the process, and an input that is taken apart from the front. */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +13,14 @@
 /** One input. @return 0 */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/** What must hold for every input. */
-static inline void fuzz_require(bool condition) {
-  if (!condition) abort();
+/** Says what does not hold and where, and ends the process. */
+TG_NORETURN static inline void fuzz_fail(const char *what, const char *file, int line) {
+  fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
+  abort();
 }
+
+/** What must hold for every input. */
+#define fuzz_require(condition) ((condition) ? (void)0 : fuzz_fail(#condition, __FILE__, __LINE__))
 
 /** The next byte of @p in; 0 behind the end. */
 static inline uint8_t fuzz_byte(tg_slice_t *in) {
