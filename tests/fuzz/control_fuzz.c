@@ -41,7 +41,7 @@ void tg_control_conn_send(tg_control_conn_t *conn, tg_slice_t bytes) {
   bool is_end = false;
   fuzz_require(bytes.len > 1 && bytes.p[bytes.len - 1] == '\n');
   fuzz_require(tg_json_read(tg_slice(bytes.p, bytes.len - 1), 4 << 20, NULL, &doc) == TG_OK);
-  (void)tg_json_read_bool(tg_json_read_get(tg_json_read_root(doc), "end"), &is_end);
+  if (tg_json_read_bool(tg_json_read_get(tg_json_read_root(doc), "end"), &is_end) != TG_OK) is_end = false;
   tg_json_read_free(doc);
   conn->lines++;
   conn->has_ended = is_end;

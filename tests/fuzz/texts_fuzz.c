@@ -59,7 +59,7 @@ static void read_link_and_version(tg_slice_t text) {
     fuzz_require(tg_value_parse_objlnk(tg_buf_slice(&out), &again) == TG_OK);
     fuzz_require(link.oid == again.oid && link.iid == again.iid);
   }
-  (void)tg_objdef_parse_version(text, &version);
+  if (tg_objdef_parse_version(text, &version) == TG_OK) fuzz_require(tg_slice_find(text, '.') < text.len);
 }
 
 static void read_range(tg_slice_t text) {
@@ -121,7 +121,7 @@ static void read_address(tg_slice_t text) {
   tg_link_udp_addr_t addr, again;
   tg_addr_t packed;
   tg_buf_t out;
-  (void)tg_link_udp_addr_parse_host(text, 1, &addr);
+  if (tg_link_udp_addr_parse_host(text, 1, &addr) == TG_OK) fuzz_require(tg_link_udp_addr_len(&addr) > 0);
   if (tg_link_udp_addr_parse(text, &addr) != TG_OK) return;
   tg_buf_init(&out, memory, sizeof memory);
   tg_link_udp_addr_put(&addr, &out);
