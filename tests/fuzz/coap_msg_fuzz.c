@@ -55,6 +55,9 @@ static void check_round_trip(const tg_coap_msg_t *msg) {
                     &(tg_coap_head_t){msg->type, msg->code, msg->mid, tg_slice(msg->token, msg->token_len)});
   for (size_t i = 0; i < msg->option_count; i++) {
     fuzz_require(tg_coap_msg_find(msg, msg->options[i].number) <= msg->options + i);
+    uint32_t number = 0;
+    bool is_short = msg->options[i].len <= 4;
+    fuzz_require((tg_coap_msg_uint(msg->options + i, &number) == TG_OK) == is_short);
     tg_coap_enc_opt(&enc, msg->options[i].number, tg_coap_msg_value(msg->options + i));
   }
   tg_coap_enc_payload(&enc, msg->payload);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "bindings/host/config.h"
+#include "bindings/host/config_lua.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { ERRORS_MAX = 1 << 20 };
@@ -43,6 +44,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (rc == TG_OK) check_whole(config);
   else check_errors(tg_buf_slice(&errors), file);
   fuzz_require((rc == TG_OK) == (errors.len == 0));
+  tg_buf_clear(&errors);
+  fuzz_require((tg_config_lua_compiles("input.lua", tg_slice(data, size), &errors) == TG_OK) == (errors.len == 0));
   tg_config_free(config);
   tg_buf_fini(&errors);
   return 0;

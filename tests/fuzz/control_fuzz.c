@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lines to the control socket. Input: lines; one that begins with `!` is a step between them: the device answers, or an update goes on.
+ * Behind `?` stands a request whose command the device does not answer at once.
  *
  * Whatever comes: every request is answered, every line of an answer is one JSON object, and the last one says that it is the last.
  */
@@ -51,17 +52,32 @@ void tg_control_conn_send(tg_control_conn_t *conn, tg_slice_t bytes) {
 
 size_t tg_gateway_link_count(const tg_gateway_t *gateway) {
   (void)gateway;
-  return 0;
+  return 1;
 }
+
+static tg_link_t *the_link;
 
 tg_link_t *tg_gateway_link(const tg_gateway_t *gateway, size_t at) {
   (void)gateway, (void)at;
-  return NULL;
+  return the_link;
 }
 
 const char *tg_mqtt_broker_name(const tg_mqtt_t *mqtt, size_t broker) {
-  (void)mqtt, (void)broker;
-  return "";
+  (void)mqtt;
+  return broker ? "" : "main";
+}
+
+static void each_script(void *ud, bool (*fn)(void *fn_ud, const tg_api_status_t *status), void *fn_ud) {
+  const tg_api_status_t status = {.name = "a", .file = "a.lua", .version = "1", .generation = 1, .last_error = "none"};
+  (void)ud;
+  (void)fn(fn_ud, &status);
+}
+
+static tg_rc_t reload(void *ud, tg_slice_t name, tg_diag_t *diag) {
+  (void)ud;
+  if (!tg_slice_is(name, "bad")) return name.len ? TG_E_NOT_FOUND : TG_OK;
+  tg_diag_set(diag, "bad.lua", 3, "it is bad");
+  return TG_E_SCRIPT;
 }
 
 void tg_mqtt_stats(const tg_mqtt_t *mqtt, size_t broker, tg_mqtt_stats_t *stats) {
@@ -109,6 +125,8 @@ static void bring_device(const char *ep, bool queue_mode) {
                                  .link = "udp0",
                                  .lifetime_s = 300,
                                  .queue_mode = queue_mode,
+                                 .quirks = 5,
+                                 .wire_ep = tg_slice_str("wire"),
                                  .tags = tg_slice_str("hall north"),
                                  .enabler = TG_VERSION_1_1,
                                  .objects = objects,
@@ -117,6 +135,7 @@ static void bring_device(const char *ep, bool queue_mode) {
   const tg_record_t record = {.path = {{3, 0, 1}, 3}, .value = {.type = TG_TYPE_INTEGER, .i = 5}};
   const tg_event_records_t records = {.items = &record, .count = 1, .source = TG_SOURCE_NOTIFY};
   fuzz_require(tg_twin_put(world.bench.twin, id, &records) == TG_OK);
+  if (queue_mode) tg_twin_heard(world.bench.twin, id, 93000);
 }
 
 static void open_world(uint8_t how) {
@@ -128,12 +147,16 @@ static void open_world(uint8_t how) {
   }
   server_bench_t *bench = &world.bench;
   server_bench_open(bench, (tg_server_config_t){0});
+  the_link = &bench->link;
   fake = (tg_firmware_t){.has_image = true, .refuse = how & 1 ? TG_E_STATE : TG_OK, .tells_inside = (how & 2) != 0};
   fuzz_require(tg_campaigns_open(&fake, bench->twin, bench->wheel, &bench->store, &world.campaigns) == TG_OK);
   const tg_control_config_t config = {.path = world.path,
                                       .mode = 0600,
                                       .gateway_name = "gw",
-                                      .parts = {.loop = world.loop,
+                                      .gateway = (tg_gateway_t *)&world, /* only the two functions above look at these */
+                                      .scripts = {.each = each_script, .reload = reload},
+                                      .parts = {.mqtt = (tg_mqtt_t *)&world,
+                                                .loop = world.loop,
                                                 .store = &bench->store,
                                                 .registry = (tg_registry_t *)(uintptr_t)payload_fuzz_model()->registry,
                                                 .events = bench->bus,
@@ -168,24 +191,34 @@ static void between(tg_slice_t line) {
   uint8_t how = fuzz_byte(&line);
   if (how & 8) fake_set_all((tg_fw_state_t)(how >> 4));
   if (how & 4) fake_added();
+  const tg_device_t *device = tg_twin_find_ep(world.bench.twin, tg_slice_str("dev2"));
+  if (how & 2) tg_twin_held(world.bench.twin, device->id, server_bench_now_ms + 60000);
   server_bench_now_ms += how * 100;
   tg_wheel_advance(world.bench.wheel, server_bench_now_ms);
   finish(how);
 }
 
 static void ask(tg_slice_t line) {
+  uint8_t how = line.p[0];
+  if (how == '?') line = tg_slice_from(line, 1);
+  char cancels[96]; /* `?c`: the oldest command that waits is cancelled by its number */
+  (void)snprintf(cancels, sizeof cancels, "{\"op\":\"cancel_command\",\"command\":\"%llu\"}", (unsigned long long)world.started[0]);
+  if (how == '?' && tg_slice_is(line, "c")) line = tg_slice_str(cancels);
   size_t before = world.conn.lines;
   tg_control_ops_line(world.control, &world.conn, line);
   server_bench_turn(&world.bench);
-  finish(0);
+  if (how != '?') finish(0);
   bool waits = world.control->waits || world.control->fw_waits || world.control->fw_adds || world.control->follows;
   fuzz_require(waits || world.conn.lines > before);
   fuzz_require(waits || world.conn.has_ended);
 }
 
-static void close_world(void) {
-  world.control->events.closed(world.control->events.ud, &world.conn, false);
-  fuzz_require(!world.control->follows && !world.control->fw_waits && !world.control->fw_adds);
+/* The client goes before the gateway does, or not. */
+static void close_world(bool is_left) {
+  if (!is_left) {
+    world.control->events.closed(world.control->events.ud, &world.conn, false);
+    fuzz_require(!world.control->follows && !world.control->fw_waits && !world.control->fw_adds);
+  }
   tg_control_close(world.control);
   tg_campaigns_close(world.campaigns);
   server_bench_close(&world.bench);
@@ -193,12 +226,13 @@ static void close_world(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tg_slice_t in = tg_slice(data, size);
-  open_world(fuzz_byte(&in));
+  uint8_t how = fuzz_byte(&in);
+  open_world(how);
   for (int i = 0; i < LINES_MAX && in.len; i++) {
     tg_slice_t line = tg_slice_take(&in, '\n');
     if (line.len && line.p[0] == '!') between(line);
     else if (line.len) ask(line);
   }
-  close_world();
+  close_world((how & 16) != 0);
   return 0;
 }

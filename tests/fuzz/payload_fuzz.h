@@ -125,6 +125,9 @@ static inline void payload_fuzz_input(tg_slice_t *in, int format, const tg_codec
                               .scratch = scratch,
                               .unsigned_tlv = in->len % 2 != 0,
                               .use = uses[how / (TG_COUNT(bases) * 2) % use_count]};
+  if (how < 240) return;
+  input->base = tg_path(TG_PATH_RESOURCE, 3, 0, how % 2 ? 0 : 8); /* text, links */
+  input->model = payload_fuzz_model();
 }
 
 /** Runs an input as @p format for one of @p uses; what decodes is written in each of @p formats (ended by -1) and read back. */

@@ -12,6 +12,16 @@ enum { STEPS_MAX = 40, MESSAGE_MAX = 1200 };
 
 static const tg_server_observe_t observe[] = {{.path = {{3}, 1}, .query = "pmin=10"}, {.path = {{3, 0, 1}, 3}, .query = ""}};
 
+/* What is served under paths of its own. */
+static tg_rc_t find_file(void *ud, tg_slice_t path, uint64_t asked, tg_slice_t *body, tg_slice_t *etag) {
+  static const uint8_t image[3000] = {1, 2, 3};
+  (void)ud, (void)asked;
+  if (!tg_slice_is(path, "fw/x") && !tg_slice_is(path, "/fw/x")) return TG_E_NOT_FOUND;
+  *body = tg_slice(image, sizeof image);
+  *etag = tg_slice(image, 3);
+  return TG_OK;
+}
+
 static const int formats[] = {TG_CF_NONE,      TG_CF_TEXT,      TG_CF_LINK, TG_CF_OPAQUE, TG_CF_CBOR,       TG_CF_SENML_JSON, TG_CF_SENML_CBOR,
                               TG_CF_ETCH_JSON, TG_CF_ETCH_CBOR, TG_CF_TLV,  TG_CF_JSON,   TG_CF_LWM2M_CBOR, 1542,             65000};
 
@@ -56,8 +66,7 @@ static void ask(server_bench_t *bench, tg_slice_t *in) {
   message_t message;
   uint8_t how = fuzz_byte(in), format = fuzz_byte(in);
   const char *path = paths[how % TG_COUNT(paths)] ? paths[how % TG_COUNT(paths)] : bench->location;
-  begin(&message, &(tg_coap_head_t){.type = how & 128, .code = (uint8_t)(1 + (format >> 4) % 7), .mid = next_mid(), .token = tg_slice("t", 1)});
-  message.memory[0] = (uint8_t)((message.memory[0] & 0xCF) | (how & 128 ? 0x10 : 0));
+  begin(&message, &(tg_coap_head_t){.type = how >> 7, .code = (uint8_t)(1 + (format >> 4) % 7), .mid = next_mid(), .token = tg_slice("t", 1)});
   put_parts(&message, TG_OPT_URI_PATH, *path ? tg_slice_str(path) : fuzz_part(in), '/');
   int number = formats[(format & 15) % TG_COUNT(formats)];
   if (number >= 0) tg_coap_enc_uint(&message.enc, TG_OPT_CONTENT_FORMAT, (uint32_t)number);
@@ -97,7 +106,7 @@ static void answer(server_bench_t *bench, tg_slice_t *in) {
   int number = formats[(format & 15) % TG_COUNT(formats)];
   if (number >= 0) tg_coap_enc_uint(&message.enc, TG_OPT_CONTENT_FORMAT, (uint32_t)number);
   tg_coap_enc_payload(&message.enc, fuzz_part(in));
-  if (message.out.rc == TG_OK) deliver(bench, (uint8_t)(asked.peer - 'A'), tg_buf_slice(&message.out));
+  if (message.out.rc == TG_OK) deliver(bench, (uint8_t)(asked.peer - 'A' + (format & 128 ? 1 : 0)), tg_buf_slice(&message.out));
 }
 
 static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
@@ -178,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t how = fuzz_byte(&in);
   server_bench_open(&bench, (tg_server_config_t){.observe = observe,
                                                  .observe_count = how & 1 ? TG_COUNT(observe) : 0,
+                                                 .file = find_file,
                                                  .send = (tg_server_send_t)((how >> 1) % 3),
                                                  .drops_early = (how & 8) != 0,
                                                  .seen_by_reports = (how & 16) != 0,

@@ -121,7 +121,7 @@ static void answer(target_t *target, tg_slice_t *in) {
   static char body_memory[TEXT_MAX], location[1024];
   uint8_t how = fuzz_byte(in), nth = fuzz_byte(in);
   tg_slice_t body = expand(target, fuzz_part(in), body_memory);
-  tg_http_result_t result = {.status = statuses[how % TG_COUNT(statuses)],
+  tg_http_result_t result = {.status = statuses[(how & 15) % TG_COUNT(statuses)],
                              .body = body,
                              .content_type = "application/json",
                              .location = "",
@@ -178,7 +178,7 @@ static void step(target_t *target, tg_slice_t *in) {
 static void open_link(target_t *target, uint8_t how) {
   tg_link_nidd_config_t config = {.name = "t8",
                                   .api_root = "http://scef/",
-                                  .scs_as_id = "as",
+                                  .scs_as_id = how & 64 ? "a s" : "as",
                                   .notify_url = how & 1 ? "https://gw.example.org/t8/nidd" : NULL,
                                   .devices = ids,
                                   .device_count = how & 2 ? 1 : DEVICES,
@@ -189,7 +189,7 @@ static void open_link(target_t *target, uint8_t how) {
                                   .random_ud = &target->random};
   if (how & 8) {
     config.token_url = "http://scef/token";
-    config.client_id = "id";
+    config.client_id = "i d";
     config.client_secret = "secret";
     config.secret_in_body = (how & 16) != 0;
   }

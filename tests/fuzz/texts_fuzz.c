@@ -15,7 +15,7 @@
 #include "core/mqtt/topic.h"
 #include "core/registry/objxml.h"
 #include "core/server/attributes.h"
-#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/payload_fuzz.h"
 
 static uint8_t memory[1 << 16], second_memory[1 << 16];
 
@@ -198,19 +198,25 @@ static void read_utf8(tg_slice_t text) {
 }
 
 static void read_attributes(tg_slice_t text) {
-  static const tg_path_t paths[] = {{{0}, 0}, {{3}, 1}, {{3, 0}, 2}, {{3, 0, 1}, 3}, {{3, 0, 1, 0}, 4}};
+  static const tg_path_t paths[] = {{{0}, 0},          {{3}, 1},       {{3, 0}, 2},    {{3, 0, 1}, 3},
+                                    {{3, 0, 1, 0}, 4}, {{3, 0, 0}, 3}, {{3, 0, 9}, 3}, {{3, 0, 3}, 3}};
   uint8_t how = fuzz_byte(&text);
-  tg_model_t model = {.enabler = how & 128 ? TG_VERSION_OF(1, 2) : TG_VERSION_1_0};
+  tg_model_t model = {.registry = payload_fuzz_model()->registry, .enabler = how & 128 ? TG_VERSION_OF(1, 2) : TG_VERSION_1_0};
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_attributes_check(text, &paths[how % TG_COUNT(paths)], &model, &diag);
   fuzz_require((rc == TG_OK) == (diag.message[0] == '\0'));
+}
+
+static void read_format(tg_slice_t text) {
+  int format;
+  if (tg_codec_by_name(text, &format) == TG_OK) fuzz_require(tg_codec_name(format) != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static void (*const readers[])(tg_slice_t text) = {
       read_numbers, read_double,  read_path,           read_link_and_version, read_range,      read_topics,
       read_level,   read_address, read_packed_address, read_uris,             read_http_range, read_encodings,
-      read_utf8,    read_attributes};
+      read_utf8,    read_attributes, read_format};
   tg_slice_t in = tg_slice(data, size);
   readers[fuzz_byte(&in) % TG_COUNT(readers)](in);
   return 0;
