@@ -14,9 +14,9 @@
 
 /* The fake says what it needs of a test in cmocka's words; here they end the process. */
 #define TG_TESTS_UNIT_CHECK_H
-#define check_true(condition)    fuzz_require(condition)
-#define assert_null(pointer)     fuzz_require((pointer) == NULL)
-#define fail_msg(format, ...)    abort()
+#define check_true(condition) fuzz_require(condition)
+#define assert_null(pointer)  fuzz_require((pointer) == NULL)
+#define fail_msg(format, ...) abort()
 #include "tests/unit/firmware/firmware_fake.h"
 
 enum { LINES_MAX = 24, STARTED_MAX = 32 };
@@ -153,7 +153,8 @@ static void open_world(uint8_t how) {
   const tg_control_config_t config = {.path = world.path,
                                       .mode = 0600,
                                       .gateway_name = "gw",
-                                      .gateway = (tg_gateway_t *)&world, /* only the two functions above look at these */
+                                      .gateway =
+                                          (tg_gateway_t *)&world, /* only the two functions above look at these */
                                       .scripts = {.each = each_script, .reload = reload},
                                       .parts = {.mqtt = (tg_mqtt_t *)&world,
                                                 .loop = world.loop,
@@ -202,7 +203,8 @@ static void ask(tg_slice_t line) {
   uint8_t how = line.p[0];
   if (how == '?') line = tg_slice_from(line, 1);
   char cancels[96]; /* `?c`: the oldest command that waits is cancelled by its number */
-  (void)snprintf(cancels, sizeof cancels, "{\"op\":\"cancel_command\",\"command\":\"%llu\"}", (unsigned long long)world.started[0]);
+  (void)snprintf(cancels, sizeof cancels, "{\"op\":\"cancel_command\",\"command\":\"%llu\"}",
+                 (unsigned long long)world.started[0]);
   if (how == '?' && tg_slice_is(line, "c")) line = tg_slice_str(cancels);
   size_t before = world.conn.lines;
   tg_control_ops_line(world.control, &world.conn, line);

@@ -58,7 +58,8 @@ static inline tg_rc_t server_bench_send(tg_link_t *link, const tg_link_send_t *s
   if (msg.code == TG_COAP_201) {
     size_t used = 0;
     for (size_t i = 0; i < msg.option_count; i++) {
-      if (msg.options[i].number != TG_OPT_LOCATION_PATH || used + msg.options[i].len + 2 > sizeof bench->location) continue;
+      if (msg.options[i].number != TG_OPT_LOCATION_PATH || used + msg.options[i].len + 2 > sizeof bench->location)
+        continue;
       bench->location[used++] = '/';
       memcpy(bench->location + used, msg.options[i].p, msg.options[i].len);
       used += msg.options[i].len;
@@ -67,7 +68,8 @@ static inline tg_rc_t server_bench_send(tg_link_t *link, const tg_link_send_t *s
   }
   if (msg.code == 0 || msg.code >> 5) return TG_OK;
   server_bench_asked_t *asked = &bench->asked[bench->asked_count++ % SERVER_BENCH_ASKED];
-  *asked = (server_bench_asked_t){.peer = send->peer->b[0], .type = msg.type, .token_len = msg.token_len, .mid = msg.mid};
+  *asked =
+      (server_bench_asked_t){.peer = send->peer->b[0], .type = msg.type, .token_len = msg.token_len, .mid = msg.mid};
   memcpy(asked->token, msg.token, sizeof asked->token);
   return TG_OK;
 }

@@ -10,7 +10,8 @@
 
 enum { STEPS_MAX = 40, MESSAGE_MAX = 1200 };
 
-static const tg_server_observe_t observe[] = {{.path = {{3}, 1}, .query = "pmin=10"}, {.path = {{3, 0, 1}, 3}, .query = ""}};
+static const tg_server_observe_t observe[] = {{.path = {{3}, 1}, .query = "pmin=10"},
+                                              {.path = {{3, 0, 1}, 3}, .query = ""}};
 
 /* What is served under paths of its own. */
 static tg_rc_t find_file(void *ud, tg_slice_t path, uint64_t asked, tg_slice_t *body, tg_slice_t *etag) {
@@ -22,8 +23,20 @@ static tg_rc_t find_file(void *ud, tg_slice_t path, uint64_t asked, tg_slice_t *
   return TG_OK;
 }
 
-static const int formats[] = {TG_CF_NONE,      TG_CF_TEXT,      TG_CF_LINK, TG_CF_OPAQUE, TG_CF_CBOR,       TG_CF_SENML_JSON, TG_CF_SENML_CBOR,
-                              TG_CF_ETCH_JSON, TG_CF_ETCH_CBOR, TG_CF_TLV,  TG_CF_JSON,   TG_CF_LWM2M_CBOR, 1542,             65000};
+static const int formats[] = {TG_CF_NONE,
+                              TG_CF_TEXT,
+                              TG_CF_LINK,
+                              TG_CF_OPAQUE,
+                              TG_CF_CBOR,
+                              TG_CF_SENML_JSON,
+                              TG_CF_SENML_CBOR,
+                              TG_CF_ETCH_JSON,
+                              TG_CF_ETCH_CBOR,
+                              TG_CF_TLV,
+                              TG_CF_JSON,
+                              TG_CF_LWM2M_CBOR,
+                              1542,
+                              65000};
 
 /* A message being written for the server. */
 typedef struct message {
@@ -66,7 +79,9 @@ static void ask(server_bench_t *bench, tg_slice_t *in) {
   message_t message;
   uint8_t how = fuzz_byte(in), format = fuzz_byte(in);
   const char *path = paths[how % TG_COUNT(paths)] ? paths[how % TG_COUNT(paths)] : bench->location;
-  begin(&message, &(tg_coap_head_t){.type = how >> 7, .code = (uint8_t)(1 + (format >> 4) % 7), .mid = next_mid(), .token = tg_slice("t", 1)});
+  begin(&message,
+        &(tg_coap_head_t){
+            .type = how >> 7, .code = (uint8_t)(1 + (format >> 4) % 7), .mid = next_mid(), .token = tg_slice("t", 1)});
   put_parts(&message, TG_OPT_URI_PATH, *path ? tg_slice_str(path) : fuzz_part(in), '/');
   int number = formats[(format & 15) % TG_COUNT(formats)];
   if (number >= 0) tg_coap_enc_uint(&message.enc, TG_OPT_CONTENT_FORMAT, (uint32_t)number);
@@ -77,8 +92,10 @@ static void ask(server_bench_t *bench, tg_slice_t *in) {
 
 /* A Register that is likely to be taken. */
 static void register_device(server_bench_t *bench, tg_slice_t *in) {
-  static const char *const queries[] = {"ep=a&lt=60&lwm2m=1.1&b=U", "ep=b&lt=3600&lwm2m=1.2&b=U&Q", "ep=c&lt=86400&lwm2m=1.0&b=UQ", "ep=a"};
-  static const char *const lists[] = {"</3/0>,</1/0>", "</lwm2m>;rt=\"oma.lwm2m\";ct=\"110 112\",</lwm2m/3/0>;ver=1.2", "</>;rt=\"oma.lwm2m\";ct=11543,</3>,</9/0>", "</3/0>"};
+  static const char *const queries[] = {"ep=a&lt=60&lwm2m=1.1&b=U", "ep=b&lt=3600&lwm2m=1.2&b=U&Q",
+                                        "ep=c&lt=86400&lwm2m=1.0&b=UQ", "ep=a"};
+  static const char *const lists[] = {"</3/0>,</1/0>", "</lwm2m>;rt=\"oma.lwm2m\";ct=\"110 112\",</lwm2m/3/0>;ver=1.2",
+                                      "</>;rt=\"oma.lwm2m\";ct=11543,</3>,</9/0>", "</3/0>"};
   message_t message;
   uint8_t how = fuzz_byte(in);
   begin(&message, &(tg_coap_head_t){.code = 2, .mid = next_mid(), .token = tg_slice("r", 1)});
@@ -106,7 +123,8 @@ static void answer(server_bench_t *bench, tg_slice_t *in) {
   int number = formats[(format & 15) % TG_COUNT(formats)];
   if (number >= 0) tg_coap_enc_uint(&message.enc, TG_OPT_CONTENT_FORMAT, (uint32_t)number);
   tg_coap_enc_payload(&message.enc, fuzz_part(in));
-  if (message.out.rc == TG_OK) deliver(bench, (uint8_t)(asked.peer - 'A' + (format & 128 ? 1 : 0)), tg_buf_slice(&message.out));
+  if (message.out.rc == TG_OK)
+    deliver(bench, (uint8_t)(asked.peer - 'A' + (format & 128 ? 1 : 0)), tg_buf_slice(&message.out));
 }
 
 static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
@@ -116,7 +134,8 @@ static void on_done(void *ud, const tg_command_t *command, const tg_command_resu
   fuzz_touch(result->text);
   for (size_t i = 0; i < result->record_count; i++) {
     const tg_value_t *value = &result->records[i].value;
-    if (value->type == TG_TYPE_STRING || value->type == TG_TYPE_OPAQUE || value->type == TG_TYPE_CORELNK) fuzz_touch(value->s);
+    if (value->type == TG_TYPE_STRING || value->type == TG_TYPE_OPAQUE || value->type == TG_TYPE_CORELNK)
+      fuzz_touch(value->s);
   }
 }
 
@@ -126,7 +145,8 @@ static bool find_any(void *ud, const tg_device_t *device) {
 }
 
 static void command(server_bench_t *bench, tg_slice_t *in) {
-  static const tg_path_t paths[] = {{{3, 0, 1}, 3}, {{3, 0}, 2}, {{3}, 1}, {{3, 0, 11}, 3}, {{3, 0, 11, 0}, 4}, {{3, 0, 9}, 3}, {{0}, 0}, {{9, 0, 0}, 3}};
+  static const tg_path_t paths[] = {{{3, 0, 1}, 3},     {{3, 0}, 2},    {{3}, 1}, {{3, 0, 11}, 3},
+                                    {{3, 0, 11, 0}, 4}, {{3, 0, 9}, 3}, {{0}, 0}, {{9, 0, 0}, 3}};
   uint8_t how = fuzz_byte(in), what = fuzz_byte(in);
   tg_id_t device = TG_ID_NONE, id;
   tg_twin_each(bench->twin, find_any, &device);

@@ -14,9 +14,9 @@ struct tg_store {
   const char *bucket; /* of the row; NULL: there is none */
   tg_slice_t key, value;
   uint64_t ticket, seq;
-  tg_rc_t rc;           /* of every write */
-  tg_buf_t last;        /* value that was put last, whatever its row */
-  const char *only;     /* bucket of which `last` is kept; NULL: any */
+  tg_rc_t rc;       /* of every write */
+  tg_buf_t last;    /* value that was put last, whatever its row */
+  const char *only; /* bucket of which `last` is kept; NULL: any */
   uint64_t puts;
 };
 

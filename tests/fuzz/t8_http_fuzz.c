@@ -105,7 +105,8 @@ static void call(target_t *target, tg_slice_t *in) {
   path = expand(target, path, path_memory);
   path_memory[path.len] = '\0';
   tg_slice_t body = expand(target, fuzz_part(in), body_memory);
-  const tg_http_call_t http = {.id = ++target->calls, .method = methods[(how >> 2) % 5], .path = path_memory, .body = body};
+  const tg_http_call_t http = {
+      .id = ++target->calls, .method = methods[(how >> 2) % 5], .path = path_memory, .body = body};
   tg_http_reply_t reply = {.status = 200};
   http_fake_call.content_type = types[(how >> 5) % 5];
   target->holds = (how & 16) != 0;
@@ -132,7 +133,9 @@ static void answer(target_t *target, tg_slice_t *in) {
     result.moved = true;
     result.url = fuzz_str(fuzz_part(in), location, sizeof location);
   }
-  if (how >= 192) result = (tg_http_result_t){.rc = failures[how % 4], .content_type = "", .location = "", .url = "", .retry_after_s = -1};
+  if (how >= 192)
+    result =
+        (tg_http_result_t){.rc = failures[how % 4], .content_type = "", .location = "", .url = "", .retry_after_s = -1};
   (void)http_fake_answer(tg_link_nidd_of(target->link)->http, nth, &result);
 }
 

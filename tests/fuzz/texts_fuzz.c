@@ -201,7 +201,8 @@ static void read_attributes(tg_slice_t text) {
   static const tg_path_t paths[] = {{{0}, 0},          {{3}, 1},       {{3, 0}, 2},    {{3, 0, 1}, 3},
                                     {{3, 0, 1, 0}, 4}, {{3, 0, 0}, 3}, {{3, 0, 9}, 3}, {{3, 0, 3}, 3}};
   uint8_t how = fuzz_byte(&text);
-  tg_model_t model = {.registry = payload_fuzz_model()->registry, .enabler = how & 128 ? TG_VERSION_OF(1, 2) : TG_VERSION_1_0};
+  tg_model_t model = {.registry = payload_fuzz_model()->registry,
+                      .enabler = how & 128 ? TG_VERSION_OF(1, 2) : TG_VERSION_1_0};
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_attributes_check(text, &paths[how % TG_COUNT(paths)], &model, &diag);
   fuzz_require((rc == TG_OK) == (diag.message[0] == '\0'));
@@ -214,9 +215,9 @@ static void read_format(tg_slice_t text) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static void (*const readers[])(tg_slice_t text) = {
-      read_numbers, read_double,  read_path,           read_link_and_version, read_range,      read_topics,
-      read_level,   read_address, read_packed_address, read_uris,             read_http_range, read_encodings,
-      read_utf8,    read_attributes, read_format};
+      read_numbers,    read_double,    read_path,    read_link_and_version, read_range,
+      read_topics,     read_level,     read_address, read_packed_address,   read_uris,
+      read_http_range, read_encodings, read_utf8,    read_attributes,       read_format};
   tg_slice_t in = tg_slice(data, size);
   readers[fuzz_byte(&in) % TG_COUNT(readers)](in);
   return 0;

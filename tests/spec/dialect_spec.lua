@@ -645,7 +645,7 @@ describe("scripts/dialects/tidegate.lua", function()
         { id = "a1", op = "read", path = "/3/0/9", [long] = 1 },
         { id = "a1", op = "read", path = "/" .. digits },
         { id = "a1", op = "read", path = ("/1"):rep(1e5) },
-        { id = "a1", op = "read", path = "/3/0/9", deadline = "2099-01-01T00:00:00." .. digits .. "Z" },
+        { id = "a1", op = "read", path = "/3/0/9", deadline = "2099-01-01T00:00:00." .. digits },
         { id = "a1", op = "read_composite", paths = { "/3/0/9", "/" .. digits } },
         { id = "a1", op = "update", path = "/3/0", values = { [digits] = 1 } },
         { id = "a1", op = "update", path = "/3/0", values = { [digits .. "/1"] = 1 } },
