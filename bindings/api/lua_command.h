@@ -11,11 +11,8 @@
 
 #include "core/event/event.h"
 
-/** Adds the methods that are commands to the table on top. Runs protected. */
+/** Adds the methods that wait for a command to the table on top. Runs protected. */
 void tg_lua_command_methods(lua_State *L);
-
-/** Lua function cancel(id): true; or nil and an error. */
-int tg_lua_command_cancel(lua_State *L);
 
 /** Pushes a CoAP code as text, `2.05`; nil for 0. */
 void tg_lua_command_push_code(lua_State *L, uint8_t code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf under lua_command.c: see lua_draft.h. */
+/* Leaf under lua_command.c and lua_submit.c: see lua_draft.h. */
 
 #include "bindings/api/lua_draft.h"
 
@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "bindings/api/bundle.h"
+#include "bindings/api/lua_device.h"
 #include "bindings/api/lua_options.h"
 #include "bindings/api/lua_record.h"
 #include "core/base/clock.h"
@@ -18,6 +20,24 @@
 enum { RECORDS_MAX = 1024, TIMEOUT_MAX = 2592000, TAG_MAX = 64 };
 
 static const char *const option_names[] = {"timeout", "priority", "format", "tag", "depth", "retry", NULL};
+
+tg_rc_t tg_lua_draft_begin(lua_State *L, tg_op_t op, tg_lua_draft_t *draft) {
+  *draft =
+      (tg_lua_draft_t){.command = {.device = tg_lua_device_check(L, 1), .op = op, .content_format = -1, .priority = 1}};
+  const tg_twin_t *twin = tg_bundle_of(L)->api->parts.twin;
+  const tg_device_t *device = tg_twin_find(twin, draft->command.device);
+  if (!device) return TG_E_GONE;
+  draft->model = tg_twin_model(twin, device);
+  return TG_OK;
+}
+
+bool tg_lua_draft_has_values(tg_op_t op) {
+  return op == TG_OP_WRITE || op == TG_OP_UPDATE || op == TG_OP_CREATE || op == TG_OP_WRITE_COMPOSITE;
+}
+
+bool tg_lua_draft_is_composite(tg_op_t op) {
+  return op == TG_OP_READ_COMPOSITE || op == TG_OP_WRITE_COMPOSITE || op == TG_OP_OBSERVE_COMPOSITE;
+}
 
 static void read_numbers(lua_State *L, int index, tg_command_t *command) {
   if (tg_lua_record_push_member(L, index, "timeout") != LUA_TNIL) {

@@ -17,6 +17,15 @@ typedef struct tg_lua_draft {
   const char *why; /* a sentence for the error, or NULL; lent as long as the stack stands and the draft does */
 } tg_lua_draft_t;
 
+/** Begins the draft of an operation on the device at index 1. TG_E_GONE. */
+TG_MUST_CHECK tg_rc_t tg_lua_draft_begin(lua_State *L, tg_op_t op, tg_lua_draft_t *draft);
+
+/** Whether the operation carries values. */
+bool tg_lua_draft_has_values(tg_op_t op);
+
+/** Whether it is one over several paths. */
+bool tg_lua_draft_is_composite(tg_op_t op);
+
 /** Reads timeout, priority, format, tag, retry, and depth for a Discover, from the table at @p index. Raises for unknown keys (when @p is_strict) and wrong values. */
 void tg_lua_draft_options(lua_State *L, int index, tg_lua_draft_t *draft, bool is_strict);
 

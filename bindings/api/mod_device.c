@@ -9,6 +9,7 @@
 #include "bindings/api/lua_command.h"
 #include "bindings/api/lua_device.h"
 #include "bindings/api/lua_record.h"
+#include "bindings/api/lua_submit.h"
 
 static const tg_twin_t *twin_of(lua_State *L) {
   return tg_bundle_of(L)->api->parts.twin;
@@ -80,10 +81,11 @@ static int device_values(lua_State *L) {
 
 void tg_mod_device_push(lua_State *L, tg_bundle_t *bundle) {
   static const luaL_Reg functions[] = {
-      {"find", device_find}, {"list", device_list}, {"cancel", tg_lua_command_cancel}, {NULL, NULL}};
+      {"find", device_find}, {"list", device_list}, {"cancel", tg_lua_submit_cancel}, {NULL, NULL}};
   static const luaL_Reg methods[] = {{"value", device_value}, {"values", device_values}, {NULL, NULL}};
   luaL_newlib(L, methods);
   tg_lua_command_methods(L);
+  tg_lua_submit_methods(L);
   tg_lua_device_open(L, bundle);
   luaL_newlib(L, functions);
 }

@@ -64,6 +64,8 @@ typedef struct tg_coap_result {
   bool observing;         /* the observation stands (Observe option in a successful answer) */
   tg_id_t observation;    /* then its id */
   tg_id_t peer;           /* who sent it */
+  tg_coap_reply_t *
+      reply; /* NULL, or: done() of an observation that was granted by a confirmable message. As in a notification, hold and ticket delay its ACK, and with an error in code it has none and comes again */
 } tg_coap_result_t;
 
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */

@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LwM2M 1.0's own JSON, records to bytes (content format 11543, LwM2M 1.0 §6.4.4). Called through the table in codec.c. */
 
-#include <math.h>
-
 #include "core/base/base64.h"
 #include "core/codec/codec_format.h"
-#include "core/codec/json_write.h"
+#include "core/codec/json_value.h"
 #include "core/codec/senml.h"
 
 /* There is no label for bytes: they go as Base64 in a string. */
-static void put_bytes(tg_json_out_t *json, tg_slice_t bytes) {
-  tg_json_write_key(json, "sv");
-  tg_buf_put_u8(json->out, '"');
-  tg_base64_put(json->out, bytes);
-  tg_buf_put_u8(json->out, '"');
-  json->comma = true;
-}
-
-static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value) {
-  switch (value->type) {
-  case TG_TYPE_STRING:
-  case TG_TYPE_CORELNK: tg_json_write_key(json, "sv"); break;
-  case TG_TYPE_FLOAT:
-    if (!isfinite(value->f)) return TG_E_RANGE;
-    tg_json_write_key(json, "v");
-    break;
-  case TG_TYPE_INTEGER:
-  case TG_TYPE_UNSIGNED:
-  case TG_TYPE_TIME: tg_json_write_key(json, "v"); break;
-  case TG_TYPE_BOOLEAN: tg_json_write_key(json, "bv"); break;
-  case TG_TYPE_OBJLNK: tg_json_write_key(json, "ov"); break;
-  case TG_TYPE_OPAQUE: put_bytes(json, value->s); return TG_OK;
-  case TG_TYPE_NONE:
-  case TG_TYPE_COUNT: return TG_E_TYPE; /* a record is a value here */
-  }
-  tg_json_write_value(json, value);
-  return TG_OK;
-}
+static const tg_json_labels_t labels = {"sv", "bv", "ov", "sv", tg_base64_put};
 
 static tg_rc_t put_record(tg_json_out_t *json, const tg_senml_plan_t *plan, const tg_codec_output_t *output, size_t i) {
   const tg_record_t *record = output->records + i;
@@ -52,7 +23,7 @@ static tg_rc_t put_record(tg_json_out_t *json, const tg_senml_plan_t *plan, cons
     tg_json_write_str(json, name);
   }
   if (tg_senml_plan_time(plan, record, &t_ms)) tg_json_write_seconds(json, "t", t_ms);
-  rc = put_value(json, &value);
+  rc = tg_json_value_put(json, &labels, &value);
   tg_json_write_close(json, '}');
   return rc;
 }

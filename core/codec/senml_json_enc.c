@@ -1,41 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SenML JSON, records to bytes (RFC 8428 §5, RFC 8790 §3). Called through the table in codec.c. */
 
-#include <math.h>
-
 #include "core/base/base64.h"
 #include "core/codec/codec_format.h"
-#include "core/codec/json_write.h"
+#include "core/codec/json_value.h"
 #include "core/codec/senml.h"
 
-static void put_bytes(tg_json_out_t *json, tg_slice_t bytes) {
-  tg_json_write_key(json, "vd");
-  tg_buf_put_u8(json->out, '"');
-  tg_base64_put_url(json->out, bytes);
-  tg_buf_put_u8(json->out, '"');
-  json->comma = true;
-}
+static const tg_json_labels_t labels = {"vs", "vb", "vlo", "vd", tg_base64_put_url};
 
 static tg_rc_t put_value(tg_json_out_t *json, const tg_value_t *value, bool has_null) {
-  switch (value->type) {
-  case TG_TYPE_STRING:
-  case TG_TYPE_CORELNK: tg_json_write_key(json, "vs"); break;
-  case TG_TYPE_FLOAT:
-    if (!isfinite(value->f)) return TG_E_RANGE;
-    tg_json_write_key(json, "v");
-    break;
-  case TG_TYPE_INTEGER:
-  case TG_TYPE_UNSIGNED:
-  case TG_TYPE_TIME: tg_json_write_key(json, "v"); break;
-  case TG_TYPE_BOOLEAN: tg_json_write_key(json, "vb"); break;
-  case TG_TYPE_OBJLNK: tg_json_write_key(json, "vlo"); break;
-  case TG_TYPE_OPAQUE: put_bytes(json, value->s); return TG_OK;
-  case TG_TYPE_NONE:
-    if (!has_null) return TG_OK; /* a name alone: composite */
-    tg_json_write_key(json, "v");
-    break;
-  case TG_TYPE_COUNT: return TG_E_TYPE;
-  }
+  if (value->type != TG_TYPE_NONE) return tg_json_value_put(json, &labels, value);
+  if (!has_null) return TG_OK; /* a name alone: composite */
+  tg_json_write_key(json, "v");
   tg_json_write_value(json, value);
   return TG_OK;
 }

@@ -10,15 +10,14 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/base/hex.h"
-#include "core/base/num.h"
 #include "core/firmware/fw_add.h"
 #include "core/firmware/fw_http.h"
 #include "core/firmware/fw_machine.h"
 #include "core/firmware/fw_name.h"
+#include "core/firmware/fw_serve.h"
 #include "core/firmware/fw_table.h"
 
-enum { PARALLEL = 64, EXPIRY_S = 7 * 24 * 3600, TOKEN_BYTES = 16, ETAG = 8, SEVERITY_MAX = 2, BASE_MAX = 128 };
+enum { PARALLEL = 64, EXPIRY_S = 7 * 24 * 3600, ETAG = 8, SEVERITY_MAX = 2 };
 #define IMAGE_MAX ((uint64_t)64 << 20)
 #define MASK                                                                                                           \
   (1u << TG_EVENT_REGISTERED | 1u << TG_EVENT_UPDATED | 1u << TG_EVENT_DEREGISTERED | 1u << TG_EVENT_EXPIRED |         \
@@ -42,79 +41,14 @@ static void on_event(void *ud, const tg_event_t *event) {
   tg_fw_machine_fire(job, &news);
 }
 
-/* `ID.RANDOM`, both hexadecimal: found without an index, guessed by nobody. */
-static void make_token(tg_firmware_t *firmware, tg_fw_row_t *row, uint64_t id) {
-  uint8_t secret[TOKEN_BYTES];
-  tg_buf_t out;
-  firmware->config.random(firmware->config.random_ud, secret, sizeof secret);
-  tg_buf_init(&out, row->token, sizeof row->token);
-  tg_buf_put_fmt(&out, "%llx.", (unsigned long long)id);
-  tg_hex_put(&out, tg_slice(secret, sizeof secret));
-  (void)tg_buf_cstr(&out);
-}
-
-/* In a time that tells nothing of where they differ. */
-static bool same_token(const char *token, tg_slice_t given) {
-  size_t len = strlen(token);
-  unsigned differs = len != given.len;
-  for (size_t i = 0; i < given.len; i++) differs |= (uint8_t)token[i < len ? i : 0] ^ given.p[i];
-  return differs == 0;
-}
-
-static tg_fw_job_t *find_path(void *ud, tg_slice_t path) {
-  const tg_firmware_t *firmware = ud;
-  tg_slice_t prefix = tg_slice_str("/fw/");
-  if (!tg_slice_begins(path, prefix)) return NULL;
-  tg_slice_t token = tg_slice_from(path, prefix.len), rest = token;
-  tg_slice_t number = tg_slice_take(&rest, '.');
-  uint64_t id = 0;
-  if (number.len == 0 || number.len > 16) return NULL;
-  for (size_t i = 0; i < number.len; i++) {
-    int digit = tg_hex_digit(number.p[i]);
-    if (digit < 0) return NULL;
-    id = id << 4 | (unsigned)digit;
-  }
-  tg_fw_job_t *job = tg_fw_table_find(firmware, id);
-  bool fits = job && !tg_fw_job_has_ended(job) && job->image && same_token(job->row.token, token);
-  return fits && job->row.method >= TG_FW_PULL_COAP ? job : NULL;
-}
-
-static void fetched(tg_fw_job_t *job, uint64_t end) {
-  if (job->row.state == TG_FW_TRANSFERRING && end > job->row.sent) tg_fw_table_progress(job, end);
-}
-
-static void on_sent(void *ud, uint64_t id, uint64_t end) {
-  tg_fw_job_t *job = tg_fw_table_find(ud, id);
-  if (job) fetched(job, end);
-}
-
 tg_rc_t tg_firmware_file(tg_firmware_t *firmware, tg_slice_t path, uint64_t asked, tg_slice_t *body, tg_slice_t *etag) {
-  tg_fw_job_t *job = find_path(firmware, path);
+  tg_fw_job_t *job = tg_fw_serve_find(firmware, path);
   if (!job) return TG_E_NOT_FOUND;
   tg_rc_t rc = tg_fw_image_bytes(firmware->images, job->image, body);
   if (rc != TG_OK) return rc;
   *etag = tg_slice(tg_fw_image_get(job->image)->sha256, ETAG);
-  fetched(job, asked);
+  tg_fw_serve_fetched(job, asked);
   return TG_OK;
-}
-
-static tg_rc_t open_http(tg_firmware_t *firmware, tg_diag_t *diag) {
-  const tg_firmware_config_t *config = &firmware->config;
-  if (!config->http_host || !config->loop) return TG_OK;
-  const tg_fw_http_config_t http = {.loop = config->loop,
-                                    .host = config->http_host,
-                                    .port = config->http_port,
-                                    .find = find_path,
-                                    .sent = on_sent,
-                                    .ud = firmware};
-  tg_rc_t rc = tg_fw_http_open(&http, diag, &firmware->http);
-  if (rc != TG_OK) return rc;
-  char base[BASE_MAX];
-  bool v6 = strchr(config->http_host, ':') != NULL;
-  (void)snprintf(base, sizeof base, "http://%s%s%s:%u", v6 ? "[" : "", config->http_host, v6 ? "]" : "",
-                 (unsigned)tg_fw_http_port(firmware->http));
-  firmware->http_base = tg_alloc_str(tg_slice_str(config->http_base ? config->http_base : base));
-  return firmware->http_base ? TG_OK : TG_E_NOMEM;
 }
 
 /* Those that had not ended go on. */
@@ -142,7 +76,7 @@ static tg_rc_t open_parts(tg_firmware_t *firmware, tg_diag_t *diag) {
   if (rc == TG_OK) rc = tg_fw_image_open(config->folder, config->image_max, diag, &firmware->images);
   if (rc == TG_OK) firmware->adder = tg_fw_add_new(config->loop, firmware->images);
   if (rc == TG_OK && !firmware->adder) rc = TG_E_NOMEM;
-  if (rc == TG_OK) rc = open_http(firmware, diag);
+  if (rc == TG_OK) rc = tg_fw_serve_open(firmware, diag);
   if (rc == TG_OK) rc = tg_fw_table_restore(firmware);
   if (rc != TG_OK) return rc;
   resume(firmware);
@@ -253,7 +187,7 @@ static void fill_row(tg_firmware_t *firmware, const tg_fw_request_t *request, co
   tg_fw_row_text(row->image, sizeof row->image, request->image);
   tg_fw_row_text(row->campaign, sizeof row->campaign, request->campaign);
   (void)snprintf(row->cause, sizeof row->cause, "begun");
-  make_token(firmware, row, firmware->next_id);
+  tg_fw_serve_token(firmware, row, firmware->next_id);
 }
 
 tg_rc_t tg_firmware_update(tg_firmware_t *firmware, const tg_fw_request_t *request, uint64_t *id) {

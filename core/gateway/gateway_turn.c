@@ -54,6 +54,9 @@ void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
   turn->ended = ticket;
   if (durable) turn->waiting = ticket;
   let_go(turn, parts);
+  /* A ticket under which nothing was written stays open: the next turn's answers wait under it, too, and a commit that is told in the
+     middle of that turn must not let them go. */
+  turn->ended = tg_store_ticket(parts->store) - 1;
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);
   tg_coap_flush(parts->coap);
 }

@@ -8,7 +8,7 @@
 
 /** `{0}` to begin; private members. */
 typedef struct tg_gateway_turn {
-  uint64_t ended;          /* last ticket closed */
+  uint64_t ended;          /* last ticket of which all turns so far have ended */
   uint64_t waiting;        /* last ticket that holds durable messages */
   uint64_t committed;      /* last ticket known to be on disk */
   uint64_t slowed_since;   /* monotonic ms at which answers began to wait for the brokers; 0 = they don't */

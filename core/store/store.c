@@ -17,7 +17,7 @@ static tg_rc_t load_entry(void *ud, uint64_t seq, uint32_t broker, uint32_t size
 static tg_rc_t reserve(tg_store_t *store) {
   store->next_seq = store->db.next_seq;
   tg_store_op_t op = {.kind = TG_STORE_OP_RESERVE, .seq = store->next_seq + TG_STORE_RESERVE};
-  tg_rc_t rc = tg_store_db_begin(&store->db);
+  tg_rc_t rc = tg_store_db_begin(&store->db, false);
   if (rc == TG_OK) rc = tg_store_db_apply(&store->db, &op);
   if (rc == TG_OK) rc = tg_store_db_commit(&store->db);
   store->reserved = store->reserve_queued = op.seq;

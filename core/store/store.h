@@ -9,10 +9,10 @@
  * Writes are queued on the loop's thread and carried out in order by one writer thread, many in one transaction (group commit).
  * Nothing blocks the loop. Durability is told by tickets: every write belongs to the ticket that is open when it is queued.
  *
- * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages are
- * dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions) are kept, in order, and
- * carried out before anything newer, with the next group or once a second, so that the disk catches up with memory without the callers
- * doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
+ * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages of
+ * class 0 (telemetry) are dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions, messages
+ * of higher classes, such as the end of a command, whose row goes in the same transaction) are kept, in order, and carried out before
+ * anything newer, with the next group or once a second, so that the disk catches up with memory without the callers doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
  */
 
 #include "core/base/buf.h"
@@ -110,7 +110,7 @@ typedef bool (*tg_outbox_fn)(void *ud, const tg_outbox_entry_t *entry);
 /** Hands out up to read->max messages of read->broker with seq > read->after in order, from memory, older ones from disk; stops before the first that is not yet committed. @p fn may add and delete messages. TG_E_STORE when the disk can't be read. */
 TG_MUST_CHECK tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud);
 
-/** Queues the deletion of one message: its broker has taken it (PUBACK) or it was given up. Batched: a group of nothing but deletions waits for more, 1 ms while they are few, 20 ms when they are many. One that is not there is fine. TG_E_FULL, TG_E_NOMEM: it stays. */
+/** Queues the deletion of one message: its broker has taken it (PUBACK) or it was given up. Batched: a group of nothing but deletions goes at once while they are few, waits 5 ms for more when they are many, and is not synced: it outlives the process, and a power cut makes duplicates of it at most. One that is not there is fine. TG_E_FULL, TG_E_NOMEM: it stays. */
 TG_MUST_CHECK tg_rc_t tg_store_outbox_del(tg_store_t *store, uint64_t seq);
 
 /** The open ticket: rows queued now will be reported under it. */

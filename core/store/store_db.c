@@ -100,7 +100,17 @@ void tg_store_db_close(tg_store_db_t *db) {
   *db = (tg_store_db_t){.file = {.lock_fd = -1}};
 }
 
-tg_rc_t tg_store_db_begin(tg_store_db_t *db) {
+/* In WAL mode NORMAL leaves out the sync of each commit, nothing else: what is in the log stays in order. */
+static int set_lazy(tg_store_db_t *db, bool lazy) {
+  if (lazy == db->lazy) return SQLITE_OK;
+  int result =
+      sqlite3_exec(db->file.db, lazy ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+  if (result == SQLITE_OK) db->lazy = lazy;
+  return result;
+}
+
+tg_rc_t tg_store_db_begin(tg_store_db_t *db, bool lazy) {
+  if (set_lazy(db, lazy) != SQLITE_OK) return TG_E_STORE;
   return run(db->stmts[TG_STORE_STMT_BEGIN]) == SQLITE_OK ? TG_OK : TG_E_STORE;
 }
 

@@ -31,6 +31,7 @@ typedef struct tg_store_db {
   sqlite3_stmt *stmts[TG_STORE_STMT_COUNT];
   char gateway[17];
   uint64_t next_seq; /* as stored at opening, above every seq in the outbox */
+  bool lazy;         /* how the writer's connection syncs now */
 } tg_store_db_t;
 
 /** Opens both connections. Errors of tg_store_file_open(). */
@@ -39,8 +40,8 @@ TG_MUST_CHECK tg_rc_t tg_store_db_open(const char *path, tg_diag_t *diag, tg_sto
 /** Closes both. */
 void tg_store_db_close(tg_store_db_t *db);
 
-/** Begins a transaction. TG_E_STORE. */
-TG_MUST_CHECK tg_rc_t tg_store_db_begin(tg_store_db_t *db);
+/** Begins a transaction; a @p lazy one outlives the process as others do, but not a power cut before the next that is not. TG_E_STORE. */
+TG_MUST_CHECK tg_rc_t tg_store_db_begin(tg_store_db_t *db, bool lazy);
 
 /** Carries out @p op. TG_E_STORE when the disk is full or failing; a write that can never succeed is logged and left out. */
 TG_MUST_CHECK tg_rc_t tg_store_db_apply(tg_store_db_t *db, const tg_store_op_t *op);

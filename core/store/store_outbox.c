@@ -28,9 +28,15 @@ static void tell_full(tg_store_t *store, bool full) {
          (unsigned long long)store->ring.bytes, (unsigned long long)store->config.outbox_max);
 }
 
+/* Not for want of room, but what was not kept must not be acknowledged either. */
+static tg_rc_t refused(tg_store_t *store, tg_rc_t rc) {
+  store->stats.outbox_refused++;
+  return rc;
+}
+
 tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   if (entry->seq >= store->next_seq || entry->seq <= store->last_seq) return TG_E_ARG;
-  if (entry->seq >= store->reserved) return TG_E_STORE;
+  if (entry->seq >= store->reserved) return refused(store, TG_E_STORE);
   if (tg_store_ops_entry_size(entry) == SIZE_MAX) return TG_E_TOO_LONG;
   uint64_t size = entry->topic.len + entry->payload.len + entry->props.len;
   if (size > store->config.outbox_max || store->ring.bytes > store->config.outbox_max - size) {
@@ -41,7 +47,7 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   tg_slice_t packed;
   TG_CRASH_PASS(OUTBOX_ADD_BEFORE);
   tg_rc_t rc = tg_store_ring_add(&store->ring, entry, &packed);
-  if (rc != TG_OK) return rc;
+  if (rc != TG_OK) return refused(store, rc);
   if (entry->durable) {
     rc = tg_store_queue_add(store, &(tg_store_op_t){.kind = TG_STORE_OP_ADD, .seq = entry->seq, .value = packed});
   }
@@ -52,7 +58,8 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
     return TG_OK;
   }
   tg_store_ring_undo(&store->ring);
-  if (rc == TG_E_FULL) tell_full(store, true);
+  if (rc != TG_E_FULL) return refused(store, rc);
+  tell_full(store, true);
   return rc;
 }
 

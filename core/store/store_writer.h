@@ -18,8 +18,10 @@ struct tg_store_group {
   tg_store_group_t *next;      /* in the list it waits in */
   tg_store_group_t *next_kept; /* among those that the writer tries again */
   tg_store_ops_t ops;
-  uint64_t ticket;    /* the last one that is complete with this group */
-  bool partial;       /* it holds writes of the ticket after that, too */
+  uint64_t ticket; /* the last one that is complete with this group */
+  bool partial;    /* it holds writes of the ticket after that, too */
+  bool
+      lazy; /* nothing but deletions of messages: losing it to a power cut costs duplicates only, so it is not synced */
   uint64_t first_seq; /* outbox messages in it; first 0: none */
   uint64_t last_seq;
   uint64_t reserved; /* sequence numbers below are safe once it is committed */
@@ -80,8 +82,5 @@ bool tg_store_writer_give(tg_store_writer_t *writer, tg_store_group_t *group);
 
 /** Writes what waits, ends the thread, frees all groups. @return how many writes could not be carried out */
 size_t tg_store_writer_stop(tg_store_writer_t *writer);
-
-/** Frees a group that was not handed over; NULL is allowed. */
-void tg_store_writer_free_group(tg_store_group_t *group);
 
 #endif

@@ -20,6 +20,9 @@ typedef struct tg_load_config {
   bool echo;      /* the server is tg-echo: nothing is registered */
   bool notify;    /* notifications instead of updates */
   unsigned from;  /* number of the first device */
+  double rate;    /* notifications a second at a pace, not confirmable; 0: as fast as they are acknowledged */
+  unsigned burst; /* so many together, at a pace */
+  bool restart;   /* waits at the end for the server to go, and to come back */
 } tg_load_config_t;
 
 /** A device: where it registered, as encoded Uri-Path options; the token under which it is observed. */

@@ -107,3 +107,13 @@ uint64_t tg_load_net_cpu_ns(int pid) {
   if (tasks) closedir(tasks);
   return total;
 }
+
+uint64_t tg_load_net_rss(int pid) {
+  char path[64];
+  unsigned long long size, pages = 0;
+  snprintf(path, sizeof path, "/proc/%d/statm", pid);
+  FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+  if (file && fscanf(file, "%llu %llu", &size, &pages) != 2) pages = 0;
+  if (file) fclose(file);
+  return pages * 4096;
+}

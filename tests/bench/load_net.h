@@ -18,4 +18,7 @@ unsigned tg_load_net_receive(int fd, tg_load_packet_t *packets, int wait_ms);
 /** CPU time that a process has used with all its threads, in nanoseconds; 0 when it can't be told. */
 uint64_t tg_load_net_cpu_ns(int pid);
 
+/** Resident memory of a process in bytes; 0 when it can't be told. */
+uint64_t tg_load_net_rss(int pid);
+
 #endif

@@ -68,6 +68,10 @@ void tg_load_wire_notify(tg_load_packet_t *packet, const tg_load_device_t *devic
   put(packet, value, (size_t)len);
 }
 
+void tg_load_wire_non(tg_load_packet_t *packet) {
+  packet->bytes[0] |= NON & ~CON;
+}
+
 /* Calls @p fn with each option; false for a malformed message. */
 static bool each_option(const tg_load_packet_t *packet,
                         void (*fn)(void *ud, unsigned number, const uint8_t *p, size_t len), void *ud) {

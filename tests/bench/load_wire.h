@@ -21,6 +21,9 @@ void tg_load_wire_update(tg_load_packet_t *packet, const tg_load_device_t *devic
 /** Confirmable notification with a temperature as text, under the token of the observation. */
 void tg_load_wire_notify(tg_load_packet_t *packet, const tg_load_device_t *device, uint32_t sequence, uint16_t mid);
 
+/** Makes a message that is not confirmable of a confirmable one. */
+void tg_load_wire_non(tg_load_packet_t *packet);
+
 /** Turns a request of the server into its answer: the temperature to a read or observation of it, else 4.04. @return whether it is an observation now */
 bool tg_load_wire_answer(tg_load_packet_t *packet, tg_load_device_t *device);
 

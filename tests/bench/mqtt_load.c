@@ -4,6 +4,7 @@
  *   tg-mqtt-load publish URI QOS SECONDS   prints {"published":N,"cpu_us":CPU time of this process per message}
  *   tg-mqtt-load count URI FILTER SECONDS  prints `ready`, then counts from the first message on, half a second of which is not counted:
  *                                          {"count":N,"rate":messages per second}
+ *   tg-mqtt-load total URI FILTER SECONDS  prints `ready`, then counts until nothing has come for so many seconds: {"count":N}
  */
 
 #include <pthread.h>
@@ -132,18 +133,23 @@ static unsigned long long counted(state_t *state) {
   return count;
 }
 
-static int count(MQTTAsync client, state_t *state, const char *filter, double seconds) {
+static bool subscribe(MQTTAsync client, state_t *state, const char *filter) {
   MQTTAsync_responseOptions options = MQTTAsync_responseOptions_initializer;
   options.onSuccess5 = on_ready;
   options.onFailure5 = on_failure;
   options.context = state;
-  if (MQTTAsync_subscribe(client, filter, 1, &options) != MQTTASYNC_SUCCESS || !await(state)) return 1;
+  if (MQTTAsync_subscribe(client, filter, 1, &options) != MQTTASYNC_SUCCESS || !await(state)) return false;
   printf("ready\n");
   fflush(stdout);
   for (int waited = 0; counted(state) == 0; waited += 10) {
-    if (waited > FIRST_MS) return 1;
+    if (waited > FIRST_MS) return false;
     usleep(10000);
   }
+  return true;
+}
+
+static int count(MQTTAsync client, state_t *state, const char *filter, double seconds) {
+  if (!subscribe(client, state, filter)) return 1;
   usleep(WARM_UP_MS * 1000);
   double start = now_s();
   unsigned long long first = counted(state);
@@ -153,10 +159,32 @@ static int count(MQTTAsync client, state_t *state, const char *filter, double se
   return 0;
 }
 
+static int total(MQTTAsync client, state_t *state, const char *filter, double seconds) {
+  if (!subscribe(client, state, filter)) return 1;
+  unsigned long long seen = 0;
+  for (double heard = now_s(); now_s() < heard + seconds; usleep(10000)) {
+    unsigned long long now = counted(state);
+    if (now != seen) heard = now_s();
+    seen = now;
+  }
+  printf("{\"count\":%llu}\n", seen);
+  return 0;
+}
+
+static int start(MQTTAsync client, state_t *state, char **argv) {
+  double seconds = strtod(argv[4], NULL);
+  if (strcmp(argv[1], "publish") == 0) return publish(client, state, atoi(argv[3]), seconds);
+  return (strcmp(argv[1], "count") == 0 ? count : total)(client, state, argv[3], seconds);
+}
+
 int main(int argc, char **argv) {
+  static const char *const words[] = {"publish", "count", "total"};
   static state_t state = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-  if (argc != 5 || (strcmp(argv[1], "publish") != 0 && strcmp(argv[1], "count") != 0)) {
-    fputs("usage: tg-mqtt-load publish URI QOS SECONDS | count URI FILTER SECONDS\n", stderr);
+  bool known = false;
+  for (size_t i = 0; i < sizeof words / sizeof *words && argc == 5; i++) known |= strcmp(argv[1], words[i]) == 0;
+  if (!known) {
+    fputs("usage: tg-mqtt-load publish URI QOS SECONDS | count URI FILTER SECONDS | total URI FILTER SECONDS\n",
+          stderr);
     return 2;
   }
   MQTTAsync client = NULL;
@@ -164,9 +192,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "tg-mqtt-load: no connection to %s\n", argv[2]);
     return 1;
   }
-  double seconds = strtod(argv[4], NULL);
-  int status =
-      argv[1][0] == 'p' ? publish(client, &state, atoi(argv[3]), seconds) : count(client, &state, argv[3], seconds);
+  int status = start(client, &state, argv);
   fflush(stdout);
   _exit(status);
 }

@@ -4,7 +4,7 @@
 import re
 import time
 
-import coap
+import coap_wire as coap
 import peer
 import words
 from verdict import SLOW, Failed, Skipped

@@ -5,7 +5,7 @@
 
 import re
 
-import coap
+import coap_wire as coap
 
 
 class Unknown(Exception):

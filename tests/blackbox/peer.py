@@ -5,7 +5,7 @@ import random
 import socket
 import time
 
-import coap
+import coap_wire as coap
 
 BLOCK = 1024
 QUIET = 0.15  # seconds after which no more questions come
@@ -80,10 +80,11 @@ class Device:
         return coap.parse(data) if data else None
 
     def answer_curiosity(self, seconds):
-        """A gateway may ask a new device who it is; the test's own requests come when that is over."""
+        """A gateway may ask a new device who it is; the test's own requests come when that is over. It does not say, so nothing of it
+        is published later."""
         request = self.receive(seconds)
         while request:
-            self.answer(request, "2.05", 0, b"x")
+            self.answer(request, "4.04")
             request = self.receive(QUIET)
 
     def answer(self, request, code, content_format=None, payload=b"", options=()):

@@ -6,7 +6,7 @@ import itertools
 import re
 import time
 
-import coap
+import coap_wire as coap
 import words
 from verdict import SLOW, Failed, Skipped
 

@@ -12,11 +12,11 @@ import urllib.parse
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import answers
 import broker
 import catalogue
-import coap
+import coap_wire as coap
 import commands
 import expect
 import files

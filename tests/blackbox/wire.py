@@ -4,7 +4,7 @@
 import random
 import re
 
-import coap
+import coap_wire as coap
 import expect
 import peer
 from verdict import SLOW, Failed, Skipped

@@ -6,7 +6,7 @@ import json
 import random
 
 import broker
-import coap
+import coap_wire as coap
 import gateway
 import peer
 import scef

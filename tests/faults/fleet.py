@@ -2,71 +2,49 @@
 """Devices that remember what they were told has arrived: LwM2M over UDP with the standard library alone, all in one thread.
 
 A device says one thing at a time (NSTART 1), a Send or a confirmable notification in turn, and says it again until it is acknowledged: at first the
-same message (CoAP's retransmission), then a new one. Every value is said once; `acked` has those that were acknowledged. Executes are
+same message (CoAP's retransmission), then a new one. Every value is said once; the ledger has those that were acknowledged. Executes are
 counted by their arguments; a request that comes again with its message id is answered again and not counted (RFC 7252 4.5).
 """
 
+import array
+import collections
 import random
 import selectors
 import socket
-import struct
 import threading
 import time
 
-CON, NON, ACK, RST = range(4)
-SEND_PATH, NOTIFY_PATH = "/3303/0/5602", "/3303/0/5700"
-RETRANSMIT, TRIES = 0.05, 40  # seconds; a test does not wait for a network
+import coap_wire as coap
+from ledger import NOTIFY, NOTIFY_PATH, SEND, SEND_PATH
+
+TRIES, ANSWERS_MAX = 40, 64
+EXECUTE_PATH = "/3303/0/5605"
+OBSERVE, URI_PATH, FORMAT, QUERY = (coap.OPTIONS[name] for name in ("observe", "uri-path", "content-format", "uri-query"))
 
 
-def options(pairs):
-    out, last = b"", 0
-    for number, value in sorted(pairs, key=lambda pair: pair[0]):
-        delta, size = number - last, len(value)
-        last = number
-        head = b""
-        nibbles = []
-        for n in (delta, size):
-            if n < 13:
-                nibbles.append(n)
-            elif n < 269:
-                nibbles.append(13)
-                head += bytes([n - 13])
-            else:
-                nibbles.append(14)
-                head += struct.pack("!H", n - 269)
-        out += bytes([nibbles[0] << 4 | nibbles[1]]) + head + value
-    return out
+class Patience:
+    """Seconds until a message is said again: the first time, by which it grows, and at most."""
+
+    def __init__(self, first=0.05, factor=1.0, most=0.05):
+        self.first, self.factor, self.most = first, factor, most
+
+    def after(self, tries):
+        return min(self.most, self.first * self.factor**tries)
 
 
-def message(kind, code, mid, token=b"", pairs=(), payload=b""):
-    body = options(pairs) + (b"\xff" + payload if payload else b"")
-    return bytes([0x40 | kind << 4 | len(token), code]) + struct.pack("!H", mid) + token + body
+class Pending:
+    """Something said and not yet answered."""
 
-
-def parse(data):
-    """(type, code, mid, token, options, payload); ValueError for what is no CoAP."""
-    if len(data) < 4 or data[0] >> 6 != 1:
-        raise ValueError("not CoAP")
-    size = data[0] & 15
-    kind, code, mid = data[0] >> 4 & 3, data[1], struct.unpack("!H", data[2:4])[0]
-    token, at, number, pairs = data[4 : 4 + size], 4 + size, 0, []
-    while at < len(data) and data[at] != 0xFF:
-        nibbles, at, lengths = data[at], at + 1, []
-        for n in (nibbles >> 4, nibbles & 15):
-            if n == 13:
-                n, at = data[at] + 13, at + 1
-            elif n == 14:
-                n, at = struct.unpack("!H", data[at : at + 2])[0] + 269, at + 2
-            lengths.append(n)
-        number += lengths[0]
-        pairs.append((number, data[at : at + lengths[1]]))
-        at += lengths[1]
-    return kind, code, mid, token, pairs, data[at + 1 :]
+    def __init__(self, what, mid, token, data):
+        self.what, self.mid, self.token, self.data = what, mid, token, data
+        self.due, self.tries = 0.0, 0
 
 
 class Device:
-    def __init__(self, fleet, number):
-        self.fleet, self.ep = fleet, "d%d" % number
+    """@param server its address: the gateway's, a bad network's, a relay's"""
+
+    def __init__(self, fleet, ep, server, patience):
+        self.fleet, self.ep, self.server, self.patience = fleet, ep, server, patience
         self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.sock.bind(("127.0.0.1", 0))
         self.sock.setblocking(False)
@@ -75,10 +53,9 @@ class Device:
         self.observed = None  # (token, last Observe number)
         self.registered = False
         self.said = 0
-        self.pending = None  # [what, mid, token, bytes, due, tries]
+        self.pending, self.asked_at = None, 0.0
         self.next_at = time.monotonic() + random.random() * fleet.interval
-        self.answers = {}
-        self.acked = []  # (path, value)
+        self.answers = collections.OrderedDict()
         self.executed = {}  # arguments -> times
 
     def new_mid(self):
@@ -87,88 +64,96 @@ class Device:
 
     def transmit(self, data):
         try:
-            self.sock.sendto(data, self.fleet.server)
+            self.sock.sendto(data, self.server)
         except OSError:
             pass  # nobody is there; it is said again
 
     def begin(self, what):
         mid, token = self.new_mid(), random.randbytes(8)
         if what == "register":
-            query = [(15, ("ep=" + self.ep).encode()), (15, b"lt=3600"), (15, b"lwm2m=1.1"), (15, b"b=U")]
-            data = message(CON, 2, mid, token, [(11, b"rd"), (12, b"\x28")] + query, b"</1/0>,</3/0>,</3303/0>")
-        elif what[0] == SEND_PATH:
+            query = [(QUERY, ("ep=" + self.ep).encode()), (QUERY, b"lt=3600"), (QUERY, b"lwm2m=1.1"), (QUERY, b"b=U")]
+            data = coap.write(coap.CON, coap.POST, mid, token, [(URI_PATH, b"rd"), (FORMAT, b"\x28"), *query], b"</1/0>,</3/0>,</3303/0>")
+        elif what[0] == SEND:
             body = b'[{"n":"%s","v":%d}]' % (SEND_PATH.encode(), what[1])
-            data = message(CON, 2, mid, token, [(11, b"dp"), (12, b"\x6e")], body)
+            data = coap.write(coap.CON, coap.POST, mid, token, [(URI_PATH, b"dp"), (FORMAT, b"\x6e")], body)
         else:
             token, count = self.observed
             self.observed = (token, count + 1)
-            data = message(CON, 0x45, mid, token, [(6, struct.pack("!I", count)[1:]), (12, b"")], b"%d" % what[1])
-        self.pending = [what, mid, token, data, 0.0, 0]
+            data = coap.write(coap.CON, 0x45, mid, token, [(OBSERVE, (count & 0xFFFFFF).to_bytes(3, "big")), (FORMAT, b"")], b"%d" % what[1])
+        self.pending = Pending(what, mid, token, data)
 
     def choose(self):
-        """What to say next; a value that was not acknowledged before anything new."""
+        """What to say next."""
         if not self.registered:
             return "register"
         self.said += 1
         if self.said % self.fleet.register_every == 0:
             return "register"
         self.value += 1
-        return (NOTIFY_PATH if self.observed and self.value % 2 else SEND_PATH, self.value)
+        return (NOTIFY if self.observed and self.value % 2 else SEND, self.value)
 
     def tick(self, now):
-        if not self.pending and (now < self.next_at or self.fleet.paused):
-            return
         if not self.pending:
+            if now < self.next_at or self.fleet.paused:
+                return
             self.next_at = max(now, self.next_at + self.fleet.interval)
             self.begin(self.choose())
-        pending = self.pending
-        if now < pending[4]:
+            self.asked_at = now
+        if now < self.pending.due:
             return
-        if pending[5] == TRIES:
-            self.begin(pending[0])
-            pending = self.pending
-        pending[4], pending[5] = now + RETRANSMIT, pending[5] + 1
-        self.transmit(pending[3])
+        if self.pending.tries == TRIES:
+            self.begin(self.pending.what)
+        pending = self.pending
+        pending.due = now + self.patience.after(pending.tries)
+        pending.tries += 1
+        self.transmit(pending.data)
+
+    def again(self, what, seconds):
+        """Says it once more, as a new message, a little later."""
+        self.begin(what)
+        self.pending.due = time.monotonic() + seconds
 
     def answered(self, kind, code, mid, token):
         pending = self.pending
-        if not pending or (mid != pending[1] if code == 0 else token != pending[2]):
+        if not pending or (mid != pending.mid if code == 0 else token != pending.token):
             return
-        what = pending[0]
+        what = pending.what
         if what == "register":
+            if code == 0 and kind == coap.ACK:
+                return  # the answer itself comes later
             self.registered = code == 0x41
             if self.registered:
                 self.pending = None
             else:
-                pending[4] = time.monotonic() + 0.2
-        elif code == 0x44 or (code == 0 and kind == ACK and what[0] == NOTIFY_PATH):
-            self.acked.append(what)
-            self.fleet.first_ack(time.monotonic())
+                self.fleet.refused[f"{code >> 5}.{code & 31:02}"] += 1
+                self.again(what, 0.2)
+        elif code == 0x44 or (code == 0 and kind == coap.ACK and what[0] == NOTIFY):
+            self.fleet.acknowledged(self, what, time.monotonic())
             self.pending = None
-        elif kind == RST:  # the observation is gone: said as a Send instead
+        elif kind == coap.RST:  # the observation is gone: said as a Send instead
             self.observed = None
-            self.begin((SEND_PATH, what[1]))
-        elif code == 0x84:  # not known there: registers, then goes on
+            self.begin((SEND, what[1]))
+        elif code in (0x80, 0x84):  # not known there: registers, then says it
+            self.fleet.refused[f"{code >> 5}.{code & 31:02}"] += 1
             self.registered = False
             self.value -= 1
             self.pending = None
         elif code:
-            self.fleet.refusals += 1
-            self.begin(what)
-            self.pending[4] = time.monotonic() + 0.3
+            self.fleet.refused[f"{code >> 5}.{code & 31:02}"] += 1
+            self.again(what, 0.3)
 
     def request(self, code, token, pairs, payload):
         """(code, options, payload) of the answer."""
-        path = "/" + "/".join(value.decode() for number, value in pairs if number == 11)
-        if code == 1:
-            observe = [value for number, value in pairs if number == 6]
+        path = "/" + "/".join(value.decode() for number, value in pairs if number == URI_PATH)
+        if code == coap.GET:
+            observe = [value for number, value in pairs if number == OBSERVE]
             if path != NOTIFY_PATH:
                 return 0x84, [], b""
             if observe and int.from_bytes(observe[0], "big") == 0:
                 self.observed = (token, 2)
-                return 0x45, [(6, b"\x01"), (12, b"")], b"0"
-            return 0x45, [(12, b"")], b"0"
-        if code == 2 and path == "/3303/0/5605":
+                return 0x45, [(OBSERVE, b"\x01"), (FORMAT, b"")], b"0"
+            return 0x45, [(FORMAT, b"")], b"0"
+        if code == coap.POST and path == EXECUTE_PATH:
             words = payload.decode()
             self.executed[words] = self.executed.get(words, 0) + 1
         return 0x44, [], b""
@@ -176,35 +161,46 @@ class Device:
     def receive(self):
         while True:
             try:
-                kind, code, mid, token, pairs, payload = parse(self.sock.recv(2048))
+                data = self.sock.recv(2048)
             except BlockingIOError:
                 return
-            except (OSError, ValueError, IndexError):
+            except OSError:
                 continue
-            if code == 0 or code >= 0x40:
-                self.answered(kind, code, mid, token)
-                if kind == CON and code:
-                    self.transmit(message(ACK, 0, mid))
-            elif (mid, token) in self.answers:
-                self.transmit(self.answers[mid, token])
+            msg = coap.parse(data)
+            if not msg:
+                continue
+            if msg.code == 0 or msg.code >= 0x40:
+                self.answered(msg.kind, msg.code, msg.mid, msg.token)
+                if msg.kind == coap.CON and msg.code:
+                    self.transmit(coap.write(coap.ACK, 0, msg.mid))
+            elif (msg.mid, msg.token) in self.answers:
+                self.transmit(self.answers[msg.mid, msg.token])
             else:
-                reply, extra, body = self.request(code, token, pairs, payload)
-                data = message(ACK if kind == CON else NON, reply, mid, token, extra, body)
-                self.answers[mid, token] = data
+                reply, extra, body = self.request(msg.code, msg.token, msg.options, msg.payload)
+                data = coap.write(coap.ACK if msg.kind == coap.CON else coap.NON, reply, msg.mid, msg.token, extra, body)
+                self.answers[msg.mid, msg.token] = data
+                if len(self.answers) > ANSWERS_MAX:
+                    self.answers.popitem(last=False)
                 self.transmit(data)
 
 
 class Fleet(threading.Thread):
-    """@param rate messages a second, of all devices together"""
+    """@param rate messages a second, of `devices` together; add() them before start()"""
 
-    def __init__(self, server, devices, rate, register_every=25):
+    def __init__(self, ledger, devices, rate, register_every=25):
         super().__init__(daemon=True)
-        self.server, self.interval, self.register_every = server, devices / rate, register_every
-        self.paused, self.stopping, self.refusals = False, False, 0
+        self.ledger, self.interval, self.register_every = ledger, devices / rate, register_every
+        self.paused, self.stopping, self.refused = False, False, collections.Counter()
         self.acked_at = None
-        self.devices = [Device(self, number) for number in range(devices)]
+        self.took = array.array("f")  # seconds from the first time that a value was said to its acknowledgement
+        self.devices = []
 
-    def first_ack(self, now):
+    def add(self, ep, server, patience=None):
+        self.devices.append(Device(self, ep, server, patience or Patience()))
+
+    def acknowledged(self, device, what, now):
+        self.ledger.acknowledge(device.ep, *what)
+        self.took.append(now - device.asked_at)
         if self.acked_at is None:
             self.acked_at = now
 
@@ -215,16 +211,11 @@ class Fleet(threading.Thread):
     def is_quiet(self):
         return self.paused and not any(device.pending for device in self.devices)
 
-    def acked(self):
-        """{(ep, path, value)} as of now"""
-        return {(d.ep,) + what for d in self.devices for what in list(d.acked)}
-
     def executed(self):
         """{arguments: times}"""
-        times = {}
+        times = collections.Counter()
         for device in self.devices:
-            for words, count in list(device.executed.items()):
-                times[words] = times.get(words, 0) + count
+            times.update(dict(device.executed))
         return times
 
     def run(self):

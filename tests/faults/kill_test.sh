@@ -14,5 +14,5 @@ while read -r word rest; do
   not) check 1 "${rest#ok }" ;;
   *) printf '%s %s\n' "$word" "$rest" ;;
   esac
-done < <(python3 tests/faults/faults kills --count "${TG_KILLS:-20}" --duplicates 10 --json 2>&1 || echo "not ok the run ends well")
+done < <(python3 tests/faults/faults kills --count "${TG_KILLS:-20}" --duplicates 5 --json 2>&1 || echo "not ok the run ends well")
 done_testing

@@ -13,7 +13,7 @@ refuses() {
   [ $? = 2 ]
 }
 rows() { grep -vc '^#' "$RESULTS"; }
-page() { printf '%s\n' "$@" | plant tests/proofs/page.md; }
+page() { printf '%s\n' "$@" | plant tests/proofs/page.txt; }
 
 sound() {
   fresh
@@ -45,7 +45,7 @@ passes "and nothing is taken down" [ "$(rows)" = 3 ]
 page '{{N4}}'
 fails_with "a proof that has no place" '^tests/proofs/results.tsv:[0-9]+: N12 has no line' makes
 page '{{N4}}' '{{N12}}' '{{N5}}'
-fails_with "a place without a proof" '^tests/proofs/page.md:3: no run of N5' makes
+fails_with "a place without a proof" '^tests/proofs/page.txt:3: no run of N5' makes
 sound
 printf 'N4\tx\n' >>"$RESULTS"
 fails_with "a row that is none" '^tests/proofs/results.tsv:[0-9]+: 2 columns' makes

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2154
-# The parts of tools/bench: what is started, measured and printed. Sourced by tools/bench, which sets BIN and WORK.
+# shellcheck shell=bash disable=SC2154,SC2034
+# The parts of tools/bench: what is started and measured. Sourced by tools/bench, which sets BIN and WORK.
 
 declare -A GOT=()
 MISSED=0
@@ -11,7 +11,7 @@ LOAD_CPU=$(($(nproc) > 1 ? 1 : 0))
 export PATH="$PATH:/usr/sbin"
 
 build() {
-  cmake --preset release -S "$TG_ROOT" && cmake --build "$BIN" --target tidegate tg-load tg-echo tg-mqtt-load codec_bench
+  cmake --preset release -S "$TG_ROOT" && cmake --build "$BIN" --target tidegate tg-load tg-echo tg-mqtt-load tg-http-load tg-http-bare tg-fake-scef tg-fake-device codec_bench
 }
 
 spawn() {
@@ -51,9 +51,10 @@ miss() {
 
 field() { grep -oE "\"$2\":-?[0-9.]+" <<<"$1" | head -1 | cut -d: -f2; }
 
+# await_line NAME REGEX [TENTHS]: until the log of the child that was started last has such a line.
 await_line() {
   local try
-  for ((try = 0; try < 100; try++)); do
+  for ((try = 0; try < ${3:-100}; try++)); do
     grep -qE -- "$2" "$WORK/$1.log" && return 0
     kill -0 "$LAST" 2>/dev/null || return 1
     sleep 0.1
@@ -70,7 +71,7 @@ free_port() {
   echo "$port"
 }
 
-load() { timeout 60 "$BIN/tests/bench/tg-load" --cpu "$LOAD_CPU" --seconds "$SECONDS_EACH" "$@" 2>>"$WORK/load.log"; }
+load() { timeout $((SECONDS_EACH + 60)) "$BIN/tests/bench/tg-load" --cpu "$LOAD_CPU" --seconds "$SECONDS_EACH" "$@" 2>>"$WORK/load.log"; }
 
 measure_ceiling() {
   local answer
@@ -82,7 +83,7 @@ measure_ceiling() {
   end "$LAST"
 }
 
-# gateway MQTT-BLOCK OBSERVE EXTRA: starts a gateway of its own folder; its process id is in LAST, its port in UDP.
+# gateway MQTT-BLOCK OBSERVE EXTRA [LINK]: starts a gateway of its own folder; its process id is in LAST, its port in UDP.
 gateway() {
   [ -x "$BIN/tidegate" ] || return 1
   rm -rf "$WORK/data"
@@ -90,12 +91,17 @@ gateway() {
   cat >"$WORK/tidegate.lua" <<CONFIG
 return {
   name = "bench", data_dir = "$WORK/data", log = { level = "info" },
-  links = { { kind = "udp", name = "udp0", host = "127.0.0.1", port = 0 } },
+  links = { { kind = "udp", name = "udp0", host = "127.0.0.1", port = ${UDP_PORT:-0} }, ${4:-} },
   server = { observe = { $2 } },
   $1
   $3
 }
 CONFIG
+  run_gateway
+}
+
+# The same again, with the data that are there.
+run_gateway() {
   spawn gateway taskset -c 0 "$BIN/tidegate" run -c "$WORK/tidegate.lua"
   await_line gateway 'listening link=udp0' || {
     tail -3 "$WORK/gateway.log" >&2
@@ -105,6 +111,29 @@ CONFIG
 }
 
 why() { tail -1 "$WORK/load.log" 2>/dev/null; }
+
+# From the start of the program with so many registrations in its store to the first answer to an Update.
+measure_restart() {
+  local size=$1 device started UDP_PORT
+  UDP_PORT=$(free_port)
+  gateway "" "" "" || { miss restart_ms "the gateway does not start" && return; }
+  local pid=$LAST
+  spawn restart timeout 120 "$BIN/tests/bench/tg-load" --cpu "$LOAD_CPU" --seconds 0.1 --server "127.0.0.1:$UDP" \
+    --devices "$size" --pid "$pid" --restart
+  device=$LAST
+  await_line restart '"devices"' 600
+  sleep 2 # until the last rows are on disk
+  kill "$pid" && wait "$pid" 2>/dev/null
+  started=$EPOCHREALTIME
+  run_gateway
+  pid=$LAST
+  LAST=$device
+  if await_line restart '"back":[1-9]' 600; then
+    GOT[restart_ms]=$(awk -v a="$started" -v b="$(field "$(cat "$WORK/restart.log")" back)" 'BEGIN { printf "%.0f", (b - a) * 1000 }')
+  else miss restart_ms "$(tail -1 "$WORK/restart.log")"; fi
+  end "$device"
+  end "$pid"
+}
 
 measure_updates() {
   local size=$1 answer
@@ -172,10 +201,84 @@ measure_rule() {
   elif answer=$(load --server "127.0.0.1:$UDP" --devices 100 --notify --seconds $((SECONDS_EACH + 1)) --pid "$LAST"); then
     GOT[$name]=$(rate)
     [ "$name" = rule_qos0 ] && GOT[rule_cpu_us]=$(field "$answer" cpu_us)
+    [ "$name" = durable_qos1 ] && GOT[durable_p99_ms]=$(field "$answer" p99_ms)
     [ -n "${GOT[$name]}" ] || miss "$name" "the subscriber counted nothing"
   else miss "$name" "$(why)"; fi
   end "$LAST"
   end "$COUNTER"
+}
+
+# Notifications that nobody confirms, in bursts of 20: what does not reach the subscriber is lost. paced RATE DEVICES SECONDS: the answer of
+# the load is in PACED, what the subscriber got in CAME.
+paced() {
+  spawn count taskset -c "$LOAD_CPU" "$BIN/tests/bench/tg-mqtt-load" total "mqtt://127.0.0.1:$BROKER" "tidegate/dev/+/v/3303/0/5700" 3
+  COUNTER=$LAST
+  await_line count '^ready' || return 1
+  gateway "mqtt = { { name = \"main\", uri = \"mqtt://127.0.0.1:$BROKER\" } }," '"/3303/0/5700"' \
+    'dialect = { qos = 0, delivery = "queued" },' || return 1
+  local pid=$LAST
+  PACED=$(SECONDS_EACH=$3 load --server "127.0.0.1:$UDP" --devices "$2" --notify --rate "$1" --burst 20 --pid "$pid")
+  local status=$? try
+  for ((try = 0; try < 300; try++)); do
+    kill -0 "$COUNTER" 2>/dev/null || break
+    sleep 0.1
+  done
+  CAME=$(field "$(cat "$WORK/count.log")" count)
+  end "$pid"
+  end "$COUNTER"
+  [ $status = 0 ] && [ -n "$CAME" ]
+}
+
+measure_paced() {
+  paced 30000 1000 "$SECONDS_EACH" || { miss non_lost "$(why)" && return; }
+  GOT[non_sent]=$(field "$PACED" sent)
+  GOT[non_lost]=$((GOT[non_sent] + 1000 - CAME)) # each device's first value came with the observation
+}
+
+# Minutes of it, from 10,000 devices: does memory stay? One JSON object.
+measure_soak() {
+  start_broker || die "no broker"
+  paced 30000 10000 $(($1 * 60)) || die "$(why)"
+  printf '{"minutes":%s,"rate":%s,"sent":%s,"lost":%s,"rss_half_way":%s,"rss_end":%s,"rss_max":%s}\n' "$1" "$(field "$PACED" rps)" \
+    "$(field "$PACED" sent)" $(($(field "$PACED" sent) + 10000 - CAME)) "$(field "$PACED" rss_begin)" "$(field "$PACED" rss_end)" \
+    "$(field "$PACED" rss_max)"
+}
+
+# NIDD: uplinks that the SCEF posts, and what libmicrohttpd alone makes of the same.
+measure_nidd() {
+  local bare scef pid device answer conf path
+  spawn bare "$BIN/tests/bench/tg-http-bare" 0
+  bare=$LAST
+  if await_line bare '^listening'; then
+    answer=$(taskset -c "$LOAD_CPU" "$BIN/tests/bench/tg-http-load" "$(sed -n 's/^listening //p' "$WORK/bare.log")" \
+      /t8/0123456789abcdef0123456789abcdef "http://127.0.0.1:1000/3gpp-nidd/v1/gw/configurations/1" \
+      meter@iot.example "$SECONDS_EACH" 8)
+    GOT[http_rps]=$(field "$answer" rate)
+  fi
+  end "$bare"
+  spawn scef "$BIN/tests/fake/scef/tg-fake-scef" --relay meter@iot.example
+  scef=$LAST
+  await_line scef '^relay' || { miss nidd_rps "no SCEF" && return; }
+  local http callback
+  http=$(sed -n 's/^listening http=//p' "$WORK/scef.log")
+  callback=$(free_port)
+  gateway "" "" "" "{ kind = \"nidd\", name = \"nb\", api_root = \"http://127.0.0.1:$http\", scs_as_id = \"gw\",
+    devices = { \"meter@iot.example\" }, callback = { port = $callback } }" ||
+    { miss nidd_rps "the gateway does not start" && end "$scef" && return; }
+  pid=$LAST
+  spawn meter "$BIN/tests/fake/device/tg-fake-device" --server "127.0.0.1:$(sed -n 's/.* port=//p' "$WORK/scef.log")" --ep meter
+  device=$LAST
+  if await_line meter '^registered'; then
+    conf=$(curl -fsS "http://127.0.0.1:$http/3gpp-nidd/v1/gw/configurations" | jq -c '.[0]')
+    path=$(jq -r .notificationDestination <<<"$conf" | sed 's,^http://[^/]*,,')
+    answer=$(taskset -c "$LOAD_CPU" "$BIN/tests/bench/tg-http-load" "$callback" "$path" "$(jq -r .self <<<"$conf")" \
+      meter@iot.example "$SECONDS_EACH" 8 2>>"$WORK/load.log")
+    GOT[nidd_rps]=$(field "$answer" rate)
+    [ "$(field "$answer" refused)" = 0 ] || miss nidd_rps "refused: $answer $(why)"
+  else miss nidd_rps "the device did not register"; fi
+  end "$device"
+  end "$pid"
+  end "$scef"
 }
 
 measure_mqtt() {
@@ -187,6 +290,7 @@ measure_mqtt() {
   measure_rule rule_qos0 0 queued
   measure_rule rule_qos1 1 queued
   measure_rule durable_qos1 1 durable
+  measure_paced
   end "$broker"
 }
 
@@ -200,35 +304,4 @@ measure_small() {
     GOT[idle_rss_bytes]=$((pages * $(getconf PAGESIZE)))
   else miss idle_rss_bytes "the gateway does not start"; fi
   end "$LAST"
-}
-
-value() { echo "${GOT[$1]:-null}"; }
-
-# sizes NAME: {"100":…,"1000":…}
-sizes() {
-  printf '{"100":%s,"1000":%s,"10000":%s,"100000":%s}' "$(value "$1_100")" "$(value "$1_1000")" "$(value "$1_10000")" "$(value "$1_100000")"
-}
-
-print_json() {
-  local name
-  printf '{"ceiling_rps":%s,"ceiling_cpu_us":%s,' "$(value ceiling_rps)" "$(value ceiling_cpu_us)"
-  for name in update_rps update_cpu_us register_rps; do printf '"%s":%s,' $name "$(sizes $name)"; done
-  printf '"rss_per_device":%s,"mqtt":{' "$(value rss_per_device)"
-  for name in paho_qos0 rule_qos0 paho_qos1 rule_qos1 durable_qos1 paho_cpu_us; do printf '"%s":%s,' $name "$(value $name)"; done
-  printf '"rule_cpu_us":%s},"codec_ns":%s,"binary_bytes":%s,"idle_rss_bytes":%s}\n' "$(value rule_cpu_us)" "$CODEC" \
-    "$(value binary_bytes)" "$(value idle_rss_bytes)"
-}
-
-print_table() {
-  local size name
-  printf 'echo             %10s requests/s  %8s µs CPU each\n\n' "$(value ceiling_rps)" "$(value ceiling_cpu_us)"
-  printf '%10s %12s %12s %12s\n' devices updates/s "µs CPU" registers/s
-  for size in 100 1000 10000 100000; do
-    printf '%10s %12s %12s %12s\n' "$size" "$(value update_rps_$size)" "$(value update_cpu_us_$size)" "$(value register_rps_$size)"
-  done
-  printf '\nmemory per device %s bytes, idle %s bytes, program %s bytes\n\n' "$(value rss_per_device)" "$(value idle_rss_bytes)" "$(value binary_bytes)"
-  for name in paho_qos0 rule_qos0 paho_qos1 rule_qos1 durable_qos1; do printf '%-14s %10s messages/s\n' $name "$(value $name)"; done
-  for name in paho_cpu_us rule_cpu_us; do printf '%-14s %10s µs CPU a message\n' $name "$(value $name)"; done
-  printf '\nnanoseconds\n'
-  while IFS=: read -r name size; do printf '%-26s %8s\n' "${name//\"/}" "$size"; done < <(grep -oE '"[^"]+":[0-9.]+' <<<"$CODEC")
 }

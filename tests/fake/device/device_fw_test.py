@@ -127,7 +127,7 @@ def push_in_trouble(folder):
     status, block, token, mid = server.block(good, 0, 1024, b"a")
     same((status, block & 7), ("2.31", 5), "it asks for smaller blocks")
     server.send(PUT, "/5/0/0", [(FORMAT, uint(42)), (27, uint(8 | 6))], good[:1024], token=token, mid=mid)
-    same(server.answer(token).status, "2.31", "the same message again gets the same answer")
+    same(server.answer(token).status(), "2.31", "the same message again gets the same answer")
     same(dev.state(), ("1", "0"), "it is downloading")
     same(server.block(good, 4, 512, b"a")[0], "4.08", "a gap is 4.08")
     same(server.block(good, 2, 512, b"b")[0], "4.08", "another Request-Tag is 4.08")

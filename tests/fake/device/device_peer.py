@@ -1,75 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other side of a simulated device, for its test: CoAP on plain sockets, nothing of ours and no library.
+"""The other side of a simulated device, for its test: CoAP on plain sockets and the tests' own codec.
 
 Server is what the device registers with; it sends requests and keeps what comes. FileServer serves one image over CoAP, block-wise.
 """
 
+import os
 import socket
 import struct
+import sys
 import threading
-import time
 
-CON, NON, ACK, RST = range(4)
-GET, POST, PUT, DELETE = 1, 2, 3, 4
-OBSERVE, URI_PATH, FORMAT, QUERY, ACCEPT, LOCATION, ETAG, BLOCK2, BLOCK1, TAG = 6, 11, 12, 15, 17, 8, 4, 23, 27, 292
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from coap_wire import ACK, CON, DELETE, GET, OPTIONS, POST, PUT, parse, write
+from coap_wire import number as uint
 
-
-def uint(number):
-    return number.to_bytes((number.bit_length() + 7) // 8, "big")
-
-
-def extended(number):
-    if number < 13:
-        return number, b""
-    return (13, bytes([number - 13])) if number < 269 else (14, struct.pack("!H", number - 269))
-
-
-def encode(kind, code, mid, token, options=(), payload=b""):
-    out = bytes([0x40 | kind << 4 | len(token), code]) + struct.pack("!H", mid) + token
-    last = 0
-    for number, value in sorted(options, key=lambda o: o[0]):
-        delta, more = extended(number - last)
-        length, longer = extended(len(value))
-        out += bytes([delta << 4 | length]) + more + longer + value
-        last = number
-    return out + (b"\xff" + payload if payload else b"")
-
-
-class Message:
-    def __init__(self, data):
-        self.kind, self.code = data[0] >> 4 & 3, data[1]
-        self.mid = struct.unpack("!H", data[2:4])[0]
-        at = 4 + (data[0] & 15)
-        self.token, self.options, self.payload, number = data[4:at], [], b"", 0
-        while at < len(data):
-            if data[at] == 0xFF:
-                self.payload = data[at + 1 :]
-                break
-            parts = [data[at] >> 4, data[at] & 15]
-            at += 1
-            for i in (0, 1):
-                if parts[i] == 13:
-                    parts[i], at = data[at] + 13, at + 1
-                elif parts[i] == 14:
-                    parts[i], at = struct.unpack("!H", data[at : at + 2])[0] + 269, at + 2
-            number += parts[0]
-            self.options.append((number, data[at : at + parts[1]]))
-            at += parts[1]
-
-    def all(self, number):
-        return [value for known, value in self.options if known == number]
-
-    def number(self, number):
-        values = self.all(number)
-        return int.from_bytes(values[0], "big") if values else None
-
-    @property
-    def status(self):
-        return f"{self.code >> 5}.{self.code & 31:02}"
-
-    @property
-    def path(self):
-        return "/" + "/".join(value.decode() for value in self.all(URI_PATH))
+OBSERVE, URI_PATH, FORMAT, QUERY, LOCATION, ETAG, ACCEPT, BLOCK2, BLOCK1, TAG = (OPTIONS[name] for name in (
+    "observe", "uri-path", "content-format", "uri-query", "location-path", "etag", "accept", "block2", "block1", "request-tag"))
+__all__ = ["DELETE", "FORMAT", "OBSERVE", "POST", "PUT", "QUERY", "FileServer", "Server", "uint"]
 
 
 class Port(threading.Thread):
@@ -85,7 +32,9 @@ class Port(threading.Thread):
     def run(self):
         while True:
             data, peer = self.socket.recvfrom(65536)
-            self.on_message(Message(data), peer)
+            msg = parse(data)
+            if msg:
+                self.on_message(msg, peer)
 
 
 class Server(Port):
@@ -102,16 +51,16 @@ class Server(Port):
             if self.silent:
                 return
             if 1 <= msg.code <= 4:
-                self.calls.append((msg.code, msg.path, [value.decode() for value in msg.all(QUERY)], msg.payload.decode("latin1"), peer))
-                is_register = msg.path == "/rd"
+                self.calls.append((msg.code, msg.path(), [value.decode() for value in msg.option("uri-query")], msg.payload.decode("latin1"), peer))
+                is_register = msg.path() == "/rd"
                 self.peer = peer
                 code = 0x41 if is_register else 0x42 if msg.code == DELETE else 0x44
                 options = [(LOCATION, b"rd"), (LOCATION, b"x1")] if is_register else []
-                self.socket.sendto(encode(ACK, code, msg.mid, msg.token, options), peer)
-            elif msg.code and msg.all(OBSERVE) and msg.token not in self.open:
+                self.socket.sendto(write(ACK, code, msg.mid, msg.token, options), peer)
+            elif msg.code and msg.option("observe") and msg.token not in self.open:
                 self.told.append((msg.token, msg.payload, peer))
                 if msg.kind == CON:
-                    self.socket.sendto(encode(ACK, 0, msg.mid, b""), peer)
+                    self.socket.sendto(write(ACK, 0, msg.mid, b""), peer)
             elif msg.code:
                 self.open.discard(msg.token)
                 self.answers.setdefault(msg.token, []).append(msg)
@@ -128,7 +77,7 @@ class Server(Port):
             token, mid = struct.pack("!I", self.mid * 7919), self.mid
         self.open.add(token)
         segments = [(URI_PATH, part.encode()) for part in path.strip("/").split("/")]
-        self.socket.sendto(encode(CON, code, mid, token, [*segments, *options], payload), self.peer)
+        self.socket.sendto(write(CON, code, mid, token, [*segments, *options], payload), self.peer)
         return token, mid
 
     def answer(self, token, seconds=5):
@@ -143,11 +92,11 @@ class Server(Port):
 
     def status(self, code, path, options=(), payload=b""):
         answer = self.ask(code, path, options, payload)
-        return answer.status if answer else "nothing"
+        return answer.status() if answer else "nothing"
 
     def read(self, path):
         answer = self.ask(GET, path, [(ACCEPT, b"")])
-        return answer.payload.decode() if answer and answer.code == 0x45 else answer and answer.status
+        return answer.payload.decode() if answer and answer.code == 0x45 else answer and answer.status()
 
     def block(self, image, number, size=1024, tag=b"", **again):
         """Sends one block of the Package; returns the status of its answer and the Block1 option in it."""
@@ -156,7 +105,7 @@ class Server(Port):
         options = [(FORMAT, uint(42)), (BLOCK1, uint(number << 4 | more << 3 | szx)), *([(TAG, tag)] if tag else [])]
         token, mid = self.send(PUT, "/5/0/0", options, image[number * size : (number + 1) * size], **again)
         answer = self.answer(token)
-        return (answer.status, answer.number(BLOCK1), token, mid) if answer else ("nothing", None, token, mid)
+        return (answer.status(), answer.uint("block1"), token, mid) if answer else ("nothing", None, token, mid)
 
     def push(self, image, size=1024, first=0):
         """All blocks from the first one; the statuses that came."""
@@ -177,12 +126,12 @@ class FileServer(Port):
         if self.pause > 0:
             self.pause -= 1
             return
-        if msg.path != "/fw" or self.missing:
-            self.socket.sendto(encode(ACK, 0x84, msg.mid, msg.token), peer)
+        if msg.path() != "/fw" or self.missing:
+            self.socket.sendto(write(ACK, 0x84, msg.mid, msg.token), peer)
             return
-        value = msg.number(BLOCK2) or 6
+        value = msg.uint("block2") or 6
         size = 16 << min(value & 7, 6)
         at = (value >> 4) * size
         more = at + size < len(self.image)
         options = [(ETAG, self.etag), (BLOCK2, uint(value & ~15 | more << 3 | min(value & 7, 6)))]
-        self.socket.sendto(encode(ACK, 0x45, msg.mid, msg.token, options, self.image[at : at + size]), peer)
+        self.socket.sendto(write(ACK, 0x45, msg.mid, msg.token, options, self.image[at : at + size]), peer)

@@ -23,18 +23,20 @@ static bool use_store(void *ud) {
     return false;
   }
   static uint8_t large[8000];
-  size_t written = 0;
+  size_t written = 0, refused = 0;
   for (int i = 0; i < 20 && rc == TG_OK; i++) {
     tg_outbox_entry_t entry = {
         .seq = tg_store_outbox_next_seq(store), .durable = i % 2, .payload = tg_slice(large, sizeof large)};
     rc = tg_store_outbox_add(store, &entry);
     if (rc == TG_OK) written++;
+    else refused++;
     if (rc == TG_OK) rc = tg_store_put(store, "b", tg_slice(&i, sizeof i), tg_slice(large, 1000));
   }
   if (rc != TG_OK) check_rc(rc, TG_E_NOMEM);
   tg_store_stats_t stats;
   tg_store_stats(store, &stats);
   check_int(stats.outbox_rows, written);
+  check_int(stats.outbox_refused, refused); /* whoever holds answers looks here */
   uint64_t ticket = tg_store_ticket(store);
   (void)tg_store_end_turn(store);
   for (int i = 0; i < 1000 && told < ticket && tg_store_ticket(store) != ticket; i++) {

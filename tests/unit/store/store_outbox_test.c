@@ -136,20 +136,65 @@ static void what_was_not_deleted_is_there_after_a_restart_and_queued_messages_ar
   check_int(stats_of(h).outbox_rows, 2);
 }
 
-static void deletions_alone_wait_a_little_for_more(void **state) {
+static void many_deletions_alone_wait_a_little_for_more(void **state) {
   store_harness_t *h = *state;
   uint64_t seq[20];
   for (int i = 0; i < 20; i++) check_rc(store_harness_add(h, 1, true, "m", &seq[i]), TG_OK);
   check_rc(store_harness_commit(h), TG_OK);
   uint64_t commits = stats_of(h).commits, start = tg_loop_now(h->loop);
-  for (int i = 0; i < 19; i++) {
-    check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  for (int i = 0; i < 10; i++) check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  for (int i = 10; i < 20; i++) {
     (void)tg_store_end_turn(h->store);
+    check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
   }
-  check_rc(tg_store_outbox_del(h->store, seq[19]), TG_OK);
   check_rc(store_harness_commit(h), TG_OK);
   check_int(stats_of(h).commits, commits + 1);
-  check_true(tg_loop_now(h->loop) >= start + 20);
+  check_true(tg_loop_now(h->loop) >= start + 5);
+}
+
+static void a_few_deletions_alone_wait_for_nothing(void **state) {
+  store_harness_t *h = *state;
+  uint64_t seq[3];
+  for (int i = 0; i < 3; i++) check_rc(store_harness_add(h, 1, true, "m", &seq[i]), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  uint64_t commits = stats_of(h).commits;
+  for (int i = 0; i < 3; i++) {
+    check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+    check_rc(store_harness_commit(h), TG_OK);
+  }
+  check_int(stats_of(h).commits, commits + 3);
+}
+
+/* Few deletions don't wait for the disk to sync, and outlive the process all the same: another connection sees them. */
+static void a_deletion_alone_is_written_at_once(void **state) {
+  store_harness_t *h = *state;
+  uint64_t seq;
+  check_rc(store_harness_add(h, 1, true, "m", &seq), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_rc(tg_store_outbox_del(h->store, seq), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "after", NULL), TG_OK); /* synced again */
+  check_rc(store_harness_commit(h), TG_OK);
+  store_harness_reopen(h);
+  check_read(h, 1, 0, "after");
+  check_int(stats_of(h).outbox_rows, 1);
+}
+
+/* The end of a command and the removal of its row are of one turn: a crash between two halves would lose one of them. */
+static void a_timer_writes_no_half_of_a_turn(void **state) {
+  store_harness_t *h = *state;
+  uint64_t seq[10];
+  for (int i = 0; i < 10; i++) check_rc(store_harness_add(h, 1, true, "a", &seq[i]), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  for (int i = 0; i < 10; i++) check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  (void)tg_store_end_turn(h->store); /* so many wait for more, by a timer */
+  uint64_t commits = stats_of(h).commits;
+  check_rc(tg_store_put(h->store, "row", tg_slice_str("k"), tg_slice_str("v")), TG_OK);
+  for (int i = 0; i < 5; i++) tg_loop_turn(h->loop, 10);
+  check_int(stats_of(h).commits, commits);
+  check_rc(store_harness_add(h, 1, true, "b", NULL), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_int(stats_of(h).commits, commits + 1);
 }
 
 static void sequence_numbers_rise_and_are_used_in_order(void **state) {
@@ -362,7 +407,10 @@ int main(void) {
       IN_MEMORY(a_reader_goes_on_behind_its_cursor_and_within_its_maximum),
       IN_FILE(every_field_survives_memory_and_disk),
       IN_FILE(what_was_not_deleted_is_there_after_a_restart_and_queued_messages_are_not),
-      IN_FILE(deletions_alone_wait_a_little_for_more),
+      IN_FILE(many_deletions_alone_wait_a_little_for_more),
+      IN_FILE(a_few_deletions_alone_wait_for_nothing),
+      IN_FILE(a_deletion_alone_is_written_at_once),
+      IN_FILE(a_timer_writes_no_half_of_a_turn),
       IN_FILE(sequence_numbers_rise_and_are_used_in_order),
       IN_FILE(sequence_numbers_go_on_without_a_gap_after_a_clean_restart),
       IN_FILE(millions_of_sequence_numbers_can_be_taken),
