@@ -139,6 +139,7 @@ static void bring_device(const char *ep, bool queue_mode) {
 }
 
 static void open_world(uint8_t how) {
+  static const tg_http_stats_t http_stats;
   if (!world.loop) {
     world.loop = tg_loop_new();
     (void)snprintf(world.path, sizeof world.path, "/tmp/tg-fuzz-%ld.sock", (long)getpid());
@@ -157,6 +158,8 @@ static void open_world(uint8_t how) {
                                           (tg_gateway_t *)&world, /* only the two functions above look at these */
                                       .scripts = {.each = each_script, .reload = reload},
                                       .parts = {.mqtt = (tg_mqtt_t *)&world,
+                                                .callbacks = &http_stats,
+                                                .downloads = &http_stats,
                                                 .loop = world.loop,
                                                 .store = &bench->store,
                                                 .registry = (tg_registry_t *)(uintptr_t)payload_fuzz_model()->registry,

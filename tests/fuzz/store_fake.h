@@ -59,6 +59,11 @@ uint64_t tg_store_outbox_next_seq(tg_store_t *store) {
   return ++store->seq;
 }
 
+bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint64_t bytes) {
+  (void)store, (void)shed_class, (void)bytes;
+  return true;
+}
+
 void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
   *stats = (tg_store_stats_t){.next_seq = store->seq};
 }
