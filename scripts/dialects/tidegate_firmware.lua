@@ -93,7 +93,8 @@ local function complaint(wanted, ops)
   if not known then
     local list = keys.sorted(ops)
     if type(wanted.op) ~= "string" then return "op is missing: " .. table.concat(list, " ") end
-    return ('op "%s" is not known%s'):format(wanted.op, keys.nearest(wanted.op, list))
+    local hint = keys.nearest(wanted.op, list)
+    return ('op "%s" is not known%s'):format(keys.shown(wanted.op), hint)
   end
   local unknown = keys.unknown(wanted, known.known)
   if unknown then return unknown end
