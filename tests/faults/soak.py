@@ -146,18 +146,19 @@ class FullDisk:
 
 
 class Commands(threading.Thread):
-    """An Execute twice a second, at any of the devices."""
+    """Executes at any of the devices. @param rate a second"""
 
-    def __init__(self, lab, names, rng):
+    def __init__(self, lab, names, rng, rate):
         super().__init__(daemon=True)
         self.lab, self.names, self.rng, self.asked, self.stopping = lab, names, rng, 0, False
+        self.pause = 1 / rate
 
     def run(self):
         number = 0
         while not self.stopping:
             number += 1
             self.asked += self.lab.command(self.rng.choice(self.names), "s-%d" % number)
-            time.sleep(0.5)
+            time.sleep(self.pause)
 
 
 class Samples:
@@ -195,7 +196,7 @@ class Soak:
             else:
                 self.fleet.add(name, ("127.0.0.1", lab.udp), Patience(0.05, 1.5, 0.5))
         self.junk = Junk(("127.0.0.1", lab.udp), arguments.rate * arguments.junk, arguments.seed, CASES)
-        self.commands = Commands(lab, names, random.Random(arguments.seed + 1))
+        self.commands = Commands(lab, names, random.Random(arguments.seed + 1), arguments.commands)
         self.samples = Samples(lab, self.fleet, self.junk)
         long = min(60.0, arguments.minutes * 60 / 20)
         self.kills = Kills(lab, self.fleet, self.rng)
