@@ -64,6 +64,8 @@ typedef struct tg_coap_result {
   bool observing;         /* the observation stands (Observe option in a successful answer) */
   tg_id_t observation;    /* then its id */
   tg_id_t peer;           /* who sent it */
+  tg_coap_reply_t *
+      reply; /* in done(), for a confirmable answer to Observe in a message of its own, else NULL: as that of a notification */
 } tg_coap_result_t;
 
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */

@@ -26,8 +26,7 @@ static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *pat
                                  .source = TG_SOURCE_NOTIFY};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   server->stats.notifications++;
-  if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc); /* not acknowledged: it comes again */
-  if (rc == TG_OK && result->confirmable) tg_server_hold(server, reply);
+  tg_report_settle(server, rc, result->confirmable ? reply : NULL);
 }
 
 void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply) {

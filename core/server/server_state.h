@@ -192,6 +192,9 @@ typedef struct tg_report_payload {
  */
 TG_MUST_CHECK tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report_payload_t *payload);
 
+/** What tg_report_take() said (@p rc) for the ACK of the message: it waits until the values are on disk, or there is none and the message comes again. NULL is allowed. */
+void tg_report_settle(const tg_server_t *server, tg_rc_t rc, tg_coap_reply_t *reply);
+
 /** A notification of @p reg. */
 void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply);
 
