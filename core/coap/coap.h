@@ -65,7 +65,7 @@ typedef struct tg_coap_result {
   tg_id_t observation;    /* then its id */
   tg_id_t peer;           /* who sent it */
   tg_coap_reply_t *
-      reply; /* in done(), for a confirmable answer to Observe in a message of its own, else NULL: as that of a notification */
+      reply; /* NULL, or: done() of an observation that was granted by a confirmable message. As in a notification, hold and ticket delay its ACK, and with an error in code it has none and comes again */
 } tg_coap_result_t;
 
 /** Seam: the end of an exchange; called exactly once for each accepted tg_coap_send(). */

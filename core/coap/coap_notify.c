@@ -94,7 +94,7 @@ static void fetch_rest(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed
   notify_late(coap, observed, &result);
 }
 
-/* The ACK follows the reply: held, or now. What can't be held is not acknowledged and comes again. */
+/* What can't be held is not acknowledged and comes again. */
 void tg_coap_notify_settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_note_t *note,
                            const tg_coap_reply_t *reply) {
   bool is_confirmable = rx->msg->type == TG_COAP_CON;

@@ -32,8 +32,12 @@ static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, cons
     memcpy(obs.token, token.p, sizeof obs.token);
     if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
     observed = tg_pool_find(&coap->observes.pool, id);
+    (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
+  } else {
+    /* Renewed: a device that had dropped it counts from the beginning, and one that had not may still be sending a confirmable one again
+       that is older than this answer. Neither is to be acknowledged and thrown away as old. */
+    observed->has_last = false;
   }
-  (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
   return id;
 }
 
@@ -107,6 +111,7 @@ static bool tell(const tg_coap_t *coap, tg_coap_exchange_t *exchange, size_t sen
   return tg_pool_find(&coap->exchanges.pool, id) == exchange;
 }
 
+/* @p reply: NULL, or what becomes of the ACK. */
 static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg, const tg_coap_opts_t *opts,
                     tg_coap_reply_t *reply) {
   bool is_out = exchange->asks_block; /* the body, all of it */
@@ -163,25 +168,25 @@ static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *see
   tg_coap_egress_send(coap, rx->bearer, rx->from, tg_slice(bytes, sizeof bytes));
 }
 
-/* A whole confirmable answer to Observe. It may be a notification already, which has overtaken the answer or outlived it: for the device its ACK is
-   that of a value, and has to wait as such. */
-static bool is_like_notification(const tg_coap_rx_t *rx, const tg_coap_exchange_t *exchange,
-                                 const tg_coap_opts_t *opts) {
-  bool is_whole = !exchange->asks_block && !opts->block2.is_there;
-  return rx->msg->type == TG_COAP_CON && exchange->observe == 0 && opts->has_observe && is_whole;
+/* What grants an observation may be a notification that has overtaken the answer to the request: the device takes its ACK for that of a value. */
+static bool is_value(const tg_coap_rx_t *rx, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts) {
+  bool is_whole = !exchange->asks_block && !(opts->block2.is_there && opts->block2.more);
+  return rx->msg->type == TG_COAP_CON && exchange->observe == 0 && opts->has_observe && rx->msg->code >> 5 == 2 &&
+         is_whole;
 }
 
-static void deliver_first(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange,
-                          const tg_coap_opts_t *opts) {
-  tg_coap_peer_t *peer = rx->peer;
-  tg_coap_held_note_t note = {.mark = rx->mark, .seq = opts->observe, .observation = TG_ID_NONE};
+/* From now on the device's message belongs to its observation. */
+static void take_value(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange,
+                       const tg_coap_opts_t *opts) {
   tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
-  uint8_t token[TG_COAP_TOKEN];
-  memcpy(token, exchange->token, sizeof token);
+  tg_coap_peer_t *peer = rx->peer;
   tg_coap_peer_hold(coap, peer);
   deliver(coap, exchange, rx->msg, opts, &reply);
-  const tg_coap_observed_t *observed = tg_coap_observe_find(coap, tg_slice(token, sizeof token));
-  if (observed) note.observation = tg_coap_observe_id(coap, observed);
+  const tg_coap_observed_t *observed = tg_coap_observe_find(coap, tg_slice(rx->msg->token, rx->msg->token_len));
+  const tg_coap_held_note_t note = {.mark = rx->mark,
+                                    .seq = opts->observe,
+                                    .observation = observed ? tg_coap_observe_id(coap, observed) : TG_ID_NONE};
+  if (!observed) reply = (tg_coap_reply_t){.content_format = TG_CF_NONE}; /* nobody wants what comes of it */
   tg_coap_notify_settle(coap, rx, &note, &reply);
   tg_coap_peer_let_go(coap, peer);
 }
@@ -191,8 +196,8 @@ static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_excha
   tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   bool is_good = tg_coap_opts_response(rx->msg, &opts);
   rx->peer->is_proved = true;
-  if (is_good && is_like_notification(rx, exchange, &opts)) {
-    deliver_first(coap, rx, exchange, &opts);
+  if (is_good && is_value(rx, exchange, &opts)) {
+    take_value(coap, rx, exchange, &opts);
     return;
   }
   confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);

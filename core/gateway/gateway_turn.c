@@ -54,6 +54,9 @@ void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
   turn->ended = ticket;
   if (durable) turn->waiting = ticket;
   let_go(turn, parts);
+  /* A ticket under which nothing was written stays open: the next turn's answers wait under it, too, and a commit that is told in the
+     middle of that turn must not let them go. */
+  turn->ended = tg_store_ticket(parts->store) - 1;
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);
   tg_coap_flush(parts->coap);
 }
@@ -70,10 +73,6 @@ void tg_gateway_turn_committed(tg_gateway_turn_t *turn, tg_gateway_parts_t *part
     tg_coap_release(parts->coap, ticket, rc);
   }
   turn->committed = ticket;
-  /* A turn in which nothing was written leaves its ticket open, and the turn under way goes on with it: what that has taken so far is
-     not even queued. Its own end lets it go. */
-  uint64_t filling = tg_store_ticket(parts->store);
-  if (turn->ended >= filling) turn->ended = filling - 1;
   TG_CRASH_PASS(ANSWER_BEFORE);
   let_go(turn, parts);
   if (parts->mqtt) tg_mqtt_pump(parts->mqtt);

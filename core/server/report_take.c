@@ -133,9 +133,3 @@ tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report
   if (rc == TG_E_FULL) server->stats.shed++;
   return rc;
 }
-
-void tg_report_settle(const tg_server_t *server, tg_rc_t rc, tg_coap_reply_t *reply) {
-  if (!reply) return;
-  if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc);
-  if (rc == TG_OK) tg_server_hold(server, reply);
-}

@@ -9,10 +9,10 @@
  * Writes are queued on the loop's thread and carried out in order by one writer thread, many in one transaction (group commit).
  * Nothing blocks the loop. Durability is told by tickets: every write belongs to the ticket that is open when it is queued.
  *
- * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages are
- * dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions) are kept, in order, and
- * carried out before anything newer, with the next group or once a second, so that the disk catches up with memory without the callers
- * doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
+ * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages of
+ * class 0 (telemetry) are dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions, messages
+ * of higher classes, such as the end of a command, whose row goes in the same transaction) are kept, in order, and carried out before
+ * anything newer, with the next group or once a second, so that the disk catches up with memory without the callers doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
  */
 
 #include "core/base/buf.h"

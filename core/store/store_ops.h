@@ -49,8 +49,8 @@ TG_MUST_CHECK tg_rc_t tg_store_ops_add(tg_store_ops_t *ops, const tg_store_op_t 
 /** Reads the write at offset @p at (0 to begin) and moves it on. @return false at the end */
 bool tg_store_ops_next(const tg_store_ops_t *ops, size_t *at, tg_store_op_t *op);
 
-/** Removes the outbox messages, keeps everything else in order. */
-void tg_store_ops_drop_adds(tg_store_ops_t *ops);
+/** Removes the outbox messages of class 0, whose senders have them still; keeps everything else in order. */
+void tg_store_ops_drop_telemetry(tg_store_ops_t *ops);
 
 /** Bytes of an outbox entry when packed; SIZE_MAX when it is longer than any may be (8 MiB). */
 size_t tg_store_ops_entry_size(const tg_outbox_entry_t *entry);

@@ -5,6 +5,7 @@
  */
 
 #include "core/base/alloc.h"
+#include "core/store/store_commit.h"
 #include "core/store/store_state.h"
 
 enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
@@ -88,8 +89,8 @@ static void schedule(tg_store_t *store) {
     if (store->timer.due_ms != due || !tg_timer_active(&store->timer)) {
       tg_wheel_add(tg_loop_wheel(store->loop), &store->timer, due);
     }
-  } else if (store->open->ops.len || store->handed_ticket != store->ticket - 1) {
-    tg_store_queue_hand_over(store);
+  } else if (store->open->ops.len || store->handed_ticket != store->ticket - 1 || store->kept_first) {
+    tg_store_queue_hand_over(store); /* an empty group tells when what was kept is on disk */
   } else {
     store->failed_at = tg_loop_now(store->loop);
     tg_store_writer_retry(&store->writer);
@@ -97,9 +98,11 @@ static void schedule(tg_store_t *store) {
   }
 }
 
+/* What a turn writes belongs together, such as the end of a command and the removal of its row: not half of it. Its end comes here, too. */
 static void on_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
-  schedule(ud);
+  tg_store_t *store = ud;
+  if (!store->turn_dirty) schedule(store);
 }
 
 uint64_t tg_store_ticket(const tg_store_t *store) {
@@ -114,9 +117,23 @@ bool tg_store_end_turn(tg_store_t *store) {
   return durable;
 }
 
+/* Messages that outlast a failed transaction are written first in the next one. */
+static void settle(tg_store_t *store, const tg_store_group_t *group) {
+  bool is_good = group->rc == TG_OK;
+  if (is_good && store->kept_first) {
+    tg_store_ring_settle(&store->ring, store->kept_first, store->kept_last, true);
+    store->kept_first = 0;
+  }
+  if (!group->first_seq) return;
+  tg_store_ring_settle(&store->ring, group->first_seq, group->last_seq, is_good);
+  if (is_good) return;
+  if (!store->kept_first) store->kept_first = group->first_seq;
+  store->kept_last = group->last_seq;
+}
+
 static void note_result(tg_store_t *store, const tg_store_group_t *group) {
   if (group->rc == TG_OK) {
-    if (group->count) {
+    if (group->count || store->kept_first) {
       store->stats.commits++;
       if (store->failing) tg_log("store", TG_LOG_WARN, "writes_again");
       store->failing = false;
@@ -124,13 +141,13 @@ static void note_result(tg_store_t *store, const tg_store_group_t *group) {
     store->stats.writes += group->count;
     store->reserved = group->reserved;
   } else {
-    store->stats.failed_commits++;
+    if (group->count) store->stats.failed_commits++; /* else a further try of what failed before */
     if (!store->failing)
       tg_log("store", TG_LOG_ERROR, "write_failed writes=%zu tried_again_in_ms=%d", group->count, RETRY_MS);
     store->failing = true;
     store->failed_at = tg_loop_now(store->loop);
   }
-  if (group->first_seq) tg_store_ring_settle(&store->ring, group->first_seq, group->last_seq, group->rc == TG_OK);
+  settle(store, group);
 }
 
 /* A ticket fails with any of the groups that hold its writes. */
@@ -156,7 +173,7 @@ static void on_done(void *ud) {
     list = group->next;
     tell(store, group);
     if (!tg_store_writer_give(&store->writer, group)) continue;
-    tg_store_writer_free_group(store->spare);
+    tg_store_commit_free(store->spare);
     store->spare = group;
   }
   if (!store->turn_dirty) schedule(store);
@@ -181,7 +198,7 @@ tg_rc_t tg_store_queue_start(tg_store_t *store) {
   if (!store->open) return TG_E_NOMEM;
   tg_rc_t rc = tg_store_writer_start(&store->writer, &store->db, notify, store);
   if (rc == TG_OK) return TG_OK;
-  tg_store_writer_free_group(store->open);
+  tg_store_commit_free(store->open);
   store->open = NULL;
   return rc;
 }
@@ -192,6 +209,6 @@ void tg_store_queue_stop(tg_store_t *store) {
   size_t lost = tg_store_writer_stop(&store->writer);
   if (lost) tg_log("store", TG_LOG_ERROR, "writes_lost_at_close count=%zu", lost);
   tg_loop_unpost(store->loop, on_done, store);
-  tg_store_writer_free_group(store->spare);
+  tg_store_commit_free(store->spare);
   store->open = store->spare = NULL;
 }

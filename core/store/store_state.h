@@ -35,6 +35,8 @@ struct tg_store {
   bool partial_failed;    /* writes of the next ticket to be told went down with a group before its own */
   bool failing;
   uint64_t failed_at;
+  uint64_t kept_first; /* messages among these wait in the ring for the writer's next try; 0 = none */
+  uint64_t kept_last;
 
   /* sequence numbers */
   uint64_t next_seq;

@@ -18,6 +18,10 @@
 
 enum { GIVE_UP_MS = 10000, ARGS = 32 };
 
+const char *const scef_bench_plain[] = {"--relay", SCEF_DEV1, "--relay", SCEF_DEV2, NULL};
+const char *const scef_bench_one[] = {SCEF_DEV1, NULL};
+const char *const scef_bench_two[] = {SCEF_DEV1, SCEF_DEV2, NULL};
+
 static void read_line(const scef_bench_t *bench, char *line, size_t cap) {
   size_t len = 0;
   for (char byte = 0; byte != '\n' && len + 1 < cap;) {
@@ -156,6 +160,14 @@ void scef_bench_open_link(scef_bench_t *bench, const char *const devices[]) {
   tg_link_attach(bench->link, &events, bench);
 }
 
+void scef_bench_open_ready(scef_bench_t *bench) {
+  scef_bench_open(bench, scef_bench_plain);
+  scef_bench_open_link(bench, scef_bench_one);
+  scef_bench_until_ready(bench, 1);
+  scef_bench_uplink(bench, 0, "hello");
+  scef_bench_until(bench, &bench->rx_count, 1);
+}
+
 void scef_bench_close_link(scef_bench_t *bench) {
   if (bench->link) bench->link->ops->close(bench->link);
   bench->link = NULL;
@@ -188,12 +200,26 @@ void scef_bench_until(scef_bench_t *bench, const unsigned *count, unsigned want)
   while (*count < want) turn(bench, end, "count");
 }
 
+tg_link_nidd_stats_t scef_bench_stats(const scef_bench_t *bench) {
+  tg_link_nidd_stats_t stats;
+  tg_link_nidd_stats(bench->link, &stats);
+  return stats;
+}
+
 void scef_bench_until_ready(scef_bench_t *bench, uint32_t want) {
   uint64_t end = tg_clock_mono_ms() + GIVE_UP_MS;
-  tg_link_nidd_stats_t stats;
-  for (tg_link_nidd_stats(bench->link, &stats); stats.ready != want; tg_link_nidd_stats(bench->link, &stats)) {
-    turn(bench, end, "ready");
-  }
+  while (scef_bench_stats(bench).ready != want) turn(bench, end, "ready");
+}
+
+void scef_bench_check_tx(const scef_bench_t *bench, unsigned before, uint64_t handle, tg_link_tx_t tx) {
+  assert_true(bench->tx_count > before);
+  check_int(bench->tx[before].handle, handle);
+  check_int(bench->tx[before].tx, tx);
+}
+
+void scef_bench_until_tx(scef_bench_t *bench, unsigned before, uint64_t handle, tg_link_tx_t tx) {
+  scef_bench_until(bench, &bench->tx_count, before + 1);
+  scef_bench_check_tx(bench, before, handle, tx);
 }
 
 /* ---- the SCEF and its devices ---- */
@@ -225,6 +251,29 @@ void scef_bench_control(scef_bench_t *bench, const char *json) {
   if (status != 200) fail_msg("control %s: %d %s", json, status, bench->answer);
 }
 
+void scef_bench_set(scef_bench_t *bench, const char *behaviour) {
+  char control[256];
+  snprintf(control, sizeof control, "{\"op\":\"set\",\"behaviour\":%s}", behaviour);
+  scef_bench_control(bench, control);
+}
+
+unsigned scef_bench_configurations(scef_bench_t *bench) {
+  static const char member[] = "\"notificationDestination\"";
+  check_int(scef_bench_request(bench, "GET", "/3gpp-nidd/v1/tide%20gate/configurations", NULL, NULL), 200);
+  unsigned count = 0;
+  for (const char *at = bench->answer; (at = strstr(at, member)); at += strlen(member)) count++;
+  return count;
+}
+
+void scef_bench_member(const scef_bench_t *bench, const char *name, char *out, size_t cap) {
+  char key[64];
+  snprintf(key, sizeof key, "\"%s\":\"", name);
+  const char *at = strstr(bench->answer, key);
+  assert_non_null(at);
+  at += strlen(key);
+  snprintf(out, cap, "%.*s", (int)strcspn(at, "\""), at);
+}
+
 static int socket_of(scef_bench_t *bench, unsigned device) {
   if (bench->udp[device] >= 0) return bench->udp[device];
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -252,6 +301,12 @@ void scef_bench_downlink(scef_bench_t *bench, unsigned device, char *out, size_t
     assert_int_equal(errno, EAGAIN);
     turn(bench, end, "downlink");
   }
+}
+
+void scef_bench_check_downlink(scef_bench_t *bench, unsigned device, const char *want) {
+  char got[256];
+  scef_bench_downlink(bench, device, got, sizeof got);
+  assert_string_equal(got, want);
 }
 
 uint64_t scef_bench_send(scef_bench_t *bench, const char *to, const char *data, uint32_t latency_s,

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Does the gateway speak T8? A whole one at the fake SCEF: tokens, configurations made, renewed, lost and found again, downlinks that are
 # delivered, held, refused, cancelled; and every exchange of that, in both directions, checked against 3GPP's OpenAPI. The same for the traffic of
-# tests/system/nidd_test, which provokes more than a network does.
+# tests/system/link_nidd_*_test, which provoke more than a network does.
 # timeout: 240
 set -uo pipefail
 # shellcheck source=tests/interop/lib.sh
@@ -124,10 +124,12 @@ stop gateway
 outcome "$STATUS" "the gateway ends well" "exit code 0" "exit code $STATUS; $(tail -n 20 "$WORK/gateway.log")"
 conform "a gateway's traffic conforms to T8" "$LOG"
 
-if [ -x "$BUILD/tests/system/nidd_test" ]; then
-  TG_SCEF_LOG=$WORK/nidd.jsonl "$BUILD/tests/system/nidd_test" >"$WORK/nidd" 2>&1
-  conform "the link's own test conforms to T8" "$WORK/nidd.jsonl"
+for program in "$BUILD"/tests/system/link_nidd_*_test; do
+  [ ! -x "$program" ] || TG_SCEF_LOG=$WORK/nidd.jsonl "$program" >>"$WORK/nidd" 2>&1
+done
+if [ -f "$WORK/nidd.jsonl" ]; then
+  conform "the link's own tests conform to T8" "$WORK/nidd.jsonl"
 else
-  skip "the link's own test conforms to T8" "nidd_test was not built"
+  skip "the link's own tests conform to T8" "they were not built"
 fi
 done_testing

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mirrors bindings/api/bundle.c: which failures are in a row. Loading, replacing and mending are in api_test.c. */
+/* Mirrors bindings/api/bundle.c: which failures are in a row. Loading and replacing are in api_test.c, what comes of failures in bundle_mend_test.c. */
 
 #include "bindings/api/bundle.h"
 

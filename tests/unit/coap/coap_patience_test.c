@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tests/unit/coap/coap_patience_test.c: messages that got no answer and go out once more, and the peer that meets them (coap.h, patience_ms). Mirrors
- * core/coap/coap_exchange.c, coap_response.c, coap_block1_in.c; whole transfers are in coap_bulk_sim_test.c.
+ * core/coap/coap_exchange.c, coap_response.c, coap_block1_in.c; whole transfers are in coap_bulk_cut_sim_test.c.
  */
 
 #include "core/coap/coap_engine.h"

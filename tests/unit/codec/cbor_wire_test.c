@@ -8,48 +8,64 @@
 
 #include "tests/unit/codec/payload.h"
 
+/* Bytes, and what is read of them. */
+typedef struct wire {
+  uint8_t *bytes; /* to be freed */
+  tg_slice_t rest;
+  tg_cbor_item_t item;
+} wire_t;
+
+static wire_t wire_of(const char *hex) {
+  size_t len;
+  wire_t wire = {.bytes = payload_bytes(hex, &len)};
+  wire.rest = tg_slice(wire.bytes, len);
+  return wire;
+}
+
+static tg_rc_t next(wire_t *wire) {
+  return tg_cbor_wire_next(&wire->rest, &wire->item);
+}
+
+static const struct {
+  const char *hex;
+  tg_cbor_kind_t kind;
+  uint64_t n;
+} items[] = {
+    {"17", TG_CBOR_UINT, 23},
+    {"18 18", TG_CBOR_UINT, 24},
+    {"19 01 00", TG_CBOR_UINT, 256},
+    {"1A 00 01 00 00", TG_CBOR_UINT, 65536},
+    {"1B FF FF FF FF FF FF FF FF", TG_CBOR_UINT, UINT64_MAX},
+    {"20", TG_CBOR_NEGINT, 0},
+    {"38 FF", TG_CBOR_NEGINT, 255},
+    {"39 FF FF", TG_CBOR_NEGINT, 65535},
+    {"3A 00 01 00 00", TG_CBOR_NEGINT, 65536},
+    {"3B FF FF FF FF FF FF FF FF", TG_CBOR_NEGINT, UINT64_MAX},
+    {"5F", TG_CBOR_BYTES_OPEN, 0},
+    {"7F", TG_CBOR_TEXT_OPEN, 0},
+    {"82", TG_CBOR_ARRAY, 2},
+    {"9F", TG_CBOR_ARRAY_OPEN, 0},
+    {"A2", TG_CBOR_MAP, 2},
+    {"BF", TG_CBOR_MAP_OPEN, 0},
+    {"BB FF FF FF FF FF FF FF FF", TG_CBOR_MAP, UINT64_MAX},
+    {"C1", TG_CBOR_TAG, 1},
+    {"D8 20", TG_CBOR_TAG, 32},
+    {"F4", TG_CBOR_BOOL, 0},
+    {"F5", TG_CBOR_BOOL, 1},
+    {"F6", TG_CBOR_NULL, 0},
+    {"F7", TG_CBOR_UNDEFINED, 0},
+    {"FF", TG_CBOR_BREAK, 0},
+};
+
 static void hands_out_every_kind_of_item(void **state) {
   (void)state;
-  static const struct {
-    const char *hex;
-    tg_cbor_kind_t kind;
-    uint64_t n;
-  } rows[] = {
-      {"17", TG_CBOR_UINT, 23},
-      {"18 18", TG_CBOR_UINT, 24},
-      {"19 01 00", TG_CBOR_UINT, 256},
-      {"1A 00 01 00 00", TG_CBOR_UINT, 65536},
-      {"1B FF FF FF FF FF FF FF FF", TG_CBOR_UINT, UINT64_MAX},
-      {"20", TG_CBOR_NEGINT, 0},
-      {"38 FF", TG_CBOR_NEGINT, 255},
-      {"39 FF FF", TG_CBOR_NEGINT, 65535},
-      {"3A 00 01 00 00", TG_CBOR_NEGINT, 65536},
-      {"3B FF FF FF FF FF FF FF FF", TG_CBOR_NEGINT, UINT64_MAX},
-      {"5F", TG_CBOR_BYTES_OPEN, 0},
-      {"7F", TG_CBOR_TEXT_OPEN, 0},
-      {"82", TG_CBOR_ARRAY, 2},
-      {"9F", TG_CBOR_ARRAY_OPEN, 0},
-      {"A2", TG_CBOR_MAP, 2},
-      {"BF", TG_CBOR_MAP_OPEN, 0},
-      {"BB FF FF FF FF FF FF FF FF", TG_CBOR_MAP, UINT64_MAX},
-      {"C1", TG_CBOR_TAG, 1},
-      {"D8 20", TG_CBOR_TAG, 32},
-      {"F4", TG_CBOR_BOOL, 0},
-      {"F5", TG_CBOR_BOOL, 1},
-      {"F6", TG_CBOR_NULL, 0},
-      {"F7", TG_CBOR_UNDEFINED, 0},
-      {"FF", TG_CBOR_BREAK, 0},
-  };
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    size_t len;
-    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
-    tg_slice_t rest = tg_slice(bytes, len);
-    tg_cbor_item_t item;
-    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
-    check_int(item.kind, rows[i].kind);
-    check_true(item.n == rows[i].n);
-    check_rc(tg_cbor_wire_next(&rest, &item), TG_END);
-    test_free(bytes);
+  for (size_t i = 0; i < TG_COUNT(items); i++) {
+    wire_t wire = wire_of(items[i].hex);
+    check_rc(next(&wire), TG_OK);
+    check_int(wire.item.kind, items[i].kind);
+    check_true(wire.item.n == items[i].n);
+    check_rc(next(&wire), TG_END);
+    test_free(wire.bytes);
   }
 }
 
@@ -79,78 +95,71 @@ static void refuses_reserved_heads_and_cut_items(void **state) {
       {"5B 80 00 00 00 00 00 00 00", TG_E_TRUNCATED},
   };
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    size_t len;
-    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
-    tg_slice_t rest = tg_slice(bytes, len);
-    tg_cbor_item_t item;
-    tg_rc_t rc = tg_cbor_wire_next(&rest, &item);
+    wire_t wire = wire_of(rows[i].hex);
+    tg_rc_t rc = next(&wire);
     if (rc != rows[i].rc) print_error("%s\n", rows[i].hex);
     check_rc(rc, rows[i].rc);
-    test_free(bytes);
+    test_free(wire.bytes);
   }
 }
 
+static const struct {
+  const char *hex; /* a value, then 05 */
+  tg_rc_t rc;
+} values[] = {
+    {"00 05", TG_OK},
+    {"82 01 82 02 03 05", TG_OK},
+    {"A2 01 02 03 A1 04 04 05", TG_OK},
+    {"80 05", TG_OK},
+    {"A0 05", TG_OK},
+    {"9F 01 9F FF FF 05", TG_OK},
+    {"BF 01 02 FF 05", TG_OK},
+    {"5F 41 00 41 01 FF 05", TG_OK},
+    {"7F FF 05", TG_OK},
+    {"C1 C1 00 05", TG_OK},
+    {"C1 82 01 C1 80 05", TG_OK},
+    {"FB 00 00 00 00 00 00 00 00 05", TG_OK},
+    {"BF 01 FF 05", TG_E_SYNTAX},
+    {"82 01 FF 05", TG_E_SYNTAX},
+    {"FF 05", TG_E_SYNTAX},
+    {"5F 61 61 FF 05", TG_E_SYNTAX},
+    {"7F 41 00 FF 05", TG_E_SYNTAX},
+    {"5F 5F FF FF 05", TG_E_SYNTAX},
+    {"82 01", TG_E_TRUNCATED},
+    {"9F 01", TG_E_TRUNCATED},
+    {"C1", TG_E_TRUNCATED},
+    {"9B FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
+    {"BB FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
+    {"81818181818181818181818181818181 00 05", TG_OK},
+    {"8181818181818181818181818181818181 00 05", TG_E_TOO_LONG},
+};
+
 static void skips_what_belongs_to_an_item(void **state) {
   (void)state;
-  static const struct {
-    const char *hex; /* a value, then 05 */
-    tg_rc_t rc;
-  } rows[] = {
-      {"00 05", TG_OK},
-      {"82 01 82 02 03 05", TG_OK},
-      {"A2 01 02 03 A1 04 04 05", TG_OK},
-      {"80 05", TG_OK},
-      {"A0 05", TG_OK},
-      {"9F 01 9F FF FF 05", TG_OK},
-      {"BF 01 02 FF 05", TG_OK},
-      {"5F 41 00 41 01 FF 05", TG_OK},
-      {"7F FF 05", TG_OK},
-      {"C1 C1 00 05", TG_OK},
-      {"C1 82 01 C1 80 05", TG_OK},
-      {"FB 00 00 00 00 00 00 00 00 05", TG_OK},
-      {"BF 01 FF 05", TG_E_SYNTAX},
-      {"82 01 FF 05", TG_E_SYNTAX},
-      {"FF 05", TG_E_SYNTAX},
-      {"5F 61 61 FF 05", TG_E_SYNTAX},
-      {"7F 41 00 FF 05", TG_E_SYNTAX},
-      {"5F 5F FF FF 05", TG_E_SYNTAX},
-      {"82 01", TG_E_TRUNCATED},
-      {"9F 01", TG_E_TRUNCATED},
-      {"C1", TG_E_TRUNCATED},
-      {"9B FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
-      {"BB FF FF FF FF FF FF FF FF 05", TG_E_TRUNCATED},
-      {"81818181818181818181818181818181 00 05", TG_OK},
-      {"8181818181818181818181818181818181 00 05", TG_E_TOO_LONG},
-  };
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    size_t len;
-    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
-    tg_slice_t rest = tg_slice(bytes, len);
-    tg_cbor_item_t item;
-    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
-    tg_rc_t rc = tg_cbor_wire_skip(&rest, &item);
-    if (rc != rows[i].rc) print_error("%s\n", rows[i].hex);
-    check_rc(rc, rows[i].rc);
-    if (rc == TG_OK) check_bytes(rest, tg_slice("\x05", 1));
-    test_free(bytes);
+  for (size_t i = 0; i < TG_COUNT(values); i++) {
+    wire_t wire = wire_of(values[i].hex);
+    check_rc(next(&wire), TG_OK);
+    tg_rc_t rc = tg_cbor_wire_skip(&wire.rest, &wire.item);
+    if (rc != values[i].rc) print_error("%s\n", values[i].hex);
+    check_rc(rc, values[i].rc);
+    if (rc == TG_OK) check_bytes(wire.rest, tg_slice("\x05", 1));
+    test_free(wire.bytes);
   }
 }
 
 static void joins_the_pieces_of_a_string(void **state) {
   (void)state;
-  size_t len;
-  uint8_t memory[8], *bytes = payload_bytes("7F 62 6162 60 61 63 FF 05", &len);
+  wire_t wire = wire_of("7F 62 6162 60 61 63 FF 05");
+  uint8_t memory[8];
   tg_buf_t scratch;
-  tg_slice_t rest = tg_slice(bytes, len);
-  tg_cbor_item_t item;
   tg_buf_init(&scratch, memory, sizeof memory);
   tg_buf_put_str(&scratch, "x");
-  check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
-  check_rc(tg_cbor_wire_join(&rest, &scratch, &item), TG_OK);
-  check_int(item.kind, TG_CBOR_TEXT);
-  check_slice(item.s, "abc");
-  check_int(rest.len, 1);
-  test_free(bytes);
+  check_rc(next(&wire), TG_OK);
+  check_rc(tg_cbor_wire_join(&wire.rest, &scratch, &wire.item), TG_OK);
+  check_int(wire.item.kind, TG_CBOR_TEXT);
+  check_slice(wire.item.s, "abc");
+  check_int(wire.rest.len, 1);
+  test_free(wire.bytes);
 }
 
 static void a_float_is_single_where_nothing_is_lost(void **state) {

@@ -3,27 +3,9 @@
 
 #include "core/firmware/firmware.h"
 
-#include "tests/unit/firmware/fw_harness.h"
+#include "tests/unit/firmware/fw_suite.h"
 
-enum { SIZE = 100000, MINUTE = 60000, HOUR = 3600000, DAY = 24 * HOUR };
-
-static fw_bench_t bench;
-
-static int set_up(void **state) {
-  (void)state;
-  fw_bench_open(&bench, SIZE);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  fw_bench_close(&bench);
-  return 0;
-}
-
-static fw_device_t *dev(void) {
-  return &bench.devices[0];
-}
+enum { SIZE = 100000, DAY = 24 * HOUR };
 
 static const tg_device_t *twin_dev(void) {
   return tg_twin_find_ep(bench.twin, tg_slice_str("dev"));
@@ -34,9 +16,7 @@ static const tg_device_t *twin_dev(void) {
 static void a_stop_in_the_middle_of_a_push_is_not_told_as_the_device_s_doing(void **state) {
   (void)state;
   dev()->chunk = 10000;
-  uint64_t id = fw_bench_update(&bench, "dev", NULL);
-  fw_bench_until(&bench, id, TG_FW_TRANSFERRING, MINUTE);
-  fw_bench_pass(&bench, 3000);
+  uint64_t id = transferring_for(3000);
   unsigned told = bench.told;
   tg_firmware_stop(bench.firmware);
   tg_twin_stop(bench.twin); /* the command ends as CANCELLED */
@@ -242,7 +222,7 @@ static void an_hour_without_a_word_is_no_hour(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) FW_TEST(name, SIZE)
     T(a_stop_in_the_middle_of_a_push_is_not_told_as_the_device_s_doing),
     T(nothing_to_stop_is_no_fault),
     T(what_others_observe_stays_observed),

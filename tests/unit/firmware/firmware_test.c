@@ -1,35 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mirrors core/firmware/firmware.c, fw_machine.c and the phases: an update from its beginning to its end, and all that can come in between. */
 
-#include "tests/unit/firmware/fw_harness.h"
+#include "tests/unit/firmware/fw_suite.h"
 
-enum { SIZE = 200000, HOUR = 3600 * 1000 };
-
-static fw_bench_t bench;
-
-static int set_up(void **state) {
-  (void)state;
-  fw_bench_open(&bench, SIZE);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  fw_bench_close(&bench);
-  return 0;
-}
-
-static fw_device_t *dev(void) {
-  return &bench.devices[0];
-}
+enum { SIZE = 200000 };
 
 static uint64_t ends(const tg_fw_request_t *request, tg_fw_state_t state) {
   uint64_t id = fw_bench_update(&bench, "dev", request);
   fw_bench_until(&bench, id, state, 2 * (uint64_t)HOUR);
   return id;
 }
-
-static const tg_fw_request_t plain = {.severity = -1, .defer_s = -1};
 
 static void an_image_is_pushed_applied_and_checked(void **state) {
   (void)state;
@@ -296,7 +276,7 @@ static void a_device_that_applies_of_itself_needs_no_update(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) FW_TEST(name, SIZE)
     T(an_image_is_pushed_applied_and_checked),
     T(a_device_that_only_fetches_gets_a_uri),
     T(a_device_of_version_1_0_without_delivery_method_is_pushed_to),

@@ -107,6 +107,12 @@ void fw_bench_register(fw_bench_t *bench, fw_device_t *device);
 /** It deregisters. */
 void fw_bench_deregister(fw_bench_t *bench, fw_device_t *device);
 
+/** The device answers what is in @p slot of bench->pending, as far as it has come. */
+void fw_bench_answer(fw_bench_t *bench, size_t slot);
+
+/** Devices act once: they answer what they were asked, fetch, restart. Part of fw_bench_pass(). */
+void fw_bench_live(fw_bench_t *bench);
+
 /** Lets @p ms pass, in steps of a second at most; devices answer, the store writes. */
 void fw_bench_pass(fw_bench_t *bench, uint64_t ms);
 

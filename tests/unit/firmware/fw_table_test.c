@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mirrors core/firmware/fw_table.c: many updates, what is forgotten and what is not, rows that can't be read, a store that is full. */
 
-#include "tests/unit/firmware/fw_harness.h"
+#include "tests/unit/firmware/fw_suite.h"
 
 enum { MANY = 1010, KEPT = 1000 };
-
-static fw_bench_t bench;
-
-static int set_up(void **state) {
-  (void)state;
-  fw_bench_open(&bench, 1000);
-  return 0;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  fw_bench_close(&bench);
-  return 0;
-}
 
 static bool count(void *ud, const tg_fw_update_t *update) {
   uint64_t *last = ud;
@@ -119,7 +105,7 @@ static void listeners_are_few_and_may_go(void **state) {
 
 int main(void) {
   static const struct CMUnitTest tests[] = {
-#define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define T(name) FW_TEST(name, 1000)
       T(the_oldest_that_ended_are_forgotten),
       T(rows_that_can_not_be_are_left_out),
       T(an_image_of_another_size_is_another),

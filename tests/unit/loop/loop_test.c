@@ -1,33 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/loop/loop_test.c: mirrors core/loop/loop.c, loop_post.c and loop_watch.c. */
-
-#include "core/loop/loop.h"
+/* tests/unit/loop/loop_test.c: mirrors core/loop/loop.c and loop_watch.c. */
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/base/clock.h"
-#include "tests/unit/check.h"
-
-enum { DEADLINE_MS = 10000 };
-
-static void count(void *ud) {
-  ++*(int *)ud;
-}
-
-/* Turns until *value reaches @p want; fails the test after the deadline. */
-static void turn_until(tg_loop_t *loop, const int *value, int want) {
-  uint64_t end = tg_clock_mono_ms() + DEADLINE_MS;
-  while (*value < want) {
-    assert_true(tg_clock_mono_ms() < end);
-    tg_loop_turn(loop, 100);
-  }
-}
+#include "tests/unit/loop/loop_bench.h"
 
 static void on_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
@@ -198,89 +179,6 @@ static void what_cannot_be_polled_is_not_watched(void **state) {
   tg_loop_free(loop);
 }
 
-typedef struct sender {
-  tg_loop_t *loop;
-  int number;
-  struct ledger *ledger;
-} sender_t;
-
-enum { SENDERS = 3, POSTS = 5000 };
-
-typedef struct ledger {
-  int next[SENDERS];
-  int total;
-  bool in_order;
-} ledger_t;
-
-typedef struct parcel {
-  ledger_t *ledger;
-  int sender;
-  int number;
-} parcel_t;
-
-static void receive(void *ud) {
-  parcel_t *parcel = ud;
-  ledger_t *ledger = parcel->ledger;
-  if (ledger->next[parcel->sender] != parcel->number) ledger->in_order = false;
-  ledger->next[parcel->sender] = parcel->number + 1;
-  ledger->total++;
-  free(parcel);
-}
-
-static void *send_all(void *ud) {
-  sender_t *sender = ud;
-  for (int i = 0; i < POSTS; i++) {
-    parcel_t *parcel = malloc(sizeof *parcel);
-    if (!parcel) abort();
-    *parcel = (parcel_t){sender->ledger, sender->number, i};
-    if (tg_loop_post(sender->loop, receive, parcel) != TG_OK) abort();
-  }
-  return NULL;
-}
-
-static void posts_from_many_threads_arrive_complete_and_in_order(void **state) {
-  (void)state;
-  tg_loop_t *loop = tg_loop_new();
-  ledger_t ledger = {.in_order = true};
-  sender_t senders[SENDERS];
-  pthread_t threads[SENDERS];
-  for (int i = 0; i < SENDERS; i++) {
-    senders[i] = (sender_t){loop, i, &ledger};
-    assert_int_equal(pthread_create(&threads[i], NULL, send_all, &senders[i]), 0);
-  }
-  turn_until(loop, &ledger.total, SENDERS * POSTS);
-  for (int i = 0; i < SENDERS; i++) (void)pthread_join(threads[i], NULL);
-  check_true(ledger.in_order);
-  tg_loop_free(loop);
-}
-
-typedef struct forgetter {
-  tg_loop_t *loop;
-  int *count;
-} forgetter_t;
-
-static void forget(void *ud) {
-  forgetter_t *forgetter = ud;
-  tg_loop_unpost(forgetter->loop, count, forgetter->count);
-}
-
-static void a_post_can_be_forgotten_until_it_is_called(void **state) {
-  (void)state;
-  tg_loop_t *loop = tg_loop_new();
-  int forgotten = 0, kept = 0;
-  forgetter_t forgetter = {loop, &forgotten};
-  check_rc(tg_loop_post(loop, forget, &forgetter), TG_OK);
-  check_rc(tg_loop_post(loop, count, &forgotten), TG_OK); /* in the same batch as what forgets it */
-  check_rc(tg_loop_post(loop, count, &kept), TG_OK);
-  turn_until(loop, &kept, 1);
-  check_int(forgotten, 0);
-  check_rc(tg_loop_post(loop, count, &forgotten), TG_OK);
-  tg_loop_unpost(loop, count, &forgotten);
-  tg_loop_turn(loop, 0);
-  check_int(forgotten, 0);
-  tg_loop_free(loop);
-}
-
 static void hooks_run_after_everything_else_of_a_turn_in_which_something_happened(void **state) {
   (void)state;
   tg_loop_t *loop = tg_loop_new();
@@ -393,7 +291,6 @@ CHECK_SUITE(timers_on_the_loops_wheel_are_called_in_time, after_a_long_wait_a_ti
             a_turn_waits_no_longer_than_it_is_told, a_watch_tells_what_can_be_done,
             a_descriptor_can_be_closed_and_its_number_watched_again_at_once,
             a_watch_may_be_ended_in_its_callback_also_on_an_error, what_cannot_be_polled_is_not_watched,
-            posts_from_many_threads_arrive_complete_and_in_order, a_post_can_be_forgotten_until_it_is_called,
             hooks_run_after_everything_else_of_a_turn_in_which_something_happened, a_ninth_hook_is_refused,
             run_returns_after_stop, a_signal_arrives_as_a_call, a_change_in_a_folder_is_noticed,
             a_loop_is_freed_with_everything_still_on_it)

@@ -2,56 +2,14 @@
 /* Mirrors core/server/operation.c, command_wire.c: every operation at every level of path, for every version (lwm2m.md 1.3.1 to 1.3.6). */
 
 #include "core/server/operation.h"
-#include "tests/unit/server/server_harness.h"
+#include "tests/unit/server/command_harness.h"
 
-static server_bench_t bench;
-static int ends;
-static tg_command_result_t ended;
-static char ended_text[256];
-
-static void on_done(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
-  (void)ud;
-  (void)command;
-  ends++;
-  ended = *result;
-  snprintf(ended_text, sizeof ended_text, "%.*s", (int)result->text.len, (const char *)result->text.p);
-}
+static server_bench_t *bench;
 
 static void open_with(const char *version, const char *links) {
   char query[64];
   snprintf(query, sizeof query, "ep=a&lwm2m=%s", version);
-  server_bench_open(&bench, NULL, NULL);
-  check_int(server_bench_register(&bench, 'a', query, links), TG_COAP_201);
-  server_bench_events(&bench);
-}
-
-static tg_command_t ask(tg_op_t op, tg_path_t path) {
-  return (tg_command_t){
-      .device = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id, .op = op, .path = path, .content_format = -1};
-}
-
-/* @return what the device gets, or NULL */
-static const far_msg_t *submit(const tg_command_t *command) {
-  tg_id_t id;
-  ends = 0;
-  ended_text[0] = '\0';
-  bench.sent_count = bench.read_count = 0;
-  check_rc(tg_twin_submit(bench.twin, command, on_done, NULL, &id), TG_OK);
-  server_bench_pass(&bench, 1);
-  return server_bench_out(&bench);
-}
-
-static void answer_with(const far_msg_t *request, uint8_t code) {
-  far_msg_t asked = *request;
-  server_bench_answer(&bench, 'a', &asked, (far_msg_t){.code = code, .format = -1, .observe = -1});
-}
-
-static const char *hex(const far_msg_t *msg) {
-  static char text[256];
-  text[0] = '\0';
-  for (size_t i = 0; i < msg->body_len && i * 2 + 2 < sizeof text; i++)
-    snprintf(text + i * 2, 3, "%02X", (unsigned)(uint8_t)msg->body[i]);
-  return text;
+  bench = command_bench_open(query, links);
 }
 
 static const tg_record_t value = {.path = {{3, 0, 6, 1}, 4}, .value = {.type = TG_TYPE_INTEGER, .i = 5}};
@@ -73,10 +31,10 @@ static void an_operation_goes_only_to_the_levels_it_has_in_that_version(void **s
   static const char *const versions[] = {"1.0", "1.1", "1.2"};
   for (size_t v = 0; v < TG_COUNT(versions); v++) {
     open_with(versions[v], "</1/0>,</3/0>");
-    const tg_device_t *device = tg_twin_find_ep(bench.twin, tg_slice_str("a"));
+    const tg_device_t *device = tg_twin_find_ep(bench->twin, tg_slice_str("a"));
     for (size_t i = 0; i < TG_COUNT(table); i++) {
       for (uint16_t len = 0; len <= 4; len++) {
-        tg_command_t command = ask(table[i].op, value.path);
+        tg_command_t command = command_bench_ask(bench, table[i].op, value.path);
         command.path.len = len;
         command.text = tg_slice_str(table[i].op == TG_OP_ATTRIBUTES ? "pmin=1" : "");
         bool has_value = table[i].op == TG_OP_WRITE || table[i].op == TG_OP_UPDATE;
@@ -84,90 +42,86 @@ static void an_operation_goes_only_to_the_levels_it_has_in_that_version(void **s
         command.record_count = has_value;
         bool may = table[i].least[len] && v + 10 >= table[i].least[len];
         tg_diag_t diag = {0};
-        tg_rc_t rc = tg_operation_check(bench.twin, device, &command, &diag);
+        tg_rc_t rc = tg_operation_check(bench->twin, device, &command, &diag);
         if ((rc == TG_OK) != may) print_error("%s len %u, %s\n", tg_twin_op_name(command.op), len, versions[v]);
         check_int(rc == TG_OK, may);
         check_int(diag.message[0] == '\0', may);
         if (may) continue;
-        assert_null(submit(&command)); /* who did not ask before gets the same */
-        check_int(ends, 1);
-        check_rc(ended.rc, rc);
-        assert_string_equal(ended_text, diag.message);
+        assert_null(command_bench_try(bench, &command)); /* who did not ask before gets the same */
+        check_int(command_end.count, 1);
+        check_rc(command_end.result.rc, rc);
+        assert_string_equal(command_end.text, diag.message);
       }
     }
-    server_bench_close(&bench);
+    server_bench_close(bench);
   }
 }
 
+/* What is refused, and why. */
+static const tg_record_t two[] = {{.path = {{3303, 1, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}},
+                                  {.path = {{3303, 2, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}}};
+static const tg_record_t elsewhere = {.path = {{3, 0, 5}, 3}, .value = {.type = TG_TYPE_INTEGER, .i = 1}};
+static const tg_record_t whole = {.path = {{3303, 1}, 2}};
+
+static const struct {
+  tg_op_t op;
+  tg_path_t path;
+  const tg_record_t *records;
+  size_t count;
+  const char *text;
+  int format;
+  tg_rc_t rc;
+  const char *why;
+} refusals[] = {
+    {TG_OP_READ, {{0, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 0 holds security data"},
+    {TG_OP_WRITE, {{21, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 21 holds security data"},
+    {TG_OP_DISCOVER, {{23}, 1}, NULL, 0, "", -1, TG_E_DENIED, "object 23 holds security data"},
+    {TG_OP_DELETE, {{3, 0, 6}, 3}, NULL, 0, "", -1, TG_E_ARG, "a resource can't be deleted"},
+    {TG_OP_DELETE, {{3, 0, 6, 1}, 4}, NULL, 0, "", -1, TG_E_UNSUPPORTED, "write the resource without it instead"},
+    {TG_OP_CREATE, {{3303}, 1}, NULL, 0, "", -1, TG_E_ARG, "create takes the first values"},
+    {TG_OP_CREATE, {{3303}, 1}, two, 2, "", -1, TG_E_ARG, "create makes one instance"},
+    {TG_OP_CREATE, {{3303}, 1}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
+    {TG_OP_CREATE, {{3303, 1, 5700}, 3}, two, 1, "", -1, TG_E_ARG, "create goes to an object"},
+    {TG_OP_DISCOVER,
+     {{3}, 1},
+     NULL,
+     0,
+     "depth=1",
+     -1,
+     TG_E_UNSUPPORTED,
+     "depth is new in LwM2M 1.2; the device speaks 1.1"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=4", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "pmin=1", -1, TG_E_RANGE, "from 0 to 3"},
+    {TG_OP_DISCOVER, {{0}, 0}, NULL, 0, "depth=1", -1, TG_E_ARG, "depth is for a path"},
+    {TG_OP_UPDATE, {{3, 0, 6}, 3}, &value, 1, "", TG_CF_TEXT, TG_E_FORMAT, "update takes no format for single values"},
+    {TG_OP_EXECUTE, {{1, 0, 4}, 3}, &elsewhere, 1, "", -1, TG_E_ARG, "is of the same instance"},
+    {TG_OP_READ_COMPOSITE, {{3}, 1}, two, 2, "", -1, TG_E_ARG, "has no path of its own"},
+    {TG_OP_READ_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
+    {TG_OP_READ_COMPOSITE, {{0}, 0}, two, 2, "", -1, TG_E_ARG, "takes paths, not values"},
+    {TG_OP_WRITE_COMPOSITE, {{0}, 0}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
+    {TG_OP_OBSERVE_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
+    {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "gt=5", -1, TG_E_ARG, "gt is for a resource"},
+    {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "", -1, TG_E_ARG, "no attribute is given"},
+};
+
 static void a_refusal_says_what_to_do_instead(void **state) {
   (void)state;
-  static const tg_record_t two[] = {{.path = {{3303, 1, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}},
-                                    {.path = {{3303, 2, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}}};
-  static const tg_record_t elsewhere = {.path = {{3, 0, 5}, 3}, .value = {.type = TG_TYPE_INTEGER, .i = 1}};
-  static const tg_record_t whole = {.path = {{3303, 1}, 2}};
-  static const struct {
-    tg_op_t op;
-    tg_path_t path;
-    const tg_record_t *records;
-    size_t count;
-    const char *text;
-    int format;
-    tg_rc_t rc;
-    const char *why;
-  } rows[] = {
-      {TG_OP_READ, {{0, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 0 holds security data"},
-      {TG_OP_WRITE, {{21, 0}, 2}, NULL, 0, "", -1, TG_E_DENIED, "object 21 holds security data"},
-      {TG_OP_DISCOVER, {{23}, 1}, NULL, 0, "", -1, TG_E_DENIED, "object 23 holds security data"},
-      {TG_OP_DELETE, {{3, 0, 6}, 3}, NULL, 0, "", -1, TG_E_ARG, "a resource can't be deleted"},
-      {TG_OP_DELETE, {{3, 0, 6, 1}, 4}, NULL, 0, "", -1, TG_E_UNSUPPORTED, "write the resource without it instead"},
-      {TG_OP_CREATE, {{3303}, 1}, NULL, 0, "", -1, TG_E_ARG, "create takes the first values"},
-      {TG_OP_CREATE, {{3303}, 1}, two, 2, "", -1, TG_E_ARG, "create makes one instance"},
-      {TG_OP_CREATE, {{3303}, 1}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
-      {TG_OP_CREATE, {{3303, 1, 5700}, 3}, two, 1, "", -1, TG_E_ARG, "create goes to an object"},
-      {TG_OP_DISCOVER,
-       {{3}, 1},
-       NULL,
-       0,
-       "depth=1",
-       -1,
-       TG_E_UNSUPPORTED,
-       "depth is new in LwM2M 1.2; the device speaks 1.1"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=4", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "depth=", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{3}, 1}, NULL, 0, "pmin=1", -1, TG_E_RANGE, "from 0 to 3"},
-      {TG_OP_DISCOVER, {{0}, 0}, NULL, 0, "depth=1", -1, TG_E_ARG, "depth is for a path"},
-      {TG_OP_UPDATE,
-       {{3, 0, 6}, 3},
-       &value,
-       1,
-       "",
-       TG_CF_TEXT,
-       TG_E_FORMAT,
-       "update takes no format for single values"},
-      {TG_OP_EXECUTE, {{1, 0, 4}, 3}, &elsewhere, 1, "", -1, TG_E_ARG, "is of the same instance"},
-      {TG_OP_READ_COMPOSITE, {{3}, 1}, two, 2, "", -1, TG_E_ARG, "has no path of its own"},
-      {TG_OP_READ_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
-      {TG_OP_READ_COMPOSITE, {{0}, 0}, two, 2, "", -1, TG_E_ARG, "takes paths, not values"},
-      {TG_OP_WRITE_COMPOSITE, {{0}, 0}, &whole, 1, "", -1, TG_E_ARG, "values are of resources"},
-      {TG_OP_OBSERVE_COMPOSITE, {{0}, 0}, NULL, 0, "", -1, TG_E_ARG, "a composite read has paths"},
-      {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "gt=5", -1, TG_E_ARG, "gt is for a resource"},
-      {TG_OP_ATTRIBUTES, {{3303, 0}, 2}, NULL, 0, "", -1, TG_E_ARG, "no attribute is given"},
-  };
   open_with("1.1", "</1/0>,</3/0>,</3303/0>");
-  const tg_device_t *device = tg_twin_find_ep(bench.twin, tg_slice_str("a"));
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    tg_command_t command = ask(rows[i].op, rows[i].path);
-    command.records = rows[i].records;
-    command.record_count = rows[i].count;
-    command.text = tg_slice_str(rows[i].text);
-    command.content_format = rows[i].format;
+  const tg_device_t *device = tg_twin_find_ep(bench->twin, tg_slice_str("a"));
+  for (size_t i = 0; i < TG_COUNT(refusals); i++) {
+    tg_command_t command = command_bench_ask(bench, refusals[i].op, refusals[i].path);
+    command.records = refusals[i].records;
+    command.record_count = refusals[i].count;
+    command.text = tg_slice_str(refusals[i].text);
+    command.content_format = refusals[i].format;
     tg_diag_t diag = {0};
-    tg_rc_t rc = tg_operation_check(bench.twin, device, &command, &diag);
-    if (rc != rows[i].rc || !strstr(diag.message, rows[i].why)) print_error("row %zu: %s\n", i, diag.message);
-    check_rc(rc, rows[i].rc);
-    assert_non_null(strstr(diag.message, rows[i].why));
+    tg_rc_t rc = tg_operation_check(bench->twin, device, &command, &diag);
+    if (rc != refusals[i].rc || !strstr(diag.message, refusals[i].why)) print_error("row %zu: %s\n", i, diag.message);
+    check_rc(rc, refusals[i].rc);
+    assert_non_null(strstr(diag.message, refusals[i].why));
   }
-  server_bench_close(&bench);
+  server_bench_close(bench);
 }
 
 static void depth_is_a_query_of_a_device_that_knows_it(void **state) {
@@ -176,102 +130,100 @@ static void depth_is_a_query_of_a_device_that_knows_it(void **state) {
     char text[16];
     snprintf(text, sizeof text, "depth=%d", depth);
     open_with("1.2", "</1/0>,</3/0>");
-    tg_command_t command = ask(TG_OP_DISCOVER, tg_path(1, 3, 0, 0));
+    tg_command_t command = command_bench_ask(bench, TG_OP_DISCOVER, tg_path(1, 3, 0, 0));
     command.text = tg_slice_str(text);
-    const far_msg_t *out = submit(&command);
-    assert_non_null(out);
+    const far_msg_t *out = command_bench_send(bench, &command);
     check_int(out->code, TG_COAP_GET);
     check_int(out->format, TG_CF_LINK);
     assert_string_equal(out->path, "/3");
     assert_string_equal(out->query, text);
-    server_bench_close(&bench);
+    server_bench_close(bench);
   }
 }
+
+/* An instance with a number, and one whose number the device picks. */
+static const tg_record_t seven = {.path = {{3303, 7, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}};
+static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
+                                .value = {.type = TG_TYPE_FLOAT, .f = 1}};
+
+static const struct {
+  const char *version, *links;
+  tg_path_t path;
+  const tg_record_t *record;
+  int format;
+  const char *body, *location, *text, *body_part;
+} creations[] = {
+    {"1.0", "</3303/0>", {{3303}, 1}, &seven, TG_CF_TLV, "0707E416443F800000", "", "", ""},
+    {"1.0", "</3303/0>", {{3303, 7}, 2}, &seven, TG_CF_TLV, "0707E416443F800000", "", "/3303/7", ""},
+    {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/1", "/3303/1", ""},
+    {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "", "", ""}, /* it does not say which */
+    {"1.1", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/4", "/3303/4", ""},
+    {"1.1",
+     "</>;ct=110,</3303/0>",
+     {{3303}, 1},
+     &any,
+     TG_CF_SENML_JSON,
+     NULL,
+     "",
+     "/3303/1",
+     "\"n\":\"1/5700\""}, /* no TLV: the next free one */
+    {"1.1",
+     "</>;ct=110,</3303/0>,</3303/1>,</3303/3>",
+     {{3303}, 1},
+     &any,
+     TG_CF_SENML_JSON,
+     NULL,
+     "",
+     "/3303/2",
+     "\"n\":\"2/5700\""},
+    {"1.1", "</>;ct=110,</3303>", {{3303}, 1}, &any, TG_CF_SENML_JSON, NULL, "", "/3303/0", "\"n\":\"0/5700\""},
+};
 
 /* Create: with the number of the instance, or without, so that the device picks it. */
 static void a_created_instance_has_the_number_asked_for_or_the_devices_own(void **state) {
   (void)state;
-  static const tg_record_t seven = {.path = {{3303, 7, 5700}, 3}, .value = {.type = TG_TYPE_FLOAT, .f = 1}};
-  static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
-                                  .value = {.type = TG_TYPE_FLOAT, .f = 1}};
-  static const struct {
-    const char *version, *links;
-    tg_path_t path;
-    const tg_record_t *record;
-    int format;
-    const char *body, *location, *text, *body_part;
-  } rows[] = {
-      {"1.0", "</3303/0>", {{3303}, 1}, &seven, TG_CF_TLV, "0707E416443F800000", "", "", ""},
-      {"1.0", "</3303/0>", {{3303, 7}, 2}, &seven, TG_CF_TLV, "0707E416443F800000", "", "/3303/7", ""},
-      {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/1", "/3303/1", ""},
-      {"1.0", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "", "", ""}, /* it does not say which */
-      {"1.1", "</3303/0>", {{3303}, 1}, &any, TG_CF_TLV, "E416443F800000", "/3303/4", "/3303/4", ""},
-      {"1.1",
-       "</>;ct=110,</3303/0>",
-       {{3303}, 1},
-       &any,
-       TG_CF_SENML_JSON,
-       NULL,
-       "",
-       "/3303/1",
-       "\"n\":\"1/5700\""}, /* no TLV: the next free one */
-      {"1.1",
-       "</>;ct=110,</3303/0>,</3303/1>,</3303/3>",
-       {{3303}, 1},
-       &any,
-       TG_CF_SENML_JSON,
-       NULL,
-       "",
-       "/3303/2",
-       "\"n\":\"2/5700\""},
-      {"1.1", "</>;ct=110,</3303>", {{3303}, 1}, &any, TG_CF_SENML_JSON, NULL, "", "/3303/0", "\"n\":\"0/5700\""},
-  };
-  for (size_t i = 0; i < TG_COUNT(rows); i++) {
-    open_with(rows[i].version, rows[i].links);
-    tg_command_t command = ask(TG_OP_CREATE, rows[i].path);
-    command.records = rows[i].record;
+  for (size_t i = 0; i < TG_COUNT(creations); i++) {
+    open_with(creations[i].version, creations[i].links);
+    tg_command_t command = command_bench_ask(bench, TG_OP_CREATE, creations[i].path);
+    command.records = creations[i].record;
     command.record_count = 1;
-    const far_msg_t *out = submit(&command);
-    assert_non_null(out);
+    const far_msg_t *out = command_bench_send(bench, &command);
     check_int(out->code, TG_COAP_POST);
     assert_string_equal(out->path, "/3303");
-    if (out->format != rows[i].format || (rows[i].body && strcmp(hex(out), rows[i].body) != 0))
-      print_error("row %zu: %d %s\n", i, out->format, hex(out));
-    check_int(out->format, rows[i].format);
-    if (rows[i].body) assert_string_equal(hex(out), rows[i].body);
-    else assert_non_null(strstr(out->body, rows[i].body_part));
+    if (out->format != creations[i].format ||
+        (creations[i].body && strcmp(command_bench_hex(out), creations[i].body) != 0))
+      print_error("row %zu: %d %s\n", i, out->format, command_bench_hex(out));
+    check_int(out->format, creations[i].format);
+    if (creations[i].body) assert_string_equal(command_bench_hex(out), creations[i].body);
+    else assert_non_null(strstr(out->body, creations[i].body_part));
     far_msg_t asked = *out, answer = {.code = TG_COAP_201, .format = -1, .observe = -1};
-    snprintf(answer.path, sizeof answer.path, "%s", rows[i].location);
-    server_bench_answer(&bench, 'a', &asked, answer);
-    check_int(ended.state, TG_COMMAND_DONE);
-    assert_string_equal(ended_text, rows[i].text);
-    server_bench_close(&bench);
+    snprintf(answer.path, sizeof answer.path, "%s", creations[i].location);
+    server_bench_answer(bench, 'a', &asked, answer);
+    check_int(command_end.result.state, TG_COMMAND_DONE);
+    assert_string_equal(command_end.text, creations[i].text);
+    server_bench_close(bench);
   }
 }
 
 static void a_device_that_refuses_tlv_gets_a_number_for_the_new_instance(void **state) {
   (void)state;
-  static const tg_record_t any = {.path = {{3303, TG_OPERATION_ANY_INSTANCE, 5700}, 3},
-                                  .value = {.type = TG_TYPE_FLOAT, .f = 1}};
   open_with("1.1", "</3303/0>");
-  tg_command_t command = ask(TG_OP_CREATE, tg_path(1, 3303, 0, 0));
+  tg_command_t command = command_bench_ask(bench, TG_OP_CREATE, tg_path(1, 3303, 0, 0));
   command.records = &any;
   command.record_count = 1;
-  const far_msg_t *out = submit(&command);
+  const far_msg_t *out = command_bench_try(bench, &command);
   check_int(out->format, TG_CF_TLV);
-  answer_with(out, TG_COAP_415);
-  out = server_bench_out(&bench);
-  assert_non_null(out);
+  command_bench_answer(bench, out, TG_COAP_415);
+  out = command_bench_out(bench);
   check_int(out->format, TG_CF_SENML_CBOR);
-  answer_with(out, TG_COAP_415);
-  out = server_bench_out(&bench);
-  assert_non_null(out);
+  command_bench_answer(bench, out, TG_COAP_415);
+  out = command_bench_out(bench);
   check_int(out->format, TG_CF_SENML_JSON);
   assert_non_null(strstr(out->body, "\"n\":\"1/5700\""));
-  answer_with(out, TG_COAP_201);
-  check_int(ended.state, TG_COMMAND_DONE);
-  assert_string_equal(ended_text, "/3303/1");
-  server_bench_close(&bench);
+  command_bench_answer(bench, out, TG_COAP_201);
+  check_int(command_end.result.state, TG_COMMAND_DONE);
+  assert_string_equal(command_end.text, "/3303/1");
+  server_bench_close(bench);
 }
 
 static void make_registry(void) {
@@ -308,21 +260,21 @@ static void an_update_of_a_resource_never_looks_like_an_execute(void **state) {
   make_registry();
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     open_with("1.0", "</31000/0>,</31001/0>");
-    tg_command_t command = ask(TG_OP_UPDATE, rows[i].record.path);
+    tg_command_t command = command_bench_ask(bench, TG_OP_UPDATE, rows[i].record.path);
     command.path.len = rows[i].len;
     command.records = &rows[i].record;
     command.record_count = 1;
-    const far_msg_t *out = submit(&command);
+    const far_msg_t *out = command_bench_try(bench, &command);
     while (out) { /* whatever the device refuses */
       check_int(out->code, rows[i].method);
       assert_string_equal(out->path, rows[i].path);
       if (out->code == TG_COAP_POST) assert_true(out->format == TG_CF_TLV);
-      answer_with(out, TG_COAP_415);
-      out = server_bench_out(&bench);
+      command_bench_answer(bench, out, TG_COAP_415);
+      out = server_bench_out(bench);
     }
-    check_int(ends, 1);
-    check_int(ended.state, TG_COMMAND_FAILED);
-    server_bench_close(&bench);
+    check_int(command_end.count, 1);
+    check_int(command_end.result.state, TG_COMMAND_FAILED);
+    server_bench_close(bench);
   }
   tg_registry_free(server_bench_registry);
   server_bench_registry = NULL;
@@ -331,14 +283,15 @@ static void an_update_of_a_resource_never_looks_like_an_execute(void **state) {
 static void a_device_that_speaks_no_lwm2m_is_not_judged(void **state) {
   (void)state;
   static const tg_backend_ops_t driver = {.kind = "driver"};
-  server_bench_open(&bench, NULL, NULL);
+  static server_bench_t empty;
+  server_bench_open(&empty, NULL, NULL);
   tg_device_info_t info = {.ep = tg_slice_str("line"), .backend = &driver, .link = "serial"};
   tg_id_t id;
-  check_rc(tg_twin_online(bench.twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
+  check_rc(tg_twin_online(empty.twin, &info, TG_EVENT_REGISTERED, &id), TG_OK);
   tg_command_t command = {.device = id, .op = TG_OP_DELETE, .path = tg_path(3, 3303, 0, 5700)};
   tg_diag_t diag = {0};
-  check_rc(tg_operation_check(bench.twin, tg_twin_find(bench.twin, id), &command, &diag), TG_OK);
-  server_bench_close(&bench);
+  check_rc(tg_operation_check(empty.twin, tg_twin_find(empty.twin, id), &command, &diag), TG_OK);
+  server_bench_close(&empty);
 }
 
 CHECK_SUITE(an_operation_goes_only_to_the_levels_it_has_in_that_version, a_refusal_says_what_to_do_instead,

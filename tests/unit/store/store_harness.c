@@ -99,6 +99,7 @@ tg_rc_t store_harness_add(store_harness_t *h, uint32_t broker, bool durable, con
       .broker = broker,
       .qos = 1,
       .durable = durable,
+      .shed_class = h->shed_class,
       .time_ms = 1785000000000,
       .topic = tg_slice_str("t"),
       .payload = tg_slice_str(text),

@@ -180,6 +180,23 @@ static void a_deletion_alone_is_written_at_once(void **state) {
   check_int(stats_of(h).outbox_rows, 1);
 }
 
+/* The end of a command and the removal of its row are of one turn: a crash between two halves would lose one of them. */
+static void a_timer_writes_no_half_of_a_turn(void **state) {
+  store_harness_t *h = *state;
+  uint64_t seq[10];
+  for (int i = 0; i < 10; i++) check_rc(store_harness_add(h, 1, true, "a", &seq[i]), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  for (int i = 0; i < 10; i++) check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  (void)tg_store_end_turn(h->store); /* so many wait for more, by a timer */
+  uint64_t commits = stats_of(h).commits;
+  check_rc(tg_store_put(h->store, "row", tg_slice_str("k"), tg_slice_str("v")), TG_OK);
+  for (int i = 0; i < 5; i++) tg_loop_turn(h->loop, 10);
+  check_int(stats_of(h).commits, commits);
+  check_rc(store_harness_add(h, 1, true, "b", NULL), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_int(stats_of(h).commits, commits + 1);
+}
+
 static void sequence_numbers_rise_and_are_used_in_order(void **state) {
   store_harness_t *h = *state;
   uint64_t first = tg_store_outbox_next_seq(h->store), second = tg_store_outbox_next_seq(h->store);
@@ -393,6 +410,7 @@ int main(void) {
       IN_FILE(many_deletions_alone_wait_a_little_for_more),
       IN_FILE(a_few_deletions_alone_wait_for_nothing),
       IN_FILE(a_deletion_alone_is_written_at_once),
+      IN_FILE(a_timer_writes_no_half_of_a_turn),
       IN_FILE(sequence_numbers_rise_and_are_used_in_order),
       IN_FILE(sequence_numbers_go_on_without_a_gap_after_a_clean_restart),
       IN_FILE(millions_of_sequence_numbers_can_be_taken),
