@@ -94,7 +94,7 @@ class Absences:
     def plan(self, now):
         """steps: [(when, whether it is up then)]"""
         self.count += 1
-        at = now + self.rng.uniform(15, 45)
+        at = now + (self.rng.uniform(15, 45) if self.count > 1 else self.rng.uniform(3, 15))
         if self.count % 10 == 0:
             self.longs += 1
             self.steps = [(at, False), (at + self.long, True)]
@@ -125,7 +125,7 @@ class FullDisk:
 
     def __init__(self, lab, rng):
         self.lab, self.rng, self.count, self.until = lab, rng, 0, None
-        self.due = time.monotonic() + rng.uniform(20, 60)
+        self.due = time.monotonic() + rng.uniform(10, 25)
 
     def limit(self, size):
         try:
