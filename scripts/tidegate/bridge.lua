@@ -13,10 +13,12 @@ local bridge = {}
 
 local TELEMETRY = 0 -- class of messages, see core.publish
 
---- Tells the gateway that a rule could not publish. `full` is no failure of the script, and is
--- counted where it happens.
+-- No failures of the script: counted where they happen, and whoever reported the value is told.
+local NOT_THE_SCRIPTS = { full = true, store = true, no_memory = true }
+
+--- Tells the gateway that a rule could not publish.
 local function on_refused(core, rule, topic, err)
-  if err.code == "full" then return end
+  if NOT_THE_SCRIPTS[err.code] then return end
   local text = ("%s (rule %s, topic %s)"):format(tostring(err.message or err), rule.name, topic)
   core.fail(failure(err.code or "argument", text))
 end

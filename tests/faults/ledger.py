@@ -47,7 +47,7 @@ class Ledger:
         self.came = {}
         self.seen, self.last, self.order = {}, {}, {}  # of messages: numbers by gateway, the last of each, the last value by device
         self.messages, self.duplicates, self.disorder, self.unread = 0, 0, [], 0
-        self.drop = 0  # values still to be left out: to see that whoever compares tells
+        self.drop, self.dropped = 0, set()  # how many values are to be left out, and which: to see that whoever compares tells
         self.accepted, self.ends = set(), {}  # commands: id -> {state: how many numbers}
 
     def acknowledge(self, ep, way, value):
@@ -71,8 +71,7 @@ class Ledger:
         gw, seq, value = body["gw"], body["seq"], body["v"]
         if path not in WAY or value != int(value):
             return
-        if self.drop and value:
-            self.drop -= 1
+        if self.is_dropped(ep, value):
             return
         self.messages += 1
         self.duplicates += not self.seen.setdefault(gw, Numbers()).add(seq)
@@ -85,6 +84,11 @@ class Ledger:
         if value < self.order.get(ep, 0) and len(self.disorder) < 5:
             self.disorder.append((ep, path, int(value)))
         self.order[ep] = max(self.order.get(ep, 0), int(value))
+
+    def is_dropped(self, ep, value):
+        if value and len(self.dropped) < self.drop:
+            self.dropped.add((ep, value))
+        return (ep, value) in self.dropped
 
     def take_result(self, body):
         word, state = body["id"], body["state"]

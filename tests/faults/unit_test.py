@@ -70,7 +70,8 @@ class Books(unittest.TestCase):
     def test_values_can_be_left_out(self):
         self.ledger.drop = 1
         self.ledger.acknowledge("d", SEND, 1)
-        self.assertEqual(1, self.take(line("d", "/3303/0/5602", 1, 1))["missing_count"])
+        self.assertEqual(1, self.take(line("d", "/3303/0/5602", 1, 1), line("d", "/3303/0/5602", 1, 1))["missing_count"])
+        self.assertEqual(1, self.take(line("d", "/3303/0/5602", 2, 2))["messages"])
 
     def test_numbers(self):
         numbers = Numbers()

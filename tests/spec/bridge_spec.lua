@@ -259,11 +259,13 @@ describe("tidegate.bridge", function()
       )
     end)
 
-    it("because the outbox is full is not counted again", function()
-      local gateway, dev = start { { topic = "t" } }
-      gateway.refuses = { code = "full", message = "the outbox is full" }
-      gateway:report(dev, { { "/3303/0/5700", 1 } })
-      assert.same({}, gateway.failures)
+    it("for want of room, disk or memory is not counted again", function()
+      for _, code in ipairs { "full", "store", "no_memory" } do
+        local gateway, dev = start { { topic = "t" } }
+        gateway.refuses = { code = code, message = "not the script's fault" }
+        gateway:report(dev, { { "/3303/0/5700", 1 } })
+        assert.same({}, gateway.failures)
+      end
     end)
   end)
 

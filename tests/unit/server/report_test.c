@@ -203,6 +203,53 @@ static void after_a_restart_a_device_that_only_notifies_is_understood(void **sta
   tg_loop_free(loop);
 }
 
+static void check_only_ack(server_bench_t *bench, uint16_t mid) {
+  const far_msg_t *out = server_bench_out(bench);
+  assert_non_null(out);
+  check_int(out->type, TG_COAP_ACK);
+  check_int(out->code, 0);
+  check_int(out->mid, mid);
+}
+
+/* The answer to Observe is lost, and the next thing that comes is a notification: it may be acknowledged only when it is on disk. */
+static void a_notification_that_founds_its_observation_waits_for_the_disk(void **state) {
+  (void)state;
+  static server_bench_t bench;
+  tg_loop_t *loop = tg_loop_new();
+  tg_store_t *store;
+  tg_store_config_t kept = {.path = ""};
+  static const tg_server_observe_t observe[] = {{.path = {{3303, 0, 5700}, 3}, .query = ""}};
+  tg_server_config_t config = {.observe = observe, .observe_count = 1};
+  check_rc(tg_store_open(loop, &kept, NULL, &store), TG_OK);
+  server_bench_open(&bench, &config, store);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lt=300&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+  server_bench_pass(&bench, 200);
+  const far_msg_t *asked = server_bench_out(&bench);
+  assert_non_null(asked);
+  check_int(asked->observe, 0);
+  far_msg_t notify = {
+      .type = TG_COAP_CON, .code = TG_COAP_205, .mid = 900, .format = TG_CF_TEXT, .observe = 5, .body = "21.5"};
+  notify.token_len = asked->token_len;
+  memcpy(notify.token, asked->token, sizeof notify.token);
+  (void)server_bench_events(&bench);
+
+  bench.keeps = true;
+  server_bench_in(&bench, 'a', &notify);
+  check_true(strstr(server_bench_events(&bench), "records:a"));
+  assert_null(server_bench_out(&bench));
+  tg_coap_release(bench.coap, UINT64_MAX, TG_E_STORE); /* the disk is full */
+  assert_null(server_bench_out(&bench));
+  server_bench_in(&bench, 'a', &notify);
+  check_true(strstr(server_bench_events(&bench), "records:a"));
+  assert_null(server_bench_out(&bench));
+  tg_coap_release(bench.coap, UINT64_MAX, TG_OK);
+  check_only_ack(&bench, 900);
+  server_bench_close(&bench);
+  tg_store_close(store);
+  tg_loop_free(loop);
+}
+
 CHECK_SUITE(send_is_taken_from_registered_devices_only, send_may_be_lwm2m_cbor,
             send_may_name_what_the_last_update_announced, a_command_waits_until_the_device_wakes,
-            after_a_restart_a_device_that_only_notifies_is_understood)
+            after_a_restart_a_device_that_only_notifies_is_understood,
+            a_notification_that_founds_its_observation_waits_for_the_disk)

@@ -131,7 +131,7 @@ void server_bench_pass(server_bench_t *bench, uint64_t ms) {
     tg_wheel_advance(bench->wheel, bench->now);
     tg_event_drain(bench->bus);
   }
-  tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
+  if (!bench->keeps) tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
 }
 
 static void put_parts(tg_coap_enc_t *enc, uint16_t number, const char *text, uint8_t separator) {
@@ -160,7 +160,7 @@ void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg) {
   tg_link_t *link = (uint8_t)peer & SECOND ? &bench->second : &bench->link;
   link->events->rx(link->events_ud, link, &from, tg_buf_slice(&out));
   tg_event_drain(bench->bus);
-  tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
+  if (!bench->keeps) tg_coap_release(bench->coap, UINT64_MAX, TG_OK);
 }
 
 void server_bench_reach(server_bench_t *bench, char peer, tg_link_reach_t reach, uint64_t until_ms) {

@@ -37,6 +37,7 @@ typedef struct server_bench {
   tg_random_seeded_t random;
   uint64_t now;
   uint16_t mid;
+  bool keeps;         /* what is held until it is on disk stays held: the test lets it go */
   uint64_t handle;    /* of the last datagram, where link.reports_tx was set */
   uint32_t latency_s; /* how long the link may keep it */
   far_msg_t sent[64]; /* what the server sent, oldest first */
@@ -56,7 +57,7 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
 /** Frees everything but the store. */
 void server_bench_close(server_bench_t *bench);
 
-/** Lets @p ms pass; events are drained, held answers released. */
+/** Lets @p ms pass; events are drained, held answers released, unless it keeps them. */
 void server_bench_pass(server_bench_t *bench, uint64_t ms);
 
 /** A confirmable request from @p peer (a letter); returns the code of the answer, 0 when there was none. */
