@@ -11,7 +11,7 @@
  *
  * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages are
  * dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions) are kept, in order, and
- * carried out before anything newer, with the next group or once a second, so that the disk catches up with memory without the callers
+ * carried out before anything newer, with the next group or twice a second, so that the disk catches up with memory without the callers
  * doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
  */
 
@@ -30,6 +30,7 @@ typedef struct tg_store_config {
   const char *path;       /* database file, its folder is created (0700); NULL or "" = in memory, nothing durable */
   uint64_t outbox_max;    /* bytes of topics and payloads; 0 = 64 MiB */
   uint64_t commit_max_ms; /* a group waits at most this long for more; 0 = commit as soon as the writer is free */
+  uint64_t retry_ms;      /* after a failed transaction the next one waits that long; 0 = 500 */
   tg_store_commit_fn on_commit;
   void *ud;
 } tg_store_config_t;

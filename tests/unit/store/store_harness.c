@@ -62,6 +62,7 @@ tg_rc_t store_harness_open(store_harness_t *h, tg_diag_t *diag) {
       .path = h->path,
       .outbox_max = h->outbox_max,
       .commit_max_ms = h->commit_max_ms,
+      .retry_ms = h->retry_ms,
       .on_commit = on_commit,
       .ud = h,
   };

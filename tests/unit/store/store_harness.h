@@ -13,6 +13,7 @@ typedef struct store_harness {
   tg_store_t *store;
   uint64_t outbox_max;
   uint64_t commit_max_ms;
+  uint64_t retry_ms;
   uint64_t told;     /* the last ticket told */
   tg_rc_t told_rc;   /* and how it went */
   uint32_t failures; /* tickets told anything but TG_OK */
