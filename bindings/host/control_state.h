@@ -61,6 +61,7 @@ struct tg_control {
   tg_control_conn_t *conns[TG_CONTROL_CONNS_MAX];
   size_t conn_count;
   uint64_t refused;
+  uint64_t long_lines;
   uint64_t dropped_slow;
   tg_spare_t spare; /* to refuse clients with when no descriptor is left */
   tg_timer_t pause; /* until it listens again: when that was gone, too */

@@ -94,9 +94,9 @@ static void fetch_rest(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed
   notify_late(coap, observed, &result);
 }
 
-/* The ACK follows the reply: held, or now. What can't be held is not acknowledged and comes again. */
-static void settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_note_t *note,
-                   const tg_coap_reply_t *reply) {
+/* What can't be held is not acknowledged and comes again. */
+void tg_coap_notify_settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_note_t *note,
+                           const tg_coap_reply_t *reply) {
   bool is_confirmable = rx->msg->type == TG_COAP_CON;
   tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->mark);
   if (!is_confirmable || !seen) return;
@@ -131,7 +131,7 @@ static void hand_over(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_
   }
   coap->stats.notifications++;
   coap->config.notify(coap->config.ud, cookie, &result, &reply);
-  settle(coap, rx, &note, &reply);
+  tg_coap_notify_settle(coap, rx, &note, &reply);
 }
 
 static void reject(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed_t *observed, tg_coap_seen_t *seen) {

@@ -32,8 +32,12 @@ static tg_id_t observe(tg_coap_t *coap, const tg_coap_exchange_t *exchange, cons
     memcpy(obs.token, token.p, sizeof obs.token);
     if (tg_coap_observation_add(coap, &obs, &id) != TG_OK) return TG_ID_NONE;
     observed = tg_pool_find(&coap->observes.pool, id);
+    (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
+  } else {
+    /* Renewed: a device that had dropped it counts from the beginning, and one that had not may still be sending a confirmable one again
+       that is older than this answer. Neither is to be acknowledged and thrown away as old. */
+    observed->has_last = false;
   }
-  (void)tg_coap_observe_is_fresh(observed, opts->observe, tg_coap_engine_now(coap)); /* the first one of its line */
   return id;
 }
 
@@ -51,8 +55,8 @@ static void settle_observe(tg_coap_t *coap, tg_coap_exchange_t *exchange, const 
   exchange->observe = -1; /* further blocks are plain reads */
 }
 
-static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
-                   const tg_coap_opts_t *opts) {
+static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg, const tg_coap_opts_t *opts,
+                   tg_coap_reply_t *reply) {
   const tg_coap_body_t *body = tg_pool_find(&coap->bodies.pool, exchange->body);
   tg_coap_result_t result = {.rc = TG_OK,
                              .code = msg->code,
@@ -61,7 +65,8 @@ static void finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_
                              .confirmable = msg->type == TG_COAP_CON,
                              .location = {opts->location[0], opts->location[1]},
                              .observing = exchange->observation != TG_ID_NONE,
-                             .observation = exchange->observation};
+                             .observation = exchange->observation,
+                             .reply = reply};
   result.peer = tg_coap_peer_id(coap, tg_coap_engine_peer(coap, exchange->flight.peer_ref));
   tg_coap_exchange_finish(coap, exchange, &result);
 }
@@ -106,8 +111,9 @@ static bool tell(const tg_coap_t *coap, tg_coap_exchange_t *exchange, size_t sen
   return tg_pool_find(&coap->exchanges.pool, id) == exchange;
 }
 
-static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg,
-                    const tg_coap_opts_t *opts) {
+/* @p reply: NULL, or what becomes of the ACK. */
+static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap_msg_t *msg, const tg_coap_opts_t *opts,
+                    tg_coap_reply_t *reply) {
   bool is_out = exchange->asks_block; /* the body, all of it */
   size_t before = exchange->out_at;
   tg_rc_t rc = take_step(coap, exchange, msg, opts);
@@ -115,7 +121,7 @@ static void deliver(tg_coap_t *coap, tg_coap_exchange_t *exchange, const tg_coap
   if (sent && !tell(coap, exchange, sent)) return;
   if (rc == TG_E_AGAIN) tg_coap_exchange_continue(coap, exchange);
   else if (rc != TG_OK) tg_coap_exchange_fail(coap, exchange, rc);
-  else finish(coap, exchange, msg, opts);
+  else finish(coap, exchange, msg, opts, reply);
 }
 
 void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
@@ -128,7 +134,7 @@ void tg_coap_response_on_ack(tg_coap_t *coap, const tg_coap_rx_t *rx) {
     if (exchange && tg_slice_eq(token, tg_slice(exchange->token, TG_COAP_TOKEN))) {
       tg_coap_opts_t opts;
       rx->peer->is_proved = true;
-      if (tg_coap_opts_response(rx->msg, &opts)) deliver(coap, exchange, rx->msg, &opts);
+      if (tg_coap_opts_response(rx->msg, &opts)) deliver(coap, exchange, rx->msg, &opts, NULL);
       else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
       return;
     }
@@ -162,13 +168,40 @@ static void confirm(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t *see
   tg_coap_egress_send(coap, rx->bearer, rx->from, tg_slice(bytes, sizeof bytes));
 }
 
+/* What grants an observation may be a notification that has overtaken the answer to the request: the device takes its ACK for that of a value. */
+static bool is_value(const tg_coap_rx_t *rx, const tg_coap_exchange_t *exchange, const tg_coap_opts_t *opts) {
+  bool is_whole = !exchange->asks_block && !(opts->block2.is_there && opts->block2.more);
+  return rx->msg->type == TG_COAP_CON && exchange->observe == 0 && opts->has_observe && rx->msg->code >> 5 == 2 &&
+         is_whole;
+}
+
+/* From now on the device's message belongs to its observation. */
+static void take_value(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange,
+                       const tg_coap_opts_t *opts) {
+  tg_coap_reply_t reply = {.content_format = TG_CF_NONE, .body = &coap->reply_body};
+  tg_coap_peer_t *peer = rx->peer;
+  tg_coap_peer_hold(coap, peer);
+  deliver(coap, exchange, rx->msg, opts, &reply);
+  const tg_coap_observed_t *observed = tg_coap_observe_find(coap, tg_slice(rx->msg->token, rx->msg->token_len));
+  const tg_coap_held_note_t note = {.mark = rx->mark,
+                                    .seq = opts->observe,
+                                    .observation = observed ? tg_coap_observe_id(coap, observed) : TG_ID_NONE};
+  if (!observed) reply = (tg_coap_reply_t){.content_format = TG_CF_NONE}; /* nobody wants what comes of it */
+  tg_coap_notify_settle(coap, rx, &note, &reply);
+  tg_coap_peer_let_go(coap, peer);
+}
+
 static void take_separate(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange_t *exchange) {
   tg_coap_opts_t opts;
   tg_coap_seen_t *seen = tg_coap_dedup_add(coap, rx->peer, rx->mark);
   bool is_good = tg_coap_opts_response(rx->msg, &opts);
   rx->peer->is_proved = true;
+  if (is_good && is_value(rx, exchange, &opts)) {
+    take_value(coap, rx, exchange, &opts);
+    return;
+  }
   confirm(coap, rx, seen, is_good ? TG_COAP_ACK : TG_COAP_RST);
-  if (is_good) deliver(coap, exchange, rx->msg, &opts);
+  if (is_good) deliver(coap, exchange, rx->msg, &opts, NULL);
   else tg_coap_exchange_fail(coap, exchange, TG_E_OPTION);
 }
 

@@ -3,10 +3,6 @@
 
 #include "core/gateway/gateway_clock.h"
 
-#include <stdio.h>
-#include <sys/timex.h>
-#include <time.h>
-
 #include "core/base/clock.h"
 #include "core/base/log.h"
 
@@ -15,27 +11,13 @@
 
 enum { JUMP_MS = 5 * 60 * 1000, KEEP_MS = 3600 * 1000, ROW_VERSION = 1, ROW_MAX = 64 };
 
-static void read_boot(char boot[40]) {
-  FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-  boot[0] = '\0';
-  if (!file) return;
-  if (!fgets(boot, 40, file)) boot[0] = '\0';
-  boot[strcspn(boot, "\n")] = '\0';
-  (void)fclose(file);
-}
-
 void tg_gateway_clock_read(tg_gateway_clock_read_t *read) {
-  struct timespec up;
-  (void)clock_gettime(CLOCK_BOOTTIME, &up); /* cannot fail for this clock */
-  *read = (tg_gateway_clock_read_t){.wall_ms = tg_clock_wall_ms(),
-                                    .up_ms = (int64_t)up.tv_sec * 1000 + up.tv_nsec / 1000000};
+  *read = (tg_gateway_clock_read_t){.wall_ms = tg_clock_wall_ms(), .up_ms = tg_clock_up_ms()};
 }
 
 void tg_gateway_clock_ask(bool with_boot, tg_gateway_clock_read_t *read) {
-  struct timex state = {0};
-  int said = adjtimex(&state); /* only asks */
-  read->is_synced = said >= 0 && said != TIME_ERROR && !(state.status & STA_UNSYNC);
-  if (with_boot) read_boot(read->boot);
+  read->is_synced = tg_clock_is_synced();
+  if (with_boot) tg_clock_boot(read->boot);
 }
 
 static int64_t now_of(const tg_gateway_clock_t *clock, const tg_gateway_clock_read_t *read) {

@@ -16,6 +16,7 @@ static void take_records(const tg_server_call_t *call, tg_reg_t *reg, const tg_c
   bool may_be_empty = call->op == TG_OP_CANCEL || tg_composite_is((tg_op_t)call->op);
   if (may_be_empty && answer->body.len == 0) return;
   tg_rc_t rc = tg_report_take(server, reg, &payload);
+  tg_server_hold_values(server, answer->reply, rc);
   if (rc != TG_OK && rc != TG_E_FULL) {
     *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = rc, .code = answer->code};
     return;

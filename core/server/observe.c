@@ -255,6 +255,7 @@ static void take_values(tg_observe_plan_t *plan, tg_reg_t *reg, const tg_coap_re
   if (stands) take_grant(plan, reg, result);
   tg_rc_t rc = is_empty ? TG_OK : tg_report_take(server, reg, &payload);
   if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "first_values_lost rc=%s", tg_rc_name(rc));
+  if (stands) tg_server_hold_values(server, result->reply, rc);
   if (plan->step == TG_OBSERVE_WHO) {
     bool is_text = rc == TG_OK && server->record_count == 1;
     take_who(plan, reg, is_text ? server->records[0].value.s : tg_slice(NULL, 0));

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Leaf of core/server: whether devices keep to the periods they were told. Some take attributes and ignore them (users-pains 16):
- * what comes too early is counted, and dropped where that is configured; what does not come is read, one request a device at a
- * time and few together. See observe.h.
+ * what comes too early is counted, and dropped where that is configured; what does not come is asked for, one request a device at a
+ * time and few together. It is asked for as what it is, an observation under its own token (RFC 7641 §3.3.1): a device that has dropped it, say
+ * since a notification was never acknowledged while the network was away (§4.5), has it again. See observe.h.
  */
 
 #include "core/server/observe.h"
@@ -76,6 +77,8 @@ static void on_read(void *ud, const tg_coap_result_t *result);
 static tg_rc_t send_read(watch_t *watch, const tg_reg_t *reg, const tg_device_t *device, const tg_reg_obs_t *obs) {
   char path[TG_FORMAT_PATH_MAX];
   const tg_format_ask_t ask = {&obs->path, false, watch->attempt};
+  tg_coap_observation_t kept;
+  if (!tg_coap_observation_get(watch->server->coap, obs->id, &kept)) return TG_E_GONE;
   watch->observation = obs->id;
   watch->path = obs->path;
   tg_coap_call_t call = {.peer = reg->peer,
@@ -83,9 +86,12 @@ static tg_rc_t send_read(watch_t *watch, const tg_reg_t *reg, const tg_device_t 
                          .path = tg_format_path(reg, &obs->path, path),
                          .accept = TG_CF_NONE,
                          .content_format = TG_CF_NONE,
-                         .observe = -1,
+                         .observe = 0,
+                         .token_len = sizeof kept.token,
+                         .cookie = kept.cookie,
                          .done = on_read,
                          .ud = watch};
+  memcpy(call.token, kept.token, sizeof call.token);
   if (obs->path.len == 0) {
     watch->format = obs->format;
     tg_rc_t rc = tg_format_names(watch->server, obs->paths, obs->path_count, obs->format);
@@ -159,6 +165,7 @@ static void on_read(void *ud, const tg_coap_result_t *result) {
                                          .source = TG_SOURCE_READ};
     tg_rc_t rc = tg_report_take(server, reg, &payload);
     if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "overdue_values_lost rc=%s", tg_rc_name(rc));
+    tg_server_hold_values(server, result->reply, rc);
   }
   arm(watch, reg);
 }

@@ -26,18 +26,22 @@ static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *pat
                                  .source = TG_SOURCE_NOTIFY};
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   server->stats.notifications++;
-  if (rc == TG_E_FULL) reply->code = tg_rc_coap(rc); /* not acknowledged: it comes again */
-  if (rc == TG_OK && result->confirmable) tg_server_hold(server, reply);
+  tg_server_hold_values(server, result->confirmable ? reply : NULL, rc);
 }
 
 void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
   tg_reg_obs_t *obs = find_observation(reg, result->observation);
   if (!obs) { /* not ours any more */
     tg_coap_observation_del(server->coap, result->observation);
+    reply->code = TG_COAP_404; /* no ACK for what nobody took; what comes again is reset */
     return;
   }
   if (result->peer != TG_ID_NONE && result->peer != reg->peer) {
-    if (tg_takeover_move(server, reg, result->peer) != TG_OK) return;
+    tg_rc_t rc = tg_takeover_move(server, reg, result->peer);
+    if (rc != TG_OK) {
+      reply->code = tg_rc_coap(rc);
+      return;
+    }
     tg_reg_store_put(server, reg);
   }
   tg_server_heard(server, reg);

@@ -100,6 +100,10 @@ void tg_server_on_request(void *ud, const tg_coap_request_t *request, tg_coap_re
 void tg_server_on_notify(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, cookie);
-  if (reg) tg_report_notify(server, reg, result, reply);
-  else tg_coap_observation_del(server->coap, result->observation);
+  if (reg) {
+    tg_report_notify(server, reg, result, reply);
+    return;
+  }
+  tg_coap_observation_del(server->coap, result->observation);
+  reply->code = TG_COAP_404; /* no ACK for what nobody took; what comes again is reset */
 }

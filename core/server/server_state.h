@@ -42,6 +42,9 @@ void tg_server_tolerate(tg_server_t *server, const tg_reg_t *reg, uint32_t quirk
 /** Holds @p reply until what this turn wrote is on disk. */
 void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply);
 
+/** Values came in a message whose ACK is @p reply's (NULL: it has none), and were taken with @p rc: held until they are on disk; where there was no room, no ACK, so that they come again. */
+void tg_server_hold_values(const tg_server_t *server, tg_coap_reply_t *reply, tg_rc_t rc);
+
 /** @p reg was heard from: the device's window and last_seen move. On a bearer that reports delivery it is awake until the bearer says otherwise. */
 void tg_server_heard(tg_server_t *server, const tg_reg_t *reg);
 

@@ -54,6 +54,13 @@ void tg_server_hold(const tg_server_t *server, tg_coap_reply_t *reply) {
   reply->ticket = tg_store_ticket(server->config.store);
 }
 
+/* What can't be read at all would not be better the next time. */
+void tg_server_hold_values(const tg_server_t *server, tg_coap_reply_t *reply, tg_rc_t rc) {
+  if (!reply) return;
+  if (rc == TG_OK) tg_server_hold(server, reply);
+  else if (rc == TG_E_FULL || rc == TG_E_NOMEM) reply->code = tg_rc_coap(rc);
+}
+
 /* A bearer that reports what becomes of datagrams, so that no window need be guessed. */
 static bool is_told(const tg_server_t *server, const tg_reg_t *reg) {
   tg_link_t *link;

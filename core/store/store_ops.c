@@ -89,13 +89,20 @@ bool tg_store_ops_next(const tg_store_ops_t *ops, size_t *at, tg_store_op_t *op)
   return true;
 }
 
-void tg_store_ops_drop_adds(tg_store_ops_t *ops) {
+static bool is_telemetry(const tg_store_op_t *op) {
+  if (op->kind != TG_STORE_OP_ADD) return false;
+  entry_head_t head;
+  memcpy(&head, op->value.p, sizeof head);
+  return head.shed_class == 0;
+}
+
+void tg_store_ops_drop_telemetry(tg_store_ops_t *ops) {
   size_t at = 0, kept = 0, count = 0;
   for (;;) {
     size_t begin = at;
     tg_store_op_t op;
     if (!tg_store_ops_next(ops, &at, &op)) break;
-    if (op.kind == TG_STORE_OP_ADD) continue;
+    if (is_telemetry(&op)) continue;
     memmove(ops->p + kept, ops->p + begin, at - begin);
     kept += at - begin;
     count++;

@@ -20,6 +20,7 @@ typedef enum tg_store_op_kind {
 /** One write. The slices are lent by the buffer it was read from. */
 typedef struct tg_store_op {
   tg_store_op_kind_t kind;
+  bool yields; /* telemetry: leaves an eighth of what may wait to others; not packed */
   uint64_t seq;
   tg_slice_t bucket;
   tg_slice_t key;
@@ -49,8 +50,8 @@ TG_MUST_CHECK tg_rc_t tg_store_ops_add(tg_store_ops_t *ops, const tg_store_op_t 
 /** Reads the write at offset @p at (0 to begin) and moves it on. @return false at the end */
 bool tg_store_ops_next(const tg_store_ops_t *ops, size_t *at, tg_store_op_t *op);
 
-/** Removes the outbox messages, keeps everything else in order. */
-void tg_store_ops_drop_adds(tg_store_ops_t *ops);
+/** Removes the outbox messages of class 0, whose senders have them still; keeps everything else in order. */
+void tg_store_ops_drop_telemetry(tg_store_ops_t *ops);
 
 /** Bytes of an outbox entry when packed; SIZE_MAX when it is longer than any may be (8 MiB). */
 size_t tg_store_ops_entry_size(const tg_outbox_entry_t *entry);

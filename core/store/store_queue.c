@@ -5,6 +5,7 @@
  */
 
 #include "core/base/alloc.h"
+#include "core/store/store_commit.h"
 #include "core/store/store_state.h"
 
 enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, NOMEM_WAIT_MS = 10 };
@@ -19,10 +20,15 @@ static tg_store_group_t *new_group(tg_store_t *store) {
   return group;
 }
 
-/* Whether @p size bytes more may wait. Deletions may go above the maximum by a quarter: they are what makes room. */
+/* Deletions may go above the maximum by a quarter: they are what makes room. */
+static size_t max_for(const tg_store_op_t *op) {
+  if (op->kind == TG_STORE_OP_REMOVE || op->kind == TG_STORE_OP_RESERVE) return TG_STORE_OPS_MAX + TG_STORE_OPS_MAX / 4;
+  return op->yields ? TG_STORE_OPS_MAX - TG_STORE_OPS_MAX / 8 : TG_STORE_OPS_MAX;
+}
+
+/* Whether @p size bytes more may wait. */
 static bool has_room(tg_store_t *store, const tg_store_op_t *op, size_t size) {
-  bool frees = op->kind == TG_STORE_OP_REMOVE || op->kind == TG_STORE_OP_RESERVE;
-  size_t max = frees ? TG_STORE_OPS_MAX + TG_STORE_OPS_MAX / 4 : TG_STORE_OPS_MAX;
+  size_t max = max_for(op);
   if (store->open->ops.len + store->handed_bytes + size <= max) return true;
   store->handed_bytes = tg_store_writer_queued(&store->writer);
   return store->open->ops.len + store->handed_bytes + size <= max;
@@ -88,8 +94,8 @@ static void schedule(tg_store_t *store) {
     if (store->timer.due_ms != due || !tg_timer_active(&store->timer)) {
       tg_wheel_add(tg_loop_wheel(store->loop), &store->timer, due);
     }
-  } else if (store->open->ops.len || store->handed_ticket != store->ticket - 1) {
-    tg_store_queue_hand_over(store);
+  } else if (store->open->ops.len || store->handed_ticket != store->ticket - 1 || store->kept_first) {
+    tg_store_queue_hand_over(store); /* an empty group tells when what was kept is on disk */
   } else {
     store->failed_at = tg_loop_now(store->loop);
     tg_store_writer_retry(&store->writer);
@@ -97,9 +103,11 @@ static void schedule(tg_store_t *store) {
   }
 }
 
+/* What a turn writes belongs together, such as the end of a command and the removal of its row: not half of it. Its end comes here, too. */
 static void on_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
-  schedule(ud);
+  tg_store_t *store = ud;
+  if (!store->turn_dirty) schedule(store);
 }
 
 uint64_t tg_store_ticket(const tg_store_t *store) {
@@ -114,9 +122,23 @@ bool tg_store_end_turn(tg_store_t *store) {
   return durable;
 }
 
+/* Messages that outlast a failed transaction are written first in the next one. */
+static void settle(tg_store_t *store, const tg_store_group_t *group) {
+  bool is_good = group->rc == TG_OK;
+  if (is_good && store->kept_first) {
+    tg_store_ring_settle(&store->ring, store->kept_first, store->kept_last, true);
+    store->kept_first = 0;
+  }
+  if (!group->first_seq) return;
+  tg_store_ring_settle(&store->ring, group->first_seq, group->last_seq, is_good);
+  if (is_good) return;
+  if (!store->kept_first) store->kept_first = group->first_seq;
+  store->kept_last = group->last_seq;
+}
+
 static void note_result(tg_store_t *store, const tg_store_group_t *group) {
   if (group->rc == TG_OK) {
-    if (group->count) {
+    if (group->count || store->kept_first) {
       store->stats.commits++;
       if (store->failing) tg_log("store", TG_LOG_WARN, "writes_again");
       store->failing = false;
@@ -124,14 +146,14 @@ static void note_result(tg_store_t *store, const tg_store_group_t *group) {
     store->stats.writes += group->count;
     store->reserved = group->reserved;
   } else {
-    store->stats.failed_commits++;
+    if (group->count) store->stats.failed_commits++; /* else a further try of what failed before */
     if (!store->failing)
       tg_log("store", TG_LOG_ERROR, "write_failed writes=%zu tried_again_in_ms=%llu", group->count,
              (unsigned long long)store->config.retry_ms);
     store->failing = true;
     store->failed_at = tg_loop_now(store->loop);
   }
-  if (group->first_seq) tg_store_ring_settle(&store->ring, group->first_seq, group->last_seq, group->rc == TG_OK);
+  settle(store, group);
 }
 
 /* A ticket fails with any of the groups that hold its writes. */
@@ -157,7 +179,7 @@ static void on_done(void *ud) {
     list = group->next;
     tell(store, group);
     if (!tg_store_writer_give(&store->writer, group)) continue;
-    tg_store_writer_free_group(store->spare);
+    tg_store_commit_free(store->spare);
     store->spare = group;
   }
   if (!store->turn_dirty) schedule(store);
@@ -182,7 +204,7 @@ tg_rc_t tg_store_queue_start(tg_store_t *store) {
   if (!store->open) return TG_E_NOMEM;
   tg_rc_t rc = tg_store_writer_start(&store->writer, &store->db, notify, store);
   if (rc == TG_OK) return TG_OK;
-  tg_store_writer_free_group(store->open);
+  tg_store_commit_free(store->open);
   store->open = NULL;
   return rc;
 }
@@ -193,6 +215,6 @@ void tg_store_queue_stop(tg_store_t *store) {
   size_t lost = tg_store_writer_stop(&store->writer);
   if (lost) tg_log("store", TG_LOG_ERROR, "writes_lost_at_close count=%zu", lost);
   tg_loop_unpost(store->loop, on_done, store);
-  tg_store_writer_free_group(store->spare);
+  tg_store_commit_free(store->spare);
   store->open = store->spare = NULL;
 }

@@ -143,6 +143,7 @@ tg_rc_t tg_store_ring_add(tg_store_ring_t *ring, const tg_outbox_entry_t *entry,
       .broker = entry->broker,
       .state = entry->durable ? TG_STORE_RING_PENDING : TG_STORE_RING_READY,
       .durable = entry->durable,
+      .outlasts = entry->shed_class > 0,
   };
   segment->used += size;
   segment->live++;
@@ -183,7 +184,7 @@ void tg_store_ring_settle(tg_store_ring_t *ring, uint64_t first, uint64_t last, 
     tg_store_ring_entry_t *entry = &ring->entries[i];
     if (entry->state != TG_STORE_RING_PENDING) continue;
     if (committed) entry->state = TG_STORE_RING_READY;
-    else kill(ring, entry);
+    else if (!entry->outlasts) kill(ring, entry);
   }
   trim_front(ring);
   evict(ring);
@@ -193,6 +194,14 @@ static tg_store_ring_entry_t *find(const tg_store_ring_t *ring, uint64_t seq) {
   size_t i = lower_bound(ring, seq);
   if (i == ring->end || ring->entries[i].seq != seq) return NULL;
   return ring->entries[i].state == TG_STORE_RING_DEAD ? NULL : &ring->entries[i];
+}
+
+/* Dead ones are at the front only while a walk goes on. */
+const tg_store_ring_entry_t *tg_store_ring_first(const tg_store_ring_t *ring) {
+  for (size_t i = ring->first; i < ring->end; i++) {
+    if (ring->entries[i].state != TG_STORE_RING_DEAD) return &ring->entries[i];
+  }
+  return NULL;
 }
 
 const tg_store_ring_entry_t *tg_store_ring_find(const tg_store_ring_t *ring, uint64_t seq) {

@@ -27,6 +27,7 @@ typedef struct tg_store_ring_entry {
   uint32_t broker;
   uint8_t state;
   bool durable;
+  bool outlasts; /* a failed transaction: its class is not that of telemetry */
 } tg_store_ring_entry_t;
 
 /** All messages; `{0}` with the maxima set is an empty ring. */
@@ -58,8 +59,11 @@ void tg_store_ring_undo(tg_store_ring_t *ring);
 /** Adds a committed message whose bytes are on disk. TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_store_ring_load(tg_store_ring_t *ring, uint64_t seq, uint32_t broker, uint32_t size);
 
-/** The durable messages of [@p first, @p last] were committed, or not and are gone. */
+/** The durable messages of [@p first, @p last] were committed, or not: then those that outlast that are still pending, the others are gone. */
 void tg_store_ring_settle(tg_store_ring_t *ring, uint64_t first, uint64_t last, bool committed);
+
+/** The oldest live message, lent until the next call; NULL when there is none. */
+const tg_store_ring_entry_t *tg_store_ring_first(const tg_store_ring_t *ring);
 
 /** The live message @p seq, lent until the next call; NULL when there is none. */
 const tg_store_ring_entry_t *tg_store_ring_find(const tg_store_ring_t *ring, uint64_t seq);

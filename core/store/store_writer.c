@@ -1,90 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One thread, one transaction a group; see store_writer.h. */
+/* The thread that carries groups out, and its locks; what a transaction is, is in store_commit.c. See store_writer.h. */
 
 #include "core/store/store_writer.h"
 
 #include <time.h>
 
-#include "core/base/alloc.h"
-#include "core/base/crash.h"
-
-static void append(tg_store_group_t **list, tg_store_group_t *group) {
-  while (*list) list = &(*list)->next;
-  group->next = NULL;
-  *list = group;
-}
-
-static void append_kept(tg_store_group_t **list, tg_store_group_t *group) {
-  while (*list) list = &(*list)->next_kept;
-  group->next_kept = NULL;
-  *list = group;
-}
-
-void tg_store_writer_free_group(tg_store_group_t *group) {
-  if (!group) return;
-  tg_store_ops_fini(&group->ops);
-  tg_alloc_free(group);
-}
-
-static tg_rc_t apply_all(tg_store_db_t *db, const tg_store_ops_t *ops) {
-  tg_store_op_t op;
-  tg_rc_t rc = TG_OK;
-  for (size_t at = 0; rc == TG_OK && tg_store_ops_next(ops, &at, &op);) rc = tg_store_db_apply(db, &op);
-  return rc;
-}
-
-/* One transaction: what earlier ones left, then @p group (NULL: only the former). Without the lock: the kept list changes only on this thread. */
-static tg_rc_t write_group(tg_store_writer_t *writer, const tg_store_group_t *group) {
-  if (!writer->kept && (!group || group->ops.count == 0)) return TG_OK;
-  tg_rc_t rc = tg_store_db_begin(writer->db, group && group->lazy && !writer->kept);
-  if (rc != TG_OK) return rc;
-  for (const tg_store_group_t *kept = writer->kept; kept && rc == TG_OK; kept = kept->next_kept) {
-    rc = apply_all(writer->db, &kept->ops);
-  }
-  if (group && rc == TG_OK) rc = apply_all(writer->db, &group->ops);
-  if (rc != TG_OK) {
-    tg_store_db_rollback(writer->db);
-    return rc;
-  }
-  TG_CRASH_PASS(COMMIT_BEFORE);
-  rc = tg_store_db_commit(writer->db);
-  TG_CRASH_PASS(COMMIT_AFTER);
-  return rc;
-}
-
-static void drop(tg_store_group_t *group) {
-  if (--group->holders == 0) tg_store_writer_free_group(group);
-}
-
-/* With the lock: what was kept is on disk now. */
-static void forget_kept(tg_store_writer_t *writer) {
-  while (writer->kept) {
-    tg_store_group_t *group = writer->kept;
-    writer->kept = group->next_kept;
-    writer->queued -= group->ops.len;
-    drop(group);
-  }
-}
-
-/* With the lock. */
-static void finish(tg_store_writer_t *writer, tg_store_group_t *group, tg_rc_t rc) {
-  bool wrote = writer->kept || (group && group->ops.count);
-  if (rc == TG_OK) forget_kept(writer);
-  if (wrote) writer->failing = rc != TG_OK;
-  if (!group) return;
-  group->rc = rc;
-  group->holders = 1;
-  writer->queued -= group->ops.len;
-  if (rc != TG_OK) {
-    tg_store_ops_drop_adds(&group->ops);
-    if (group->ops.count) {
-      writer->queued += group->ops.len;
-      group->holders++;
-      append_kept(&writer->kept, group);
-    }
-  }
-  append(&writer->done, group);
-}
+#include "core/store/store_commit.h"
 
 /* With the lock, which it gives up meanwhile. There is no other way to tell the loop, so it does not give up. */
 static void tell(tg_store_writer_t *writer) {
@@ -107,11 +28,11 @@ static void *thread_main(void *ud) {
     writer->running = true;
     (void)pthread_mutex_unlock(&writer->lock);
 
-    tg_rc_t rc = write_group(writer, group);
+    tg_rc_t rc = tg_store_commit_write(writer, group);
 
     (void)pthread_mutex_lock(&writer->lock);
     bool first = group && !writer->done;
-    finish(writer, group, rc);
+    tg_store_commit_settle(writer, group, rc);
     writer->running = false; /* before the loop is told: it looks whether it may hand over the next group */
     (void)pthread_cond_broadcast(&writer->idle);
     if (first) tell(writer);
@@ -137,7 +58,7 @@ void tg_store_writer_push(tg_store_writer_t *writer, tg_store_group_t *group) {
   (void)pthread_mutex_lock(&writer->lock);
   group->count = group->ops.count;
   writer->queued += group->ops.len;
-  append(&writer->inbox, group);
+  tg_store_commit_append(&writer->inbox, group);
   (void)pthread_cond_signal(&writer->work);
   (void)pthread_mutex_unlock(&writer->lock);
 }
@@ -206,10 +127,10 @@ size_t tg_store_writer_stop(tg_store_writer_t *writer) {
   while (writer->done) {
     tg_store_group_t *group = writer->done;
     writer->done = group->next;
-    drop(group);
+    tg_store_commit_drop(group);
   }
   for (tg_store_group_t *group = writer->kept; group; group = group->next_kept) lost += group->ops.count;
-  forget_kept(writer);
+  tg_store_commit_forget_kept(writer);
   (void)pthread_cond_destroy(&writer->idle);
   (void)pthread_cond_destroy(&writer->work);
   (void)pthread_mutex_destroy(&writer->lock);

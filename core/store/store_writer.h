@@ -83,7 +83,4 @@ bool tg_store_writer_give(tg_store_writer_t *writer, tg_store_group_t *group);
 /** Writes what waits, ends the thread, frees all groups. @return how many writes could not be carried out */
 size_t tg_store_writer_stop(tg_store_writer_t *writer);
 
-/** Frees a group that was not handed over; NULL is allowed. */
-void tg_store_writer_free_group(tg_store_group_t *group);
-
 #endif

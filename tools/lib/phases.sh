@@ -119,7 +119,7 @@ phase_tests() {
   run_jobs "specs"
   shell_jobs tools tests/tools "$DEV"
   system_jobs system "$DEV"
-  for folder in fake bench blackbox; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
+  for folder in fake bench blackbox sim; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
   run_jobs "tools and the whole program"
 }
 
@@ -132,18 +132,20 @@ phase_asan() {
   system_jobs asan/system "$build" "$SAN"
   shell_jobs asan/blackbox tests/blackbox "$build" "$SAN"
   catalogue_jobs asan/blackbox "$build" "$SAN"
+  shell_jobs asan/sim tests/sim "$build" "TG_SIM_SEEDS=${TG_SIM_ASAN_SEEDS:-40} $SANITIZER_ENV $SAN"
   any_jobs || return 0
   build_preset asan
   run_jobs "the same under AddressSanitizer, UBSan and LeakSanitizer"
 }
 
-# What is shipped: optimised, without what a debug build checks besides.
+# What is shipped: optimised, without what a debug build checks besides. It is also the one in which an hour of a gateway takes the least time.
 phase_release() {
   local build=$TG_ROOT/build/release
   catalogue_jobs release/blackbox "$build"
+  shell_jobs release/sim tests/sim "$build" "TG_SIM_SEEDS=${TG_SIM_SEEDS:-2000}"
   any_jobs || return 0
-  build_preset release tidegate
-  run_jobs "bad input to the release build"
+  build_preset release tidegate simulation
+  run_jobs "bad input to the release build, and 2,000 hours of it in virtual time"
 }
 
 # Programs with threads are named in tests/tsan.list, one per line.

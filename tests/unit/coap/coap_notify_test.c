@@ -105,6 +105,74 @@ static void a_held_ack_waits_for_its_ticket(void **state) {
   wire_close(wire);
 }
 
+/* A confirmable notification that comes before the answer to the request founds the observation. Its ACK says that the value is safe. */
+static wire_t *open_overtaken(void) {
+  wire_t *wire = wire_open(NULL);
+  tg_coap_call_t call = wire_call(wire);
+  call.observe = 0;
+  check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  assert_memory_equal(wire_out(wire) + 24, "605161", 6);
+  wire->hold = true;
+  wire->ticket = 4;
+  wire_in(wire, "48450001%s 6106 ff 32", wire->token);
+  check_int(wire->dones, 1);
+  check_true(wire->result.observing);
+  assert_string_equal(wire_out(wire), "");
+  return wire;
+}
+
+static void a_notification_that_overtakes_the_answer_waits_for_its_ticket(void **state) {
+  (void)state;
+  wire_t *wire = open_overtaken();
+  wire_in(wire, "48450001%s 6106 ff 32", wire->token);
+  wire_in(wire, "6845%04x%s 6105 ff 31", wire->mid, wire->token); /* the answer, too late */
+  assert_string_equal(wire_out(wire), "");
+  tg_coap_release(wire->coap, 4, TG_OK);
+  assert_string_equal(wire_out(wire), "60000001");
+  wire->hold = false;
+  wire_in(wire, "48450002%s 6107 ff 33", wire->token);
+  assert_string_equal(wire_out(wire), "60000002");
+  check_int(wire->notifications, 1);
+  check_int(wire->dones, 1);
+  wire_close(wire);
+}
+
+static void and_comes_again_as_one_where_it_could_not_be_kept(void **state) {
+  (void)state;
+  wire_t *wire = open_overtaken();
+  tg_coap_release(wire->coap, 4, TG_E_STORE);
+  assert_string_equal(wire_out(wire), "");
+  wire->hold = false;
+  wire_in(wire, "48450001%s 6106 ff 32", wire->token);
+  assert_string_equal(wire_out(wire), "60000001");
+  check_int(wire->notifications, 1);
+  wire_close(wire);
+}
+
+/* Asked for again under its token: who had dropped it counts from the beginning, who had not may be repeating an older message. */
+static void after_a_renewal_nothing_is_taken_for_old(void **state) {
+  (void)state;
+  static const char *const answers[] = {"6206fa", "6101"}, *const next[] = {"6206f9", "6102"};
+  for (size_t i = 0; i < TG_COUNT(answers); i++) {
+    wire_t *wire = open_observing(NULL);
+    tg_coap_observation_t kept;
+    check_true(tg_coap_observation_get(wire->coap, wire->result.observation, &kept));
+    tg_coap_call_t call = wire_call(wire);
+    call.observe = 0;
+    call.token_len = sizeof kept.token;
+    memcpy(call.token, kept.token, sizeof kept.token);
+    check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+    (void)wire_out(wire);
+    wire_in(wire, "6845%04x%s %s ff 31", wire->mid, wire->token, answers[i]);
+    check_true(wire->result.observing);
+    check_int(wire_stats(wire).observations, 1);
+    wire_in(wire, "48450009%s %s ff 32", wire->token, next[i]);
+    check_int(wire->notifications, 1);
+    check_int(wire_stats(wire).rx_stale, 0);
+    wire_close(wire);
+  }
+}
+
 static void a_dropped_ack_lets_the_notification_come_again(void **state) {
   (void)state;
   wire_options_t full = {.limits = {.held = 1}};
@@ -299,6 +367,8 @@ static void what_cannot_be_fetched_is_told(void **state) {
 
 CHECK_SUITE(a_confirmable_notification_is_handed_over_and_acknowledged, only_fresh_notifications_are_handed_over,
             notifications_shuffled_by_the_network_rise_for_the_caller, a_held_ack_waits_for_its_ticket,
+            a_notification_that_overtakes_the_answer_waits_for_its_ticket,
+            and_comes_again_as_one_where_it_could_not_be_kept, after_a_renewal_nothing_is_taken_for_old,
             a_dropped_ack_lets_the_notification_come_again, an_observation_ends_with_an_error_or_without_observe,
             an_unknown_critical_option_is_reset_and_ends_it, a_new_address_is_accepted_by_policy,
             a_restored_observation_is_understood, cancelling_by_token_ends_the_observation,

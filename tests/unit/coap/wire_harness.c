@@ -101,6 +101,9 @@ static void wire_done(void *ud, const tg_coap_result_t *result) {
   wire_t *wire = ud;
   wire->dones++;
   keep_result(wire, result);
+  if (!result->reply) return;
+  result->reply->hold = wire->hold;
+  result->reply->ticket = wire->ticket;
 }
 
 wire_t *wire_open(const wire_options_t *options) {
@@ -121,6 +124,7 @@ wire_t *wire_open(const wire_options_t *options) {
                              .notify = wire_notify,
                              .ud = wire,
                              .rebind = options->rebind,
+                             .urgent = options->urgent,
                              .limits = options->limits};
   wire->coap = tg_coap_new(&config);
   assert_non_null(wire->coap);

@@ -30,6 +30,7 @@ typedef struct disk {
   size_t len, cap;
   bool is_new;  /* its name is not on disk */
   bool deleted; /* and may come back, where its name is on disk */
+  bool is_gone; /* of a cut: no such file is left */
   op_t *first, **last;
 } disk_t;
 
@@ -44,6 +45,9 @@ static struct {
   sqlite3_io_methods methods;
   pthread_mutex_t lock;
   uint64_t left, random;
+  bool goes_on; /* the process outlives the cut */
+  bool lies;    /* syncs do nothing */
+  bool is_off;  /* there was one: the disks stay as they are */
   disk_t disks[FILES];
 } cut;
 
@@ -122,24 +126,38 @@ static void write_back(const disk_t *disk) {
   (void)close(fd);
 }
 
-static void cut_power(void) {
+/* What is on the disks from now on. */
+static void lose(void) {
+  for (size_t i = 0; i < FILES && *cut.disks[i].path; i++) {
+    disk_t *disk = &cut.disks[i];
+    survive(disk);
+    disk->is_gone = disk->deleted ? disk->is_new || chance(50) : disk->is_new && chance(50);
+  }
+}
+
+static void leave_files(void) {
   for (size_t i = 0; i < FILES && *cut.disks[i].path; i++) {
     disk_t *disk = &cut.disks[i];
     char shm[520];
     (void)snprintf(shm, sizeof shm, "%s-shm", disk->path);
     (void)unlink(shm);
-    survive(disk);
-    bool is_gone = disk->deleted ? disk->is_new || chance(50) : disk->is_new && chance(50);
-    if (is_gone) (void)unlink(disk->path);
+    if (disk->is_gone) (void)unlink(disk->path);
     else write_back(disk);
   }
+}
+
+static void cut_power(void) {
+  lose();
+  cut.is_off = true;
+  if (cut.goes_on) return;
+  leave_files();
   _exit(CUT_HARNESS_EXIT);
 }
 
 /* With the lock, which it keeps: one operation more. */
 static void count_down(void) {
   (void)pthread_mutex_lock(&cut.lock);
-  if (--cut.left == 0) cut_power();
+  if (!cut.is_off && --cut.left == 0) cut_power();
 }
 
 static disk_t *find_disk(const char *path) {
@@ -165,6 +183,7 @@ static disk_t *find_disk(const char *path) {
 }
 
 static void add_op(disk_t *disk, const void *bytes, size_t len, size_t at, bool truncates) {
+  if (cut.is_off) return;
   op_t *op = malloc(sizeof *op + len);
   if (!op) die("no memory");
   *op = (op_t){.at = at, .len = len, .truncates = truncates};
@@ -206,8 +225,9 @@ static int cut_truncate(sqlite3_file *file, sqlite3_int64 len) {
 static int cut_sync(sqlite3_file *file, int flags) {
   (void)flags;
   count_down();
-  sync_disk(of(file)->disk);
-  if (of(file)->disk->is_new) sync_folder();
+  bool is_done = !cut.is_off && !cut.lies;
+  if (is_done) sync_disk(of(file)->disk);
+  if (is_done && of(file)->disk->is_new) sync_folder();
   (void)pthread_mutex_unlock(&cut.lock);
   return SQLITE_OK;
 }
@@ -263,7 +283,7 @@ static int cut_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
   cut_file_t *mine = of(file);
   (void)pthread_mutex_lock(&cut.lock);
   *mine = (cut_file_t){.disk = find_disk(name), .real = (sqlite3_file *)(void *)(mine + 1)};
-  if (mine->disk->deleted) { /* a new file of that name */
+  if (mine->disk->deleted && !cut.is_off) { /* a new file of that name */
     mine->disk->deleted = false;
     sync_disk(mine->disk);
     set_len(mine->disk, 0);
@@ -279,8 +299,8 @@ static int cut_delete(sqlite3_vfs *vfs, const char *name, int syncs) {
   (void)vfs;
   count_down();
   disk_t *disk = find_disk(name);
-  disk->deleted = true;
-  if (syncs) { /* gone for good */
+  if (!cut.is_off) disk->deleted = true;
+  if (syncs && !cut.is_off) { /* gone for good */
     sync_disk(disk);
     set_len(disk, 0);
     disk->is_new = true;
@@ -303,6 +323,58 @@ void cut_harness_install(uint64_t after, uint64_t seed) {
                                      NULL};
   (void)pthread_mutex_init(&cut.lock, NULL);
   cut.left = after;
+  cut.lies = false;
   cut.random = seed * 2 + 1;
   if (sqlite3_vfs_register(&cut.vfs, 1) != SQLITE_OK) die("cannot be installed");
+}
+
+void cut_harness_go_on(void) {
+  cut.goes_on = true;
+}
+
+void cut_harness_cut_after(uint64_t after) {
+  (void)pthread_mutex_lock(&cut.lock);
+  cut.left = after;
+  if (after == 0 && !cut.is_off) cut_power();
+  (void)pthread_mutex_unlock(&cut.lock);
+}
+
+static void forget_ops(disk_t *disk) {
+  while (disk->first) {
+    op_t *op = disk->first;
+    disk->first = op->next;
+    free(op);
+  }
+  disk->last = &disk->first;
+}
+
+void cut_harness_lie(bool lies) {
+  cut.lies = lies;
+}
+
+void cut_harness_power_on(void) {
+  leave_files();
+  for (size_t i = 0; i < FILES && *cut.disks[i].path; i++) {
+    disk_t *disk = &cut.disks[i];
+    forget_ops(disk);
+    if (disk->is_gone) set_len(disk, 0);
+    disk->is_new = disk->is_gone;
+    disk->deleted = disk->is_gone = false;
+  }
+  cut.is_off = false;
+  cut.left = UINT64_MAX;
+}
+
+void cut_harness_begin_anew(uint64_t seed) {
+  for (size_t i = 0; i < FILES && *cut.disks[i].path; i++) {
+    disk_t *disk = &cut.disks[i];
+    forget_ops(disk);
+    free(disk->bytes);
+    (void)unlink(disk->path);
+    *disk = (disk_t){.path = ""};
+  }
+  cut.is_off = false;
+  cut.left = UINT64_MAX;
+  cut.lies = false;
+  cut.random = seed * 2 + 1;
 }
