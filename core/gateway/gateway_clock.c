@@ -64,8 +64,9 @@ void tg_gateway_clock_begin(tg_gateway_clock_t *clock, const tg_gateway_clock_re
   *clock = (tg_gateway_clock_t){.begun = true};
   memcpy(clock->boot, read->boot, sizeof clock->boot);
   clock->unix_at_boot = (rc == TG_OK ? kept_time(read, tg_buf_slice(&row)) : read->wall_ms) - read->up_ms;
-  clock->kept_up_ms = read->up_ms - KEEP_MS; /* a row is due */
-  tg_gateway_clock_judge(clock, read, store, wheel);
+  tg_gateway_clock_judge(clock, read, NULL, wheel);
+  clock->kept_up_ms =
+      read->up_ms - KEEP_MS; /* due in the first turn: a write now would have to succeed before anything is restored */
 }
 
 static int64_t difference(const tg_gateway_clock_t *clock, const tg_gateway_clock_read_t *read) {

@@ -38,7 +38,7 @@ void tg_gateway_clock_read(tg_gateway_clock_read_t *read);
 /** Asks the kernel for is_synced, too; @p with_boot: and for boot, which is in a file. */
 void tg_gateway_clock_ask(bool with_boot, tg_gateway_clock_read_t *read);
 
-/** Begins with what @p read says and, where there is one, the row that an earlier process kept in @p store; sets the time of @p wheel. */
+/** Begins with what @p read says and, where there is one, the row that an earlier process kept in @p store; sets the time of @p wheel. Writes nothing yet. */
 void tg_gateway_clock_begin(tg_gateway_clock_t *clock, const tg_gateway_clock_read_t *read, tg_store_t *store,
                             tg_wheel_t *wheel);
 
