@@ -10,6 +10,7 @@
 #include "core/base/embed.h"
 #include "core/device/device.h"
 #include "core/firmware/campaign.h"
+#include "core/gateway/gateway_clock.h"
 #include "core/mqtt/mqtt.h"
 #include "core/server/server.h"
 
@@ -26,6 +27,7 @@ typedef struct tg_api_parts {
   tg_coap_t *coap;         /* may be NULL: policies are told no addresses then */
   tg_firmware_t *firmware; /* may be NULL, as the campaigns */
   tg_campaigns_t *campaigns;
+  const tg_gateway_clock_t *clock; /* may be NULL: times are believed then */
 } tg_api_parts_t;
 
 /** How an api is made. Strings are copied. */

@@ -41,6 +41,11 @@ static int core_now(lua_State *L) {
   return 1;
 }
 
+static int core_steady(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)tg_wheel_unix(tg_loop_wheel(tg_bundle_of(L)->api->parts.loop)) / 1000);
+  return 1;
+}
+
 static int core_clock(lua_State *L) {
   lua_pushnumber(L, (lua_Number)tg_clock_mono_ns() / 1e9);
   return 1;
@@ -102,6 +107,7 @@ void tg_mod_core_push(lua_State *L, tg_bundle_t *bundle) {
                                        {"version", core_version},
                                        {"now", core_now},
                                        {"clock", core_clock},
+                                       {"steady", core_steady},
                                        {"fail", core_fail},
                                        {"trying", core_trying},
                                        {"want", core_want},

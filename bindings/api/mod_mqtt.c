@@ -64,10 +64,13 @@ static int core_publish(lua_State *L) {
   return 1;
 }
 
+/* next_seq(): the number, and true while the gateway's clock is doubted. One call for both: it is on the hot path. */
 static int core_next_seq(lua_State *L) {
-  tg_store_t *store = tg_bundle_of(L)->api->parts.store;
-  lua_pushinteger(L, store ? (lua_Integer)tg_store_outbox_next_seq(store) : 0);
-  return 1;
+  const tg_api_parts_t *parts = &tg_bundle_of(L)->api->parts;
+  lua_pushinteger(L, parts->store ? (lua_Integer)tg_store_outbox_next_seq(parts->store) : 0);
+  if (!tg_gateway_clock_is_doubtful(parts->clock)) return 1;
+  lua_pushboolean(L, true);
+  return 2;
 }
 
 /* Checks the options at @p index, the last argument; an empty table stands for none. */

@@ -14,6 +14,7 @@
 #include "bindings/host/cli.h"
 #include "bindings/host/control.h"
 #include "bindings/host/scripts.h"
+#include "core/base/alloc.h"
 #include "core/base/crash.h"
 
 /* Everything that runs, in order of making. */
@@ -106,8 +107,8 @@ static tg_rc_t open_core(run_t *run, tg_diag_t *diag) {
 
 static tg_rc_t open_faces(run_t *run, tg_diag_t *diag) {
   tg_gateway_parts_t core = tg_gateway_parts(run->gateway);
-  const tg_api_parts_t parts = {run->loop, core.twin, core.events,   run->registry, core.store,
-                                core.mqtt, core.coap, core.firmware, core.campaigns};
+  const tg_api_parts_t parts = {run->loop, core.twin, core.events,   run->registry,  core.store,
+                                core.mqtt, core.coap, core.firmware, core.campaigns, core.clock};
   tg_api_attach(run->api, &parts);
   run->scripts = tg_scripts_new(run->loop, run->api, run->config);
   if (!run->scripts) return TG_E_NOMEM;
@@ -175,6 +176,7 @@ static tg_cli_exit_t set_crash(const char *text) {
 
 tg_cli_exit_t tg_cmd_run(const tg_cli_t *cli) {
   run_t run = {.lock = -1};
+  tg_alloc_setup();
   if (cli->crash_at) {
     tg_cli_exit_t set = set_crash(cli->crash_at);
     if (set != TG_CLI_OK || strcmp(cli->crash_at, "list") == 0) return set;

@@ -14,6 +14,8 @@
 #include "core/base/alloc.h"
 #include "core/base/log.h"
 
+enum { PAUSE_MS = 100, TOLD_PER_MINUTE = 5 };
+
 static void on_line(void *ud, tg_control_conn_t *conn, tg_slice_t line) {
   tg_control_ops_line(ud, conn, line);
 }
@@ -47,10 +49,28 @@ static void accept_one(tg_control_t *control, int fd) {
   if (conn) control->conns[control->conn_count++] = conn;
 }
 
+static void on_pause_over(tg_timer_t *timer, void *ud) {
+  const tg_control_t *control = ud;
+  tg_rc_t rc = tg_loop_watch_set(control->watch, TG_LOOP_READ);
+  if (rc != TG_OK) tg_wheel_add(tg_loop_wheel(control->config.parts.loop), timer, timer->due_ms + PAUSE_MS);
+}
+
+/* No descriptor is left: what waits is taken and closed, else the loop would be called for it without end. */
+static void refuse_all(tg_control_t *control) {
+  uint64_t now = tg_loop_now(control->config.parts.loop);
+  control->refused++;
+  if (tg_log_allow(&control->no_descriptors, now, TOLD_PER_MINUTE))
+    tg_log("control", TG_LOG_WARN, "no_descriptors clients_refused suppressed=%u", control->no_descriptors.suppressed);
+  if (tg_spare_refuse(&control->spare, control->fd) || tg_loop_watch_set(control->watch, 0) != TG_OK) return;
+  control->pause = (tg_timer_t){.fn = on_pause_over, .ud = control};
+  tg_wheel_add(tg_loop_wheel(control->config.parts.loop), &control->pause, now + PAUSE_MS);
+}
+
 static void on_listening(void *ud, int fd, int events) {
   (void)events;
   for (;;) {
     int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (client < 0 && (errno == EMFILE || errno == ENFILE)) refuse_all(ud);
     if (client < 0) return;
     accept_one(ud, client);
   }
@@ -111,6 +131,7 @@ tg_rc_t tg_control_open(const tg_control_config_t *config, tg_diag_t *diag, tg_c
   if (!control) return TG_E_NOMEM;
   control->config = *config;
   control->fd = -1;
+  tg_spare_init(&control->spare);
   control->started_ms = tg_loop_now(config->parts.loop);
   control->events = (tg_control_conn_events_t){on_line, on_closed, on_too_long, control};
   tg_rc_t rc = open_parts(control, diag);
@@ -124,7 +145,9 @@ tg_rc_t tg_control_open(const tg_control_config_t *config, tg_diag_t *diag, tg_c
 
 void tg_control_close(tg_control_t *control) {
   if (!control) return;
+  tg_wheel_del(tg_loop_wheel(control->config.parts.loop), &control->pause);
   tg_loop_unwatch(control->watch);
+  tg_spare_fini(&control->spare);
   if (control->fd >= 0) {
     (void)close(control->fd);
     (void)unlink(control->path);

@@ -8,6 +8,8 @@
 #include "bindings/host/control_conn.h"
 #include "bindings/host/control_facts.h"
 #include "bindings/host/control_reply.h"
+#include "core/base/log.h"
+#include "core/base/spare.h"
 #include "core/codec/json_read.h"
 
 enum { TG_CONTROL_CONNS_MAX = 32, TG_CONTROL_HISTORY = 256 };
@@ -61,6 +63,9 @@ struct tg_control {
   uint64_t refused;
   uint64_t long_lines;
   uint64_t dropped_slow;
+  tg_spare_t spare; /* to refuse clients with when no descriptor is left */
+  tg_timer_t pause; /* until it listens again: when that was gone, too */
+  tg_log_limit_t no_descriptors;
   uint64_t started_ms;
   tg_control_wait_t *waits;
   tg_control_follow_t *follows;

@@ -25,7 +25,7 @@ tg.rule = {}
 ---@field retain? boolean default false
 ---@field delivery? tg.mqtt.delivery default `"durable"`
 ---@field broker? string name of the broker; default the first
----@field stamp? boolean true adds `seq` and `gw` to all payloads that are JSON objects, false to none; without it to what `map` returned as a table
+---@field stamp? boolean true adds `seq` and `gw` (and `clock_unsynced` while the clock is doubted) to all payloads that are JSON objects, false to none; without it to what `map` returned as a table
 
 ---Checks a rule as loading does, and returns it. Misuse raises, with the nearest known key.
 ---@param rule tg.rule.rule

@@ -36,6 +36,10 @@ function tg.timer.task(fn) end
 ---@return number seconds Unix seconds, in steps of a millisecond
 function tg.timer.now() end
 
+---The time of day as it would be if nobody had set the clock by more than a few minutes: for ages and deadlines of what a script keeps over restarts. The same as now() while the clock is believed.
+---@return number seconds Unix seconds, in steps of a millisecond
+function tg.timer.steady() end
+
 ---A clock that never jumps, for measuring how long something takes.
 ---@return number seconds
 function tg.timer.clock() end

@@ -3,7 +3,14 @@
 
 #include "core/base/alloc.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+void tg_alloc_setup(void) {
+#ifdef M_ARENA_MAX /* glibc's */
+  (void)mallopt(M_ARENA_MAX, 1);
+#endif
+}
 
 void *tg_alloc(size_t size) {
   return malloc(size ? size : 1);

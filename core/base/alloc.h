@@ -10,6 +10,9 @@
 #include "core/base/rc.h"
 #include "core/base/slice.h"
 
+/** Once, before there are threads: they all take from one heap. glibc would reserve 64 MiB of addresses for each, which a limit on address space (ulimit -v) counts. */
+void tg_alloc_setup(void);
+
 /** @p size bytes, not cleared, owned by the caller; NULL when there are none. Size 0 gives a valid pointer. */
 void *tg_alloc(size_t size);
 

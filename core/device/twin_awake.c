@@ -169,7 +169,7 @@ void tg_twin_answered(tg_twin_t *twin, tg_id_t id, bool is_short) {
 void tg_twin_missed(tg_twin_t *twin, tg_id_t id) {
   tg_twin_wake_t *wake = learner(twin, id);
   if (!wake || wake->heard_ms != wake->silent_ms) return;
-  tg_twin_window_missed(&wake->window, wake->asked_ms - wake->silent_ms, tg_twin_wall(twin));
+  tg_twin_window_missed(&wake->window, wake->asked_ms - wake->silent_ms, tg_wheel_unix(twin->config.wheel));
 }
 
 void tg_twin_heard(tg_twin_t *twin, tg_id_t id, uint32_t window_ms) {
@@ -179,7 +179,8 @@ void tg_twin_heard(tg_twin_t *twin, tg_id_t id, uint32_t window_ms) {
   tg_twin_wake_t *wake = make_wake(twin, device);
   uint32_t listens_ms = window_ms;
   if (wake) {
-    if (!twin->config.fixed_windows) listens_ms = tg_twin_window_ms(&wake->window, window_ms, tg_twin_wall(twin));
+    if (!twin->config.fixed_windows)
+      listens_ms = tg_twin_window_ms(&wake->window, window_ms, tg_wheel_unix(twin->config.wheel));
     if (!wake->saved_ms) wake->saved_ms = window_ms;
     if (listens_ms != wake->saved_ms) save(wake, listens_ms);
     wake->heard_ms = now;

@@ -164,7 +164,7 @@ void tg_twin_command_init(tg_twin_t *twin) {
 
 static void set_deadline(tg_twin_command_t *command) {
   tg_wheel_t *wheel = command->twin->config.wheel;
-  command->pub.deadline_ms = tg_twin_wall(command->twin) + (int64_t)command->timeout_ms;
+  command->pub.deadline_ms = tg_wheel_unix(wheel) + (int64_t)command->timeout_ms;
   tg_wheel_add(wheel, &command->deadline, tg_wheel_now(wheel) + command->timeout_ms);
 }
 
@@ -197,7 +197,7 @@ tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *from, tg_command_don
   tg_rc_t rc = tg_twin_queue_make(device, twin, from, &command);
   if (rc != TG_OK) return rc;
   command->timeout_ms = timeout_of(command);
-  command->pub.deadline_ms = tg_twin_wall(twin) + (int64_t)command->timeout_ms; /* the row has it */
+  command->pub.deadline_ms = tg_wheel_unix(twin->config.wheel) + (int64_t)command->timeout_ms; /* the row has it */
   bool waits = tg_twin_queue_first(device, tg_twin_queue_is_bulk(command)) || *tg_twin_queue_place(command) ||
                !device->pub.awake;
   rc = tg_twin_durable_add(command, !waits);

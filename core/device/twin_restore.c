@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The start: durable commands of an earlier process come back to their devices; called by core/gateway. See device.h. */
 
-#include "core/base/clock.h"
 #include "core/device/journal.h"
 #include "core/device/twin_durable.h"
 #include "core/device/twin_queue.h"
@@ -12,19 +11,19 @@ enum { ENDS_A_MS = 4 };
 
 typedef struct restore {
   tg_twin_t *twin;
-  int64_t wall_ms;
+  int64_t now_ms; /* Unix time */
   size_t ending;
 } restore_t;
 
 static tg_command_state_t ends_as(const restore_t *restore, const tg_journal_row_t *row) {
   if (row->sent && !tg_twin_queue_is_repeatable(&row->command)) return TG_COMMAND_UNKNOWN;
-  return row->command.deadline_ms <= restore->wall_ms ? TG_COMMAND_EXPIRED : TG_COMMAND_WAITING;
+  return row->command.deadline_ms <= restore->now_ms ? TG_COMMAND_EXPIRED : TG_COMMAND_WAITING;
 }
 
 /* The loop hasn't run yet, so ends are left to the timer. */
 static void arm(restore_t *restore, tg_twin_command_t *command) {
   tg_wheel_t *wheel = restore->twin->config.wheel;
-  uint64_t wait_ms = (uint64_t)command->pub.deadline_ms - (uint64_t)restore->wall_ms;
+  uint64_t wait_ms = (uint64_t)command->pub.deadline_ms - (uint64_t)restore->now_ms;
   if (command->ends_as) wait_ms = restore->ending++ / ENDS_A_MS;
   tg_wheel_add(wheel, &command->deadline, tg_wheel_now(wheel) + wait_ms);
 }
@@ -60,7 +59,7 @@ static bool on_window(void *ud, tg_slice_t key, tg_slice_t value) {
 tg_rc_t tg_twin_restore(tg_twin_t *twin, size_t *count) {
   *count = 0;
   if (!twin->config.store) return TG_OK;
-  restore_t restore = {.twin = twin, .wall_ms = tg_clock_wall_ms()};
+  restore_t restore = {.twin = twin, .now_ms = tg_wheel_unix(twin->config.wheel)};
   tg_journal_found_t found;
   tg_rc_t rc = tg_journal_each(twin->config.store, on_row, &restore, &found);
   twin->next_row = found.highest;

@@ -15,9 +15,9 @@ static uint32_t cut(uint64_t ms) {
   return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
 }
 
-static bool is_old(int64_t since_ms, int64_t wall_ms) {
-  if (wall_ms < since_ms) return true;                     /* the clock was set back: who knows */
-  return (uint64_t)wall_ms - (uint64_t)since_ms >= DAY_MS; /* a row may say anything: no sum of both is */
+static bool is_old(int64_t since_ms, int64_t unix_ms) {
+  if (unix_ms < since_ms) return true;                     /* the clock was set back: who knows */
+  return (uint64_t)unix_ms - (uint64_t)since_ms >= DAY_MS; /* a row may say anything: no sum of both is */
 }
 
 void tg_twin_window_answered(tg_twin_window_t *window, uint64_t silence_ms) {
@@ -27,13 +27,13 @@ void tg_twin_window_answered(tg_twin_window_t *window, uint64_t silence_ms) {
   if (window->shortest_ms && silence >= window->shortest_ms) window->shortest_ms = 0;
 }
 
-void tg_twin_window_missed(tg_twin_window_t *window, uint64_t silence_ms, int64_t wall_ms) {
+void tg_twin_window_missed(tg_twin_window_t *window, uint64_t silence_ms, int64_t unix_ms) {
   uint32_t silence = cut(silence_ms);
   if (silence < TG_TWIN_WINDOW_LEAST_MS) return;
-  if (window->misses == 0 || is_old(window->missed_at_ms, wall_ms)) {
+  if (window->misses == 0 || is_old(window->missed_at_ms, unix_ms)) {
     window->misses = 0;
     window->missed_ms = UINT32_MAX;
-    window->missed_at_ms = wall_ms;
+    window->missed_at_ms = unix_ms;
   }
   window->misses++;
   if (silence < window->missed_ms) window->missed_ms = silence;
@@ -41,14 +41,14 @@ void tg_twin_window_missed(tg_twin_window_t *window, uint64_t silence_ms, int64_
   if (window->misses < (is_doubtful ? TG_TWIN_WINDOW_DOUBTS : TG_TWIN_WINDOW_MISSES)) return;
   if (is_doubtful) window->longest_ms = 0; /* it is not what it was */
   window->shortest_ms = window->missed_ms;
-  window->found_ms = wall_ms;
+  window->found_ms = unix_ms;
   window->misses = 0;
 }
 
-uint32_t tg_twin_window_ms(const tg_twin_window_t *window, uint32_t configured_ms, int64_t wall_ms) {
+uint32_t tg_twin_window_ms(const tg_twin_window_t *window, uint32_t configured_ms, int64_t unix_ms) {
   uint64_t most = (uint64_t)configured_ms * TG_TWIN_WINDOW_GROWTH;
   uint64_t listens = configured_ms;
-  if (window->shortest_ms && !is_old(window->found_ms, wall_ms)) {
+  if (window->shortest_ms && !is_old(window->found_ms, unix_ms)) {
     listens = ((uint64_t)window->longest_ms + window->shortest_ms) / 2;
     if (listens < TG_TWIN_WINDOW_LEAST_MS) listens = TG_TWIN_WINDOW_LEAST_MS;
   } else if (window->longest_ms > listens) {

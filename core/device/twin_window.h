@@ -30,11 +30,11 @@ typedef struct tg_twin_window {
 /** It answered after @p silence_ms without a message. */
 void tg_twin_window_answered(tg_twin_window_t *window, uint64_t silence_ms);
 
-/** It did not answer what went out after @p silence_ms without a message, nor has it said anything since. @p wall_ms is Unix time. */
-void tg_twin_window_missed(tg_twin_window_t *window, uint64_t silence_ms, int64_t wall_ms);
+/** It did not answer what went out after @p silence_ms without a message, nor has it said anything since. @p unix_ms is Unix time. */
+void tg_twin_window_missed(tg_twin_window_t *window, uint64_t silence_ms, int64_t unix_ms);
 
 /** How long it is taken to listen, where @p configured_ms is what counts without evidence. */
-uint32_t tg_twin_window_ms(const tg_twin_window_t *window, uint32_t configured_ms, int64_t wall_ms);
+uint32_t tg_twin_window_ms(const tg_twin_window_t *window, uint32_t configured_ms, int64_t unix_ms);
 
 /** Appends what is worth keeping over a restart. */
 void tg_twin_window_encode(const tg_twin_window_t *window, tg_buf_t *out);

@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#include "core/base/clock.h"
 #include "core/firmware/campaign_device.h"
 #include "core/firmware/campaign_look.h"
 
@@ -50,7 +49,7 @@ void tg_campaign_run_enter(tg_campaign_one_t *campaign, tg_campaign_state_t stat
   campaign->row.state = state;
   (void)snprintf(campaign->cause, sizeof campaign->cause, "%s", cause);
   campaign->row.cause = campaign->cause;
-  campaign->row.changed_ms = tg_clock_wall_ms();
+  campaign->row.changed_ms = tg_wheel_unix(campaign->all->wheel);
   campaign->is_changed = campaign->is_urgent = true;
   persist(campaign);
   if (tg_campaign_state_ended(campaign)) tg_campaign_look_end(campaign);

@@ -2,7 +2,6 @@
 /* Campaigns as their askers see them: begun, paused, ended, listed. What they do is in campaign_run.c. See campaign.h. */
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/random.h"
 #include "core/firmware/campaign_device.h"
 #include "core/firmware/campaign_look.h"
@@ -136,7 +135,7 @@ tg_rc_t tg_campaigns_start(tg_campaigns_t *campaigns, const tg_campaign_spec_t *
   rc = make_room(campaigns);
   if (rc == TG_E_FULL) tg_diag_set(diag, NULL, 0, "32 campaigns have not ended");
   if (rc != TG_OK) return rc;
-  tg_campaign_row_t row = {.spec = *spec, .cause = "", .begun_ms = tg_clock_wall_ms()};
+  tg_campaign_row_t row = {.spec = *spec, .cause = "", .begun_ms = tg_wheel_unix(campaigns->wheel)};
   memcpy(row.sha256, image.sha256, sizeof row.sha256);
   uint8_t memory[ROW_MAX];
   tg_buf_t bytes;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/firmware/fw_add.h"
 #include "core/firmware/fw_http.h"
 #include "core/firmware/fw_machine.h"
@@ -179,7 +178,7 @@ static void fill_row(tg_firmware_t *firmware, const tg_fw_request_t *request, co
                        .defer_s = request->defer_s,
                        .result = -1,
                        .total = image->size,
-                       .begun_ms = tg_clock_wall_ms()};
+                       .begun_ms = tg_wheel_unix(firmware->config.wheel)};
   row->changed_ms = row->begun_ms;
   row->expires_ms = row->begun_ms + (int64_t)expiry_s * 1000;
   memcpy(row->ep, request->ep.p, request->ep.len);

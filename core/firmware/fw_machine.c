@@ -6,7 +6,6 @@
 
 #include "core/firmware/fw_machine.h"
 
-#include "core/base/clock.h"
 #include "core/firmware/fw_ask.h"
 #include "core/firmware/fw_name.h"
 #include "core/firmware/fw_phase.h"
@@ -169,7 +168,7 @@ static void change(tg_fw_job_t *job, tg_fw_state_t next) {
     leave(job, next);
     job->row.state = next;
     if (next >= TG_FW_DONE) job->row.verdict = TG_FW_WAITING;
-    job->row.changed_ms = tg_clock_wall_ms();
+    job->row.changed_ms = tg_wheel_unix(job->firmware->config.wheel);
     keep(job);
     log_change(job);
     if (next >= TG_FW_DONE) {
@@ -270,7 +269,7 @@ void tg_fw_machine_init(tg_firmware_t *firmware) {
 static void arm(tg_fw_job_t *job) {
   tg_wheel_t *wheel = job->firmware->config.wheel;
   uint64_t now = tg_wheel_now(wheel);
-  int64_t left = job->row.expires_ms - tg_clock_wall_ms();
+  int64_t left = job->row.expires_ms - tg_wheel_unix(wheel);
   job->timer = (tg_timer_t){.fn = on_timer, .ud = job};
   job->expiry = (tg_timer_t){.fn = on_expiry, .ud = job};
   tg_wheel_add(wheel, &job->expiry, now + (left > 0 ? (uint64_t)left : 0));

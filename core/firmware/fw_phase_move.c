@@ -4,7 +4,6 @@
  * see fw_phase.h.
  */
 
-#include "core/base/clock.h"
 #include "core/firmware/fw_ask.h"
 #include "core/firmware/fw_phase.h"
 #include "core/firmware/fw_retry.h"
@@ -104,7 +103,7 @@ tg_fw_state_t tg_fw_phase_move_back_answer(tg_fw_job_t *job, const tg_fw_news_t 
 }
 
 void tg_fw_phase_move_resume(tg_fw_job_t *job) {
-  int64_t left_ms = job->row.changed_ms + MOVE_MS - tg_clock_wall_ms();
+  int64_t left_ms = job->row.changed_ms + MOVE_MS - tg_wheel_unix(job->firmware->config.wheel);
   job->row.moved = true;                    /* the row was written before it was asked */
   job->move_again = true;                   /* harmless where it comes anyway */
   if (left_ms > MOVE_MS) left_ms = MOVE_MS; /* the clock was set back */

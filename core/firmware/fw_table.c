@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 
 enum { JOBS_MAX = 100000, ENDED_MAX = 1000, SAVE_BYTES = 65536, SECOND_MS = 1000, LOST_PER_MINUTE = 5 };
 #define ENDED_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
@@ -154,7 +153,7 @@ static bool has_lanes(const tg_fw_job_t *job) {
 }
 
 static void trim(tg_firmware_t *firmware) {
-  int64_t limit = tg_clock_wall_ms() - ENDED_KEPT_MS;
+  int64_t limit = tg_wheel_unix(firmware->config.wheel) - ENDED_KEPT_MS;
   while (firmware->ended_first) {
     tg_fw_job_t *job = firmware->ended_first;
     bool goes = firmware->ended_count > ENDED_MAX || job->row.changed_ms < limit;

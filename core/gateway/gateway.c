@@ -18,6 +18,7 @@ enum { EVENT_BYTES_MAX = 8 << 20 };
 struct tg_gateway {
   tg_gateway_parts_t parts;
   tg_gateway_turn_t turn;
+  tg_gateway_clock_t clock;
   tg_http_stats_t callbacks;
   tg_http_stats_t downloads;
   size_t link_count;
@@ -45,6 +46,7 @@ static void on_gap(void *ud, const tg_store_gap_t *gap) {
 
 static void at_turn_end(void *ud) {
   tg_gateway_t *gateway = ud;
+  tg_gateway_clock_look(&gateway->clock, gateway->parts.store, tg_loop_wheel(gateway->parts.loop));
   tg_gateway_turn_end(&gateway->turn, &gateway->parts);
 }
 
@@ -56,6 +58,15 @@ static tg_rc_t open_store(tg_gateway_t *gateway, const tg_gateway_config_t *conf
                                    .on_gap = on_gap,
                                    .ud = gateway};
   return tg_store_open(gateway->parts.loop, &store, diag, &gateway->parts.store);
+}
+
+/* Before anything is restored: what is on disk has times of it. */
+static void begin_clock(tg_gateway_t *gateway) {
+  tg_gateway_clock_read_t read;
+  tg_gateway_clock_read(&read);
+  tg_gateway_clock_ask(true, &read);
+  tg_gateway_clock_begin(&gateway->clock, &read, gateway->parts.store, tg_loop_wheel(gateway->parts.loop));
+  gateway->parts.clock = &gateway->clock;
 }
 
 static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config) {
@@ -202,6 +213,7 @@ static tg_rc_t open_firmware(tg_gateway_t *gateway, const tg_gateway_config_t *c
 
 static tg_rc_t open_parts(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
   tg_rc_t rc = open_store(gateway, config, diag);
+  if (rc == TG_OK) begin_clock(gateway);
   if (rc == TG_OK) rc = make_hub(gateway, config);
   if (rc == TG_OK) rc = make_server(gateway, config);
   if (rc == TG_OK) rc = open_links(gateway, config, diag);

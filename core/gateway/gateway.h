@@ -8,6 +8,7 @@
  */
 
 #include "core/firmware/campaign.h"
+#include "core/gateway/gateway_clock.h"
 #include "core/link/link_nidd.h"
 #include "core/link/link_udp.h"
 #include "core/mqtt/mqtt.h"
@@ -73,6 +74,7 @@ typedef struct tg_gateway_parts {
   tg_mqtt_t *mqtt; /* NULL without brokers */
   tg_firmware_t *firmware;
   tg_campaigns_t *campaigns;
+  const tg_gateway_clock_t *clock;
   const tg_http_stats_t *callbacks; /* of all links */
   const tg_http_stats_t *downloads; /* of the firmware server */
 } tg_gateway_parts_t;

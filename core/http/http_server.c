@@ -15,9 +15,10 @@
 
 #include "core/base/alloc.h"
 #include "core/base/log.h"
+#include "core/base/spare.h"
 #include "core/http/http_exchange.h"
 
-enum { FILE_MAX = 256 * 1024 };
+enum { FILE_MAX = 256 * 1024, PAUSE_MS = 100 };
 
 struct tg_http_server {
   struct MHD_Daemon *daemon;
@@ -29,6 +30,9 @@ struct tg_http_server {
   unsigned connections;          /* after the last turn */
   uint16_t port;
   bool secure;
+  bool has_complained; /* libmicrohttpd, in this turn */
+  bool is_paused;
+  tg_spare_t spare;
 };
 
 static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
@@ -36,11 +40,28 @@ static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
 }
 
 /*
+ * Out of descriptors, libmicrohttpd complains and leaves the connection where it is, so that its socket would call again and again. Others who
+ * complain cost a look.
+ */
+static void refuse_connections(tg_http_server_t *server) {
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+  if (!info || !tg_spare_is_last(&server->spare)) return;
+  if (tg_spare_refuse(&server->spare, info->listen_fd)) return;
+  server->is_paused = tg_loop_watch_set(server->watch, 0) == TG_OK;
+}
+
+static void go_on(tg_http_server_t *server) {
+  if (server->is_paused) server->is_paused = tg_loop_watch_set(server->watch, TG_LOOP_READ) != TG_OK;
+}
+
+/*
  * The sockets are edge-triggered inside of the epoll descriptor, so data that libmicrohttpd has left unread makes nothing readable:
  * only its timeout (then 0) says that it wants to go on.
  */
 static void run(tg_http_server_t *server) {
+  server->has_complained = false;
   MHD_run(server->daemon);
+  if (server->has_complained) refuse_connections(server);
   MHD_UNSIGNED_LONG_LONG timeout = 0;
   bool again = MHD_get_timeout(server->daemon, &timeout) == MHD_YES;
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
@@ -50,7 +71,8 @@ static void run(tg_http_server_t *server) {
     timeout = 0;
   }
   server->connections = connections;
-  if (again) schedule(server, timeout);
+  if (server->is_paused && (!again || timeout > PAUSE_MS || timeout == 0)) schedule(server, PAUSE_MS);
+  else if (again) schedule(server, timeout);
   else tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
 }
 
@@ -62,6 +84,7 @@ static void on_readable(void *ud, int fd, int events) {
 
 static void on_timer(tg_timer_t *timer, void *ud) {
   (void)timer;
+  go_on(ud);
   run(ud);
 }
 
@@ -72,10 +95,11 @@ static void on_wake(void *ud) {
 
 /* MHD_LogCallback. */
 TG_PRINTF(2, 0) static void on_log(void *ud, const char *format, va_list args) {
-  (void)ud;
+  tg_http_server_t *server = ud;
   char line[256];
   char text[256];
   int len = vsnprintf(line, sizeof line, format, args);
+  server->has_complained = true;
   if (len < 0) return;
   tg_slice_t trimmed = tg_slice_str(line);
   while (trimmed.len && (trimmed.p[trimmed.len - 1] == '\n' || trimmed.p[trimmed.len - 1] == '.')) trimmed.len--;
@@ -138,7 +162,7 @@ static struct MHD_Daemon *start(tg_http_server_t *server, const struct sockaddr 
   if (addr->sa_family == AF_INET6) flags |= MHD_USE_IPv6;
   if (server->secure) flags |= MHD_USE_TLS;
   return MHD_start_daemon(flags, 0, NULL, NULL, tg_http_exchange_on_request, &server->exchanges,
-                          MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL, MHD_OPTION_SOCK_ADDR, addr,
+                          MHD_OPTION_EXTERNAL_LOGGER, on_log, server, MHD_OPTION_SOCK_ADDR, addr,
                           MHD_OPTION_CONNECTION_LIMIT, (unsigned)exchanges->max_connections,
                           MHD_OPTION_CONNECTION_MEMORY_LIMIT, exchanges->max_header * 4, MHD_OPTION_CONNECTION_TIMEOUT,
                           (unsigned)(exchanges->timeout_ms / 1000 + 1), MHD_OPTION_NOTIFY_COMPLETED,
@@ -179,6 +203,7 @@ tg_rc_t tg_http_server_new(tg_loop_t *loop, const tg_http_server_config_t *confi
   if (!server) return TG_E_NOMEM;
   server->loop = loop;
   server->timer = (tg_timer_t){.fn = on_timer, .ud = server};
+  tg_spare_init(&server->spare);
   tg_rc_t rc = tg_http_exchange_init(&server->exchanges, config, loop);
   server->exchanges.wake = on_wake;
   server->exchanges.wake_ud = server;
@@ -202,6 +227,7 @@ void tg_http_server_free(tg_http_server_t *server) {
   }
   tg_wheel_del(tg_loop_wheel(server->loop), &server->timer);
   tg_http_exchange_fini(&server->exchanges);
+  tg_spare_fini(&server->spare);
   tg_buf_fini(&server->cert);
   tg_buf_fini(&server->key);
   tg_buf_fini(&server->client_ca);

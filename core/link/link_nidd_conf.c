@@ -7,7 +7,6 @@
 #include "core/link/link_nidd_conf.h"
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/link/link_nidd_api.h"
 #include "core/link/link_nidd_find.h"
@@ -18,8 +17,14 @@ enum {
   ANSWER_MAX = 4 << 20,
   QUICKLY_LOST_MS = 10000,
   DENIED_MS = 3600 * 1000,
-  LATEST_MS = 86400 * 1000
+  LATEST_MS = 86400 * 1000,
+  APART_MS = 300 * 1000
 };
+
+/* Unix time. */
+static int64_t now_of(const tg_link_nidd_t *nidd) {
+  return tg_wheel_unix(tg_loop_wheel(nidd->loop));
+}
 
 static void retry_later(tg_link_nidd_device_t *device) {
   tg_link_nidd_t *nidd = device->nidd;
@@ -46,7 +51,7 @@ static void log_refusal(const tg_link_nidd_device_t *device, const char *what, c
 static void start_renewal(tg_link_nidd_device_t *device) {
   tg_wheel_del(tg_loop_wheel(device->nidd->loop), &device->conf_timer);
   if (!device->expires_ms) return;
-  int64_t left = device->expires_ms - tg_clock_wall_ms();
+  int64_t left = device->expires_ms - now_of(device->nidd);
   if (left < 0) left = 0;
   int64_t delay = left / 5 * 4;
   if (left - delay > LATEST_MS) delay = left - LATEST_MS; /* long ones: a day before the end is early enough */
@@ -67,9 +72,18 @@ static void leave_ready(tg_link_nidd_device_t *device) {
   tg_wheel_del(tg_loop_wheel(device->nidd->loop), &device->conf_timer);
 }
 
-/* What the SCEF says of a configuration. @p otherwise_expires_ms counts when it does not tell an end. */
+/*
+ * What the SCEF says of a configuration. @p otherwise_expires_ms counts when it does not tell an end. One that ends as soon as it is
+ * made means that our clock and the SCEF's are far apart: it is looked after now and then, not again at once.
+ */
 static void take_conf(tg_link_nidd_device_t *device, const tg_t8_json_conf_t *conf, int64_t otherwise_expires_ms) {
+  int64_t now_ms = now_of(device->nidd);
   device->expires_ms = conf->expires_ms ? conf->expires_ms : otherwise_expires_ms;
+  if (device->expires_ms && device->expires_ms <= now_ms) {
+    tg_log("nidd", TG_LOG_WARN, "clocks_differ device=%.*s ends_s=%lld", (int)device->addr.len,
+           (const char *)device->addr.b, (long long)((device->expires_ms - now_ms) / 1000));
+    device->expires_ms = now_ms + APART_MS;
+  }
   tg_link_nidd_state_set_mtu(device, conf->mtu);
 }
 
@@ -82,7 +96,7 @@ static bool read_conf(const tg_http_result_t *result, tg_json_t **doc, tg_t8_jso
 
 static int64_t wanted_expiry(const tg_link_nidd_device_t *device) {
   uint32_t seconds = device->nidd->config.duration_s;
-  return seconds ? tg_clock_wall_ms() + (int64_t)seconds * 1000 : 0;
+  return seconds ? now_of(device->nidd) + (int64_t)seconds * 1000 : 0;
 }
 
 /* A request about @p device whose phase is BUSY until the answer. */
@@ -204,7 +218,7 @@ static void patch(tg_link_nidd_device_t *device, bool destination_too) {
   tg_buf_init_growing(&body, BODY_MAX);
   if (destination_too) tg_link_nidd_state_put_destination(device, &destination);
   device->asked_expires_ms = wanted_expiry(device);
-  if (!device->asked_expires_ms && device->expires_ms) device->asked_expires_ms = tg_clock_wall_ms() + LATEST_MS;
+  if (!device->asked_expires_ms && device->expires_ms) device->asked_expires_ms = now_of(device->nidd) + LATEST_MS;
   tg_t8_json_put_patch(&body, tg_buf_slice(&destination), device->asked_expires_ms);
   if (body.rc == TG_OK && destination.rc == TG_OK) {
     ask(device, &(tg_link_nidd_ask_t){.method = "PATCH",

@@ -4,7 +4,6 @@
 #include "core/link/link_nidd_state.h"
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/hex.h"
 #include "core/base/log.h"
 
@@ -203,9 +202,9 @@ void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t
   if (link->events && link->events->reach) link->events->reach(link->events_ud, link, &device->addr, reach, until_ms);
 }
 
-uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t wall_ms) {
-  if (!wall_ms) return 0;
-  int64_t ahead = wall_ms - tg_clock_wall_ms();
+uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t unix_ms) {
+  if (!unix_ms) return 0;
+  int64_t ahead = unix_ms - tg_wheel_unix(tg_loop_wheel(nidd->loop));
   if (ahead < 0) ahead = 0;
   if (ahead > WEEK_MS) ahead = WEEK_MS;
   return tg_loop_now(nidd->loop) + (uint64_t)ahead;

@@ -163,7 +163,7 @@ void tg_link_nidd_state_set_mtu(tg_link_nidd_device_t *device, size_t mtu);
 void tg_link_nidd_state_set_reach(tg_link_nidd_device_t *device, tg_link_reach_t reach, uint64_t until_ms);
 
 /** Monotonic time of a wall-clock one, at least now and at most a week ahead; 0 stays 0. */
-uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t wall_ms);
+uint64_t tg_link_nidd_state_mono(const tg_link_nidd_t *nidd, int64_t unix_ms);
 
 /** The n-th pause in a row (n from 1) in milliseconds: doubling, bounded, a random half of it cut. */
 uint64_t tg_link_nidd_state_backoff(tg_link_nidd_t *nidd, unsigned n);

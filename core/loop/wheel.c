@@ -8,13 +8,15 @@
 #include "core/loop/wheel.h"
 
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/require.h"
 
 enum { BITS = 6, SLOTS = 1 << BITS, MASK = SLOTS - 1, LEVELS = 11 };
 
 struct tg_wheel {
-  uint64_t now;    /* what the owner said last */
-  uint64_t cursor; /* the tick being called; now, outside of an advance */
+  uint64_t now;          /* what the owner said last */
+  uint64_t unix_at_zero; /* Unix time when `now` was 0, modulo 2^64 */
+  uint64_t cursor;       /* the tick being called; now, outside of an advance */
   bool advancing;
   uint32_t levels;       /* which levels hold timers */
   uint64_t maps[LEVELS]; /* which slots do */
@@ -47,6 +49,7 @@ tg_wheel_t *tg_wheel_new(uint64_t now_ms) {
   tg_wheel_t *wheel = tg_alloc_array(1, sizeof *wheel);
   if (!wheel) return NULL;
   wheel->now = wheel->cursor = now_ms;
+  tg_wheel_set_unix(wheel, tg_clock_wall_ms());
   list_init(&wheel->overdue);
   for (size_t i = 0; i < TG_COUNT(wheel->slots); i++) list_init(&wheel->slots[i]);
   return wheel;
@@ -58,6 +61,14 @@ void tg_wheel_free(tg_wheel_t *wheel) {
 
 uint64_t tg_wheel_now(const tg_wheel_t *wheel) {
   return wheel->now;
+}
+
+int64_t tg_wheel_unix(const tg_wheel_t *wheel) {
+  return (int64_t)(wheel->unix_at_zero + wheel->now);
+}
+
+void tg_wheel_set_unix(tg_wheel_t *wheel, int64_t unix_ms) {
+  wheel->unix_at_zero = (uint64_t)unix_ms - wheel->now;
 }
 
 void tg_wheel_clock(tg_wheel_t *wheel, uint64_t now_ms) {

@@ -34,6 +34,12 @@ void tg_wheel_free(tg_wheel_t *wheel);
 /** The time of the last tg_wheel_advance() or tg_wheel_clock(). */
 uint64_t tg_wheel_now(const tg_wheel_t *wheel);
 
+/** Unix time in milliseconds that goes on with tg_wheel_now(), whatever is done to the wall clock: for deadlines and ages that are kept over restarts. Begins as the wall clock's. */
+int64_t tg_wheel_unix(const tg_wheel_t *wheel);
+
+/** Says that it is @p unix_ms now. Timers are not touched. */
+void tg_wheel_set_unix(tg_wheel_t *wheel, int64_t unix_ms);
+
 /** Says what time it is (an earlier one is ignored) without calling anybody: what is due waits for the next advance. For an owner that has waited long and is about to handle what came: times counted from tg_wheel_now() would else begin in the past. */
 void tg_wheel_clock(tg_wheel_t *wheel, uint64_t now_ms);
 

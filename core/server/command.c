@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#include "core/base/clock.h"
 #include "core/codec/codec.h"
 #include "core/codec/link_enc.h"
 #include "core/server/observe.h"
@@ -96,8 +95,8 @@ static tg_rc_t fill_observe(const tg_server_call_t *call, const tg_reg_t *reg, t
 }
 
 /* How long a bearer that keeps datagrams may keep it: a little beyond the command's deadline, when it is taken back. The blocks of a body: as long as the exchange layer's patience has it. */
-static uint32_t patience_s(const tg_command_t *command) {
-  int64_t left_s = (command->deadline_ms - tg_clock_wall_ms() + 1999) / 1000;
+static uint32_t patience_s(const tg_command_t *command, int64_t now_ms) {
+  int64_t left_s = (command->deadline_ms - now_ms + 1999) / 1000;
   if (!command->deadline_ms || command->body.len) return 0;
   return left_s < 1 ? 1 : left_s > UINT32_MAX ? UINT32_MAX : (uint32_t)left_s;
 }
@@ -120,7 +119,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
                         .accept = TG_CF_NONE,
                         .content_format = TG_CF_NONE,
                         .priority = command->priority,
-                        .max_latency_s = patience_s(command),
+                        .max_latency_s = patience_s(command, tg_wheel_unix(call->server->config.wheel)),
                         .cookie = call->reg,
                         .done = on_done,
                         .ud = call};

@@ -2,7 +2,6 @@
 /* Registrations as rows of the store, one a device, observations and their tokens within; written in order, read at start. See reg.h. */
 
 #include "core/base/alloc.h"
-#include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/registry/row.h"
 #include "core/server/policy.h"
@@ -32,7 +31,7 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   if (!tg_coap_peer_addr(server->coap, reg->peer, &link, &addr)) return;
   tg_buf_put_u8(out, ROW_VERSION);
   tg_buf_put_be(out, reg->key, 8);
-  tg_buf_put_be(out, (uint64_t)tg_clock_wall_ms(), 8);
+  tg_buf_put_be(out, (uint64_t)tg_wheel_unix(server->config.wheel), 8);
   tg_buf_put_be32(out, device->enabler);
   tg_buf_put_be32(out, reg->lifetime_s);
   tg_buf_put_be32(out, device->quirks);
@@ -169,9 +168,10 @@ static void restore_lifetime(tg_server_t *server, tg_reg_t *reg, int64_t heard_m
   if (reg->lifetime_s == 0) return;
   uint64_t slack_s = reg->lifetime_s / 4 > SLACK_MIN_S ? reg->lifetime_s / 4 : SLACK_MIN_S;
   int64_t span = (int64_t)(((uint64_t)reg->lifetime_s + server->config.grace_s + slack_s) * 1000);
-  int64_t wall_ms = tg_clock_wall_ms();
+  int64_t unix_ms = tg_wheel_unix(server->config.wheel);
   if (heard_ms < 0) heard_ms = 0;
-  int64_t passed = wall_ms > heard_ms ? wall_ms - heard_ms : 0; /* the wall clock may have been set back */
+  int64_t passed =
+      unix_ms > heard_ms ? unix_ms - heard_ms : 0; /* the clock may have been set back while nobody looked */
   reg->due_ms = passed < span ? now + (uint64_t)(span - passed) : now;
   tg_reg_table_arm(server, reg, fn);
 }

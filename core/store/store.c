@@ -7,6 +7,9 @@
 #define OUTBOX_MAX      ((uint64_t)64 << 20)
 #define RING_MEMORY_MAX ((size_t)8 << 20)
 
+/* A disk that is well again is noticed soon enough for devices that ask again after a second or two. */
+enum { RETRY_MS = 500 };
+
 static tg_rc_t load_entry(void *ud, uint64_t seq, uint32_t broker, uint32_t size) {
   tg_store_t *store = ud;
   store->last_seq = seq;
@@ -43,6 +46,7 @@ tg_rc_t tg_store_open(tg_loop_t *loop, const tg_store_config_t *config, tg_diag_
   made->loop = loop;
   made->config = *config;
   if (made->config.outbox_max == 0) made->config.outbox_max = OUTBOX_MAX;
+  if (made->config.retry_ms == 0) made->config.retry_ms = RETRY_MS;
   made->ring.memory_max = RING_MEMORY_MAX;
   tg_rc_t rc = open_parts(made, diag);
   made->config.path = NULL; /* the caller's, and only for opening */

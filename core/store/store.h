@@ -12,7 +12,7 @@
  * When a transaction fails (disk full, I/O error) nothing of it is on disk and its tickets are told TG_E_STORE. Its outbox messages of
  * class 0 (telemetry) are dropped: whoever waits for the ticket tells the sender, who keeps the data. Its other writes (rows, deletions, messages
  * of higher classes, such as the end of a command, whose row goes in the same transaction) are kept, in order, and carried out before
- * anything newer, with the next group or once a second, so that the disk catches up with memory without the callers doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
+ * anything newer, with the next group or twice a second, so that the disk catches up with memory without the callers doing anything. They count towards the 16 MiB; above that, tg_store_put() says TG_E_FULL.
  */
 
 #include "core/base/buf.h"
@@ -45,6 +45,7 @@ typedef struct tg_store_config {
   uint64_t outbox_max;        /* bytes of topics and payloads; 0 = 64 MiB */
   uint64_t outbox_max_age_ms; /* of running time; older messages are given up; 0 = none is */
   uint64_t commit_max_ms;     /* a group waits at most this long for more; 0 = commit as soon as the writer is free */
+  uint64_t retry_ms;          /* after a failed transaction the next one waits that long; 0 = 500 */
   tg_store_commit_fn on_commit;
   tg_store_gap_fn on_gap; /* may be NULL */
   void *ud;

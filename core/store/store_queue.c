@@ -8,7 +8,7 @@
 #include "core/store/store_commit.h"
 #include "core/store/store_state.h"
 
-enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, RETRY_MS = 1000, NOMEM_WAIT_MS = 10 };
+enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, NOMEM_WAIT_MS = 10 };
 
 static tg_store_group_t *new_group(tg_store_t *store) {
   tg_store_group_t *group = store->spare;
@@ -81,7 +81,7 @@ static uint64_t due_at(tg_store_t *store) {
   if (store->failing) {
     if (nothing && store->handed_ticket == store->ticket - 1 && !tg_store_writer_keeps(&store->writer))
       return UINT64_MAX;
-    return store->failed_at + RETRY_MS;
+    return store->failed_at + store->config.retry_ms;
   }
   if (nothing) return store->handed_ticket == store->ticket - 1 ? UINT64_MAX : 0;
   return store->open_since + group_wait(store);
@@ -99,7 +99,7 @@ static void schedule(tg_store_t *store) {
   } else {
     store->failed_at = tg_loop_now(store->loop);
     tg_store_writer_retry(&store->writer);
-    tg_wheel_add(tg_loop_wheel(store->loop), &store->timer, store->failed_at + RETRY_MS);
+    tg_wheel_add(tg_loop_wheel(store->loop), &store->timer, store->failed_at + store->config.retry_ms);
   }
 }
 
@@ -148,7 +148,8 @@ static void note_result(tg_store_t *store, const tg_store_group_t *group) {
   } else {
     if (group->count) store->stats.failed_commits++; /* else a further try of what failed before */
     if (!store->failing)
-      tg_log("store", TG_LOG_ERROR, "write_failed writes=%zu tried_again_in_ms=%d", group->count, RETRY_MS);
+      tg_log("store", TG_LOG_ERROR, "write_failed writes=%zu tried_again_in_ms=%llu", group->count,
+             (unsigned long long)store->config.retry_ms);
     store->failing = true;
     store->failed_at = tg_loop_now(store->loop);
   }

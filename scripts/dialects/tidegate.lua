@@ -201,7 +201,7 @@ local function on_command(msg)
     return
   end
   if updates.take(ep, msg.json) then return end
-  local wanted, err = request.check(msg.json, now())
+  local wanted, err = request.check(msg.json, tg.timer.steady())
   if err then
     refuse(ep, wanted, err)
     return

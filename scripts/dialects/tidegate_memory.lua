@@ -22,7 +22,7 @@ end
 -- @param size how many commands; 2048 when left out
 function memory.new(tg, size)
   size = size or SLOTS
-  local now = tg.timer.now
+  local now = tg.timer.steady -- a clock set forward must not make it forget
   local slots, by_key, newest = {}, {}, 0
   local has_warned = false
 

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Payloads: the text of a record without a map, of what a map returned, and the stamp (`seq` and
--- `gw`) by which consumers drop what they have seen. On the hot path: no tables, no closures.
+-- Payloads: the text of a record without a map, of what a map returned, and the stamp: `seq` and
+-- `gw`, by which consumers drop what they have seen, and `clock_unsynced` while the gateway's clock
+-- is doubted. On the hot path: no tables, no closures.
 
 local byte, sub, find = string.byte, string.sub, string.find
 local math_type, type = math.type, type
@@ -10,10 +11,12 @@ local payload = {}
 local BRACE_OPEN, BRACE_CLOSE = 123, 125
 
 --- The functions for one gateway.
--- @param env { json = to text, next_seq = of the outbox, gw = identity of the store }
+-- @param env { json = to text, gw = identity of the store, next_seq = of the outbox, and whether
+-- the clock is doubted }
 function payload.new(env)
   local json, next_seq = env.json, env.next_seq
   local gw = ',"gw":' .. json(env.gw) .. "}"
+  local gw_doubted = gw:sub(1, -2) .. ',"clock_unsynced":true}'
   local made = {}
 
   --- {"v":value,"t":time}. Lua writes integers as JSON wants them; for other numbers to JSON is
@@ -27,20 +30,22 @@ function payload.new(env)
 
   --- The same with the stamp, and the sequence number.
   function made.plain_stamped(rec)
-    local value, time, seq = rec.value, rec.time, next_seq()
+    local value, time, seq, doubted = rec.value, rec.time, next_seq()
+    local tail = doubted and gw_doubted or gw
     if math_type(value) ~= "integer" then value = json(value) end
     if time then
-      return '{"v":' .. value .. ',"t":' .. json(time) .. ',"seq":' .. seq .. gw, seq
+      return '{"v":' .. value .. ',"t":' .. json(time) .. ',"seq":' .. seq .. tail, seq
     end
-    return '{"v":' .. value .. ',"seq":' .. seq .. gw, seq
+    return '{"v":' .. value .. ',"seq":' .. seq .. tail, seq
   end
 
   -- Text that is a JSON object gets the stamp as its last members; other text stays as it is.
   local function stamp_text(text)
     if byte(text, 1) ~= BRACE_OPEN or byte(text, -1) ~= BRACE_CLOSE then return text end
-    local seq = next_seq()
-    if find(text, "^{%s*}$") then return '{"seq":' .. seq .. gw, seq end
-    return sub(text, 1, -2) .. ',"seq":' .. seq .. gw, seq
+    local seq, doubted = next_seq()
+    local tail = doubted and gw_doubted or gw
+    if find(text, "^{%s*}$") then return '{"seq":' .. seq .. tail, seq end
+    return sub(text, 1, -2) .. ',"seq":' .. seq .. tail, seq
   end
 
   -- A table keeps the members it has.

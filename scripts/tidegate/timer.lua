@@ -35,7 +35,7 @@ local function begin(seconds, again, callback)
 end
 
 return function(core)
-  local timer = { now = core.now, clock = core.clock, task = core.task }
+  local timer = { now = core.now, steady = core.steady, clock = core.clock, task = core.task }
 
   --- Calls fn once, in a task.
   function timer.after(seconds, fn)

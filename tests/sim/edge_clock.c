@@ -25,6 +25,18 @@ int64_t tg_clock_wall_ms(void) {
   return WALL_BEGIN_MS + (int64_t)(sim.now_ms - SIM_BEGIN_MS);
 }
 
+int64_t tg_clock_up_ms(void) {
+  return (int64_t)sim.now_ms;
+}
+
+bool tg_clock_is_synced(void) {
+  return false;
+}
+
+void tg_clock_boot(char boot[40]) {
+  memcpy(boot, "virtual", sizeof "virtual");
+}
+
 void tg_random_fill(void *ud, void *p, size_t len) {
   (void)ud;
   tg_random_fill_seeded(&sim.gateway, p, len);
@@ -63,6 +75,9 @@ static void uncount(void *p) {
   if (!p) return;
   memory.blocks--;
   memory.bytes -= malloc_usable_size(p);
+}
+
+void tg_alloc_setup(void) {
 }
 
 void *tg_alloc(size_t size) {

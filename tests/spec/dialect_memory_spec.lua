@@ -84,6 +84,29 @@ describe("ids in scripts/dialects/tidegate.lua", function()
       assert.equal(2, #dev.commands)
     end)
 
+    it("is not run again because the clock on the wall was set", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      ask(gateway, "m1", WRITE)
+      finish(gateway, dev)
+      local began = gateway.time
+      for _, years in ipairs { 10, -10 } do
+        gateway.time, gateway.steady = began + years * 365 * 86400, began + 60
+        assert.equal("done", ask(gateway, "m1", WRITE)[1].value.state)
+      end
+      assert.equal(1, #dev.commands)
+    end)
+
+    it("has its deadline where it was when the clock on the wall was set", function()
+      local gateway = start()
+      local dev = gateway:device "m1"
+      local began = gateway.time
+      gateway.time, gateway.steady = began + 10 * 365 * 86400, began
+      ask(gateway, "m1", { id = "a1", op = "read", path = "/3/0/9", deadline = began + 100 })
+      assert.equal(1, #dev.commands)
+      assert.equal(100, math.floor(dev.commands[1].timeout + 0.5))
+    end)
+
     it("is answered without the values when they were many", function()
       local gateway, dev = with_device()
       ask(gateway, "m1", { id = "a1", op = "read", path = "/3" })

@@ -155,6 +155,7 @@ local function make_core(gateway)
   function core.version() return "0.1.0" end
   function core.now() return gateway.time end
   core.clock = core.now
+  function core.steady() return gateway.steady or gateway.time end
   core.json = json.encode
   function core.task(fn)
     local ok, why = coroutine.resume(coroutine.create(fn))
@@ -170,7 +171,7 @@ local function make_core(gateway)
   end
   function core.next_seq()
     gateway.seq = gateway.seq + 1
-    return gateway.seq
+    return gateway.seq, gateway.doubts
   end
   function core.publish(name, payload, qos, retain, durable, broker, seq, class)
     if gateway.refuses then return nil, gateway.refuses end

@@ -4,14 +4,14 @@ local dkjson = require "dkjson"
 local json = require "tidegate.json"
 local payload = require "tidegate.payload"
 
-local function new()
+local function new(doubts)
   local seq = 0
   return payload.new {
     json = json.encode,
     gw = "00ff",
     next_seq = function()
       seq = seq + 1
-      return seq
+      return seq, doubts
     end,
   }
 end
@@ -54,6 +54,19 @@ describe("tidegate.payload", function()
       assert.equal(1, seq)
       assert.equal('{"v":"x","seq":2,"gw":"00ff"}', (made.plain_stamped { value = "x" }))
     end)
+
+    it("says in the stamp that the clock is doubted", function()
+      local made = new(true)
+      assert.equal(
+        '{"v":7,"t":1.5,"seq":1,"gw":"00ff","clock_unsynced":true}',
+        (made.plain_stamped { value = 7, time = 1.5 })
+      )
+      assert.equal(
+        '{"v":"x","seq":2,"gw":"00ff","clock_unsynced":true}',
+        (made.plain_stamped { value = "x" })
+      )
+      assert.equal('{"v":7}', (made.plain { value = 7 }))
+    end)
   end)
 
   describe("of what a map returned", function()
@@ -86,6 +99,13 @@ describe("tidegate.payload", function()
         assert.equal(row[2], text)
         assert.equal(row[3], seq)
       end
+    end)
+
+    it("says in the stamp that the clock is doubted", function()
+      local made = new(true)
+      assert.equal('{"v":1,"seq":1,"gw":"00ff","clock_unsynced":true}', (made.encode { v = 1 }))
+      assert.equal('{"seq":2,"gw":"00ff","clock_unsynced":true}', (made.encode("{}", true)))
+      assert.equal('{"v":1}', (made.encode({ v = 1 }, false)))
     end)
 
     it("leaves the table as it was, so that a map may return the same one again", function()

@@ -104,6 +104,13 @@ describe("tidegate.timer", function()
       assert.equal(1.5, gateway.tg.timer.clock() - began)
     end)
 
+    it("knows the time that nobody sets", function()
+      local gateway = fake.gateway()
+      assert.equal(gateway.tg.timer.now(), gateway.tg.timer.steady())
+      gateway.steady = 1732000007.5
+      assert.equal(1732000007.5, gateway.tg.timer.steady())
+    end)
+
     it("raises at the caller what makes no sense", function()
       local timer = fake.gateway().tg.timer
       local wrong = { -1, "1", 0 / 0, 1 / 0, 1e12, {} }

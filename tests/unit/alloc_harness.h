@@ -4,7 +4,8 @@
 
 /**
  * Makes allocations fail. Only programs called `*_nomem_test` are linked so that malloc, calloc and realloc of the product go
- * through here (tests/CMakeLists.txt); libraries from the system keep their own.
+ * through here (tests/CMakeLists.txt); libraries from the system keep their own, but for Lua's states, which the product allocates for.
+ * At its end such a program says how many scenarios it tried, and how many allocations failed in them.
  */
 
 #include <stdbool.h>
@@ -21,6 +22,9 @@ void alloc_harness_fail_at(size_t n);
 
 /** The @p n-th allocation from now and those after it fail, @p count in all: for code such as Lua's that tries again. */
 void alloc_harness_fail_run(size_t n, size_t count);
+
+/** How many bytes were asked for until now, in all; what was given back is not taken off. Between two calls: an upper bound of what was in use at once. */
+size_t alloc_harness_bytes(void);
 
 /** Whether the failure that was ordered has happened. */
 bool alloc_harness_failed(void);

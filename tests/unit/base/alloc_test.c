@@ -4,6 +4,8 @@
 #include "core/base/alloc.h"
 
 #include "core/base/arena.h"
+#include <pthread.h>
+
 #include "tests/unit/check.h"
 
 static void a_product_that_overflows_gives_nothing(void **state) {
@@ -113,7 +115,38 @@ static void a_copy_in_an_arena_holds_the_same_bytes(void **state) {
   tg_arena_fini(&arena);
 }
 
-CHECK_SUITE(a_product_that_overflows_gives_nothing, size_zero_gives_a_pointer_that_can_be_freed,
+/* A thread that allocates reserves no addresses of its own. */
+static void *allocate(void *ud) {
+  *(void **)ud = tg_alloc(1000);
+  return NULL;
+}
+
+static long address_space_kb(void) {
+  char line[128];
+  long kb = 0;
+  FILE *file = fopen("/proc/self/status", "re");
+  while (file && fgets(line, sizeof line, file)) (void)sscanf(line, "VmSize: %ld", &kb);
+  if (file) (void)fclose(file);
+  return kb;
+}
+
+static void threads_share_one_heap(void **state) {
+  (void)state;
+  tg_alloc_setup();
+  void *got[4];
+  pthread_t threads[TG_COUNT(got)];
+  pthread_attr_t attr;
+  (void)pthread_attr_init(&attr);
+  (void)pthread_attr_setstacksize(&attr, 256 << 10);
+  long before = address_space_kb();
+  for (size_t i = 0; i < TG_COUNT(got); i++) assert_int_equal(pthread_create(&threads[i], &attr, allocate, &got[i]), 0);
+  for (size_t i = 0; i < TG_COUNT(got); i++) (void)pthread_join(threads[i], NULL);
+  if (before < (1L << 30)) assert_true(address_space_kb() - before < 32 << 10); /* sanitizers reserve terabytes */
+  for (size_t i = 0; i < TG_COUNT(got); i++) tg_alloc_free(got[i]);
+  (void)pthread_attr_destroy(&attr);
+}
+
+CHECK_SUITE(threads_share_one_heap, a_product_that_overflows_gives_nothing, size_zero_gives_a_pointer_that_can_be_freed,
             an_array_is_cleared_and_keeps_its_content_when_resized, a_string_copy_ends_with_nul,
             arena_allocations_are_aligned_and_do_not_overlap, an_arena_never_takes_more_than_its_maximum,
             a_reset_arena_starts_over_in_its_first_chunk, a_copy_in_an_arena_holds_the_same_bytes)

@@ -181,11 +181,13 @@ static void what_was_shown_outlives_the_process(void **state) {
   for (int i = 0; i < 2; i++) try_after(&bench, id, 20000, false);
   tg_twin_heard(bench.twin, id, CONFIGURED);
   check_int(rows(&h), 1);
+  int64_t now = tg_wheel_unix(bench.wheel);
   twin_bench_close(&bench);
 
   check_rc(tg_store_put(h.store, TG_TWIN_WAKE_BUCKET, tg_slice_str("stranger"), tg_slice_str("rubbish")), TG_OK);
   open_over(&bench, &h, true);
-  check_int(rows(&h), 1); /* nobody knows the stranger */
+  tg_wheel_set_unix(bench.wheel, now); /* more time has passed here than on the wall */
+  check_int(rows(&h), 1);              /* nobody knows the stranger */
   id = tg_twin_find_ep(bench.twin, tg_slice_str("a"))->id;
   tg_twin_heard(bench.twin, id, CONFIGURED);
   check_int(find(&bench, id)->awake_window_ms, 10000);

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/clock.h"
 #include "core/base/random.h"
 #include "tests/unit/check.h"
 
@@ -271,8 +272,30 @@ static void hundreds_of_thousands_of_timers_are_all_called_once(void **state) {
   free(probes);
 }
 
-CHECK_SUITE(a_timer_is_called_at_its_time_and_not_before, the_clock_can_be_set_without_calling_anybody,
-            a_time_in_the_past_is_due_at_the_next_advance, timers_are_called_in_order_of_tick_and_of_adding,
-            a_running_timer_can_be_moved_and_stopped, a_callback_may_stop_a_timer_of_the_same_tick,
-            a_callback_may_start_its_own_timer_again, random_use_agrees_with_a_naive_model,
-            hundreds_of_thousands_of_timers_are_all_called_once)
+static void unix_time_goes_on_with_the_wheel_and_not_with_the_wall_clock(void **state) {
+  (void)state;
+  static const uint64_t starts[] = {0, 5000, UINT64_MAX - 100000};
+  for (size_t i = 0; i < TG_COUNT(starts); i++) {
+    tg_wheel_t *wheel = tg_wheel_new(starts[i]);
+    int64_t apart = tg_wheel_unix(wheel) - tg_clock_wall_ms();
+    check_true(apart <= 0 && apart > -10000);
+    tg_wheel_set_unix(wheel, 1000);
+    (void)tg_wheel_advance(wheel, starts[i] + 70000);
+    check_int(tg_wheel_unix(wheel), 71000);
+    probe_t probe;
+    set_up(&probe, wheel);
+    tg_wheel_add(wheel, &probe.timer, starts[i] + 80000);
+    tg_wheel_set_unix(wheel, INT64_C(3153600000000)); /* timers stay where they are */
+    (void)tg_wheel_advance(wheel, starts[i] + 79999);
+    check_int(probe.calls, 0);
+    (void)tg_wheel_advance(wheel, starts[i] + 80000);
+    check_int(probe.calls, 1);
+    tg_wheel_free(wheel);
+  }
+}
+
+CHECK_SUITE(unix_time_goes_on_with_the_wheel_and_not_with_the_wall_clock, a_timer_is_called_at_its_time_and_not_before,
+            the_clock_can_be_set_without_calling_anybody, a_time_in_the_past_is_due_at_the_next_advance,
+            timers_are_called_in_order_of_tick_and_of_adding, a_running_timer_can_be_moved_and_stopped,
+            a_callback_may_stop_a_timer_of_the_same_tick, a_callback_may_start_its_own_timer_again,
+            random_use_agrees_with_a_naive_model, hundreds_of_thousands_of_timers_are_all_called_once)

@@ -68,6 +68,7 @@ tg_rc_t store_harness_open(store_harness_t *h, tg_diag_t *diag) {
       .path = h->path,
       .outbox_max = h->outbox_max,
       .commit_max_ms = h->commit_max_ms,
+      .retry_ms = h->retry_ms,
       .outbox_max_age_ms = h->outbox_max_age_ms,
       .on_commit = on_commit,
       .on_gap = on_gap,

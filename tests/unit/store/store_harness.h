@@ -15,6 +15,7 @@ typedef struct store_harness {
   uint64_t outbox_max_age_ms;
   uint8_t shed_class; /* of messages that are added */
   uint64_t commit_max_ms;
+  uint64_t retry_ms;
   uint64_t told;     /* the last ticket told */
   tg_rc_t told_rc;   /* and how it went */
   uint32_t failures; /* tickets told anything but TG_OK */
