@@ -144,7 +144,16 @@ return {
           "size",
           default = "64MB",
           min = 65536,
-          doc = "Messages waiting for brokers. When full, devices are told to keep theirs.",
+          doc = "Messages waiting for brokers. When full, devices are told to keep theirs; values "
+            .. "leave the last eighth to events, states and results of commands.",
+        },
+        outbox_max_age = {
+          "duration",
+          default = "7d",
+          min = 0,
+          max = 3456000,
+          doc = "Messages that waited longer are given up, counted and told as an event `gap`. "
+            .. "Time in which the gateway did not run does not count. 0: they wait for ever.",
         },
       },
     },
@@ -637,6 +646,16 @@ return {
           min = 1024,
           max = 16777216,
           doc = "A device's largest answer.",
+        },
+        requests_per_peer = {
+          "integer",
+          default = 20,
+          min = 0,
+          max = 16000,
+          doc = "Requests a second from one address, in bursts of two seconds' worth; what is "
+            .. "over gets no answer, so that a confirmable one comes again. Registrations go on a "
+            .. "little longer. Notifications, answers, later blocks of a known device and what "
+            .. "comes over NIDD don't count. 0: any number.",
         },
         amplification = {
           "integer",

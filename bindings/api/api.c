@@ -208,6 +208,8 @@ static tg_api_status_t status_of(const tg_bundle_t *bundle) {
                             .calls = bundle->before.calls + now.calls,
                             .errors = bundle->before.errors + now.errors + bundle->failures,
                             .overruns = bundle->before.overruns + now.overruns,
+                            .over_instructions = bundle->before.over_instructions + now.over_instructions,
+                            .over_memory = bundle->before.over_memory + now.over_memory,
                             .published = bundle->published,
                             .failures_in_row = bundle->failures_in_row,
                             .memory = now.memory,

@@ -83,9 +83,11 @@ typedef struct tg_api_status {
   const char *version; /* as the script says, "" when it doesn't */
   uint32_t generation; /* 1 = as first loaded */
   tg_api_state_t state;
-  uint64_t calls;    /* C into Lua */
-  uint64_t errors;   /* of them, failed */
-  uint64_t overruns; /* of those, over budget */
+  uint64_t calls;             /* C into Lua */
+  uint64_t errors;            /* of them, failed */
+  uint64_t overruns;          /* of those, over budget */
+  uint64_t over_instructions; /* of these, by instructions; the others took too long */
+  uint64_t over_memory;       /* of the errors, by the cap of memory */
   uint64_t published;
   uint32_t failures_in_row;
   size_t memory; /* bytes now */

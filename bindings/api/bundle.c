@@ -223,6 +223,8 @@ static void add_stats(tg_bundle_t *bundle) {
   bundle->before.calls += now.calls;
   bundle->before.errors += now.errors;
   bundle->before.overruns += now.overruns;
+  bundle->before.over_instructions += now.over_instructions;
+  bundle->before.over_memory += now.over_memory;
   if (now.memory_peak > bundle->before.memory_peak) bundle->before.memory_peak = now.memory_peak;
 }
 

@@ -191,6 +191,17 @@ static int mqtt_connected(lua_State *L) {
   return 1;
 }
 
+/* has_room([class[, bytes]]) */
+static int mqtt_has_room(lua_State *L) {
+  static const char *const classes[] = {"telemetry", "event", "state", "result", NULL}; /* TG_STORE_… */
+  int shed_class = luaL_checkoption(L, 1, "event", classes);
+  lua_Integer bytes = luaL_optinteger(L, 2, 0);
+  luaL_argcheck(L, bytes >= 0, 2, "a number of bytes is wanted");
+  const tg_store_t *store = tg_bundle_of(L)->api->parts.store;
+  lua_pushboolean(L, store && tg_store_outbox_has_room(store, (uint8_t)shed_class, (uint64_t)bytes));
+  return 1;
+}
+
 /* escape(name): one topic level. */
 static int mqtt_escape(lua_State *L) {
   tg_slice_t name = tg_lua_record_check_bytes(L, 1);
@@ -220,10 +231,10 @@ static int mqtt_matches(lua_State *L) {
 }
 
 void tg_mod_mqtt_push(lua_State *L) {
-  static const luaL_Reg functions[] = {{"publish", mqtt_publish},         {"subscribe", mqtt_subscribe},
-                                       {"unsubscribe", mqtt_unsubscribe}, {"connected", mqtt_connected},
-                                       {"escape", mqtt_escape},           {"unescape", mqtt_unescape},
-                                       {"matches", mqtt_matches},         {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"publish", mqtt_publish},     {"subscribe", mqtt_subscribe}, {"unsubscribe", mqtt_unsubscribe},
+      {"connected", mqtt_connected}, {"has_room", mqtt_has_room},   {"escape", mqtt_escape},
+      {"unescape", mqtt_unescape},   {"matches", mqtt_matches},     {NULL, NULL}};
   luaL_newlib(L, functions);
 }
 

@@ -82,17 +82,27 @@ static tg_slice_t get_text(const reader_t *r, const char *key, bool is_required)
   return tg_slice(text, len);
 }
 
+static bool is_among(const char *key, const char *const known[]) {
+  for (size_t i = 0; known[i]; i++) {
+    if (strcmp(key, known[i]) == 0) return true;
+  }
+  return false;
+}
+
+/* Tables have no order, and the same mistake shall have the same message: of several keys that are wrong the first by name is told. */
 static void check_keys(const reader_t *r, const char *const known[]) {
+  const char *wrong = NULL; /* lent by the table */
+  bool is_text = true;
   for (lua_pushnil(r->L); lua_next(r->L, r->table); lua_pop(r->L, 1)) {
     const char *key = lua_type(r->L, -2) == LUA_TSTRING ? lua_tostring(r->L, -2) : NULL;
-    bool is_known = false;
-    for (size_t i = 0; key && known[i]; i++) is_known = is_known || strcmp(key, known[i]) == 0;
-    if (is_known) continue;
-    if (!key) refuse(r, TG_E_TYPE, "a key", "is no text");
-    const char *near = tg_diag_nearest(key, known);
-    const char *what = near ? lua_pushfstring(r->L, "is not known, did you mean \"%s\"?", near) : "is not known";
-    refuse(r, TG_E_SYNTAX, key, what);
+    if (!key) is_text = false;
+    else if (!is_among(key, known) && (!wrong || strcmp(key, wrong) < 0)) wrong = key;
   }
+  if (!is_text) refuse(r, TG_E_TYPE, "a key", "is no text");
+  if (!wrong) return;
+  const char *near = tg_diag_nearest(wrong, known);
+  const char *what = near ? lua_pushfstring(r->L, "is not known, did you mean \"%s\"?", near) : "is not known";
+  refuse(r, TG_E_SYNTAX, wrong, what);
 }
 
 static uint8_t read_ops(const reader_t *r) {

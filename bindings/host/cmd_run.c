@@ -116,7 +116,8 @@ static tg_rc_t open_faces(run_t *run, tg_diag_t *diag) {
                                        .gateway_name = run->config->name,
                                        .parts = core,
                                        .gateway = run->gateway,
-                                       .scripts = {each_script, reload, run}};
+                                       .scripts = {each_script, reload, run},
+                                       .script_limits = run->config->script_limits};
   tg_rc_t rc = tg_control_open(&control, diag, &run->control);
   if (rc == TG_OK) rc = tg_loop_on_signal(run->loop, SIGTERM, on_stop, run);
   if (rc == TG_OK) rc = tg_loop_on_signal(run->loop, SIGINT, on_stop, run);

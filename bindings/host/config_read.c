@@ -143,6 +143,7 @@ static void read_server(const reader_t *r) {
   gateway->limits.request_body = tg_config_get_uint(r->L, "request_body");
   gateway->limits.response_body = tg_config_get_uint(r->L, "response_body");
   gateway->limits.amplification = (uint32_t)tg_config_get_uint(r->L, "amplification");
+  gateway->limits.requests_per_peer = (uint32_t)tg_config_get_uint(r->L, "requests_per_peer");
   lua_pop(r->L, 1);
 }
 
@@ -313,6 +314,7 @@ static void read_places(const reader_t *r) {
   lua_getfield(r->L, -1, "store");
   path = text(r, "path");
   config->gateway.outbox_max = tg_config_get_uint(r->L, "outbox_max");
+  config->gateway.outbox_max_age_ms = tg_config_get_scaled(r->L, "outbox_max_age", 1000);
   lua_pop(r->L, 1);
   config->gateway.store_path = *path ? joined(r, config->folder, path) : joined(r, config->data_dir, "tidegate.db");
   if (strcmp(path, ":memory:") == 0) config->gateway.store_path = "";

@@ -29,6 +29,7 @@ typedef struct tg_control_config {
   tg_gateway_parts_t parts;
   tg_gateway_t *gateway; /* for its links; may be NULL */
   tg_control_scripts_t scripts;
+  tg_api_limits_t script_limits;
 } tg_control_config_t;
 
 /** Listens. TG_E_IO, TG_E_CONFIG (path too long), TG_E_NOMEM with @p diag. */

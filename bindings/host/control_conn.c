@@ -68,6 +68,7 @@ static void refuse_long_line(tg_control_conn_t *conn) {
   tg_control_conn_send(
       conn, tg_slice_str("{\"error\":\"too_long\",\"message\":\"a request has at most 64 KiB\",\"end\":true}\n"));
   conn->ending = true;
+  conn->events->too_long(conn->events->ud);
 }
 
 static void take_lines(tg_control_conn_t *conn) {

@@ -22,6 +22,7 @@ typedef struct tg_control_conn tg_control_conn_t;
 typedef struct tg_control_conn_events {
   void (*line)(void *ud, tg_control_conn_t *conn, tg_slice_t line);
   void (*closed)(void *ud, tg_control_conn_t *conn, bool slow); /* the connection is freed when this returns */
+  void (*too_long)(void *ud);                                   /* a line is longer than it may be */
   void *ud;
 } tg_control_conn_events_t;
 

@@ -293,6 +293,7 @@ void tg_control_ops_line(tg_control_t *control, tg_control_conn_t *conn, tg_slic
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_json_read(line, TG_CONTROL_LINE_MAX, &diag, &doc);
   if (rc != TG_OK) {
+    control->long_lines += line.len > TG_CONTROL_LINE_MAX;
     tg_control_reply_error(conn, NULL, rc, diag.message);
     return;
   }

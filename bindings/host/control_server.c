@@ -32,6 +32,11 @@ static void on_closed(void *ud, tg_control_conn_t *conn, bool slow) {
   tg_control_firmware_forget(control, conn);
 }
 
+static void on_too_long(void *ud) {
+  tg_control_t *control = ud;
+  control->long_lines++;
+}
+
 static void accept_one(tg_control_t *control, int fd) {
   if (control->conn_count >= TG_CONTROL_CONNS_MAX) {
     control->refused++;
@@ -107,7 +112,7 @@ tg_rc_t tg_control_open(const tg_control_config_t *config, tg_diag_t *diag, tg_c
   control->config = *config;
   control->fd = -1;
   control->started_ms = tg_loop_now(config->parts.loop);
-  control->events = (tg_control_conn_events_t){on_line, on_closed, control};
+  control->events = (tg_control_conn_events_t){on_line, on_closed, on_too_long, control};
   tg_rc_t rc = open_parts(control, diag);
   if (rc != TG_OK) {
     tg_control_close(control);

@@ -59,6 +59,7 @@ struct tg_control {
   tg_control_conn_t *conns[TG_CONTROL_CONNS_MAX];
   size_t conn_count;
   uint64_t refused;
+  uint64_t long_lines;
   uint64_t dropped_slow;
   uint64_t started_ms;
   tg_control_wait_t *waits;

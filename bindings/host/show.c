@@ -238,12 +238,13 @@ static void script_row(tg_show_t *show, const tg_json_node_t *line) {
 
 /* Limits */
 
-static const char *const limit_titles[] = {"NAME", ">MAX", "UNIT", "OVER IT", "COUNTER", ">HITS", NULL};
+static const char *const limit_titles[] = {"NAME", ">MAX", "UNIT", "SET BY", "OVER IT", "COUNTER", ">HITS", NULL};
 
 static void limit_row(tg_show_t *show, const tg_json_node_t *line) {
   put_text(show, line, "limit");
   put_int(show, line, "max");
   put_text(show, line, "unit");
+  put_text(show, line, "key");
   put_text(show, line, "over");
   put_text(show, line, "counter");
   if (tg_json_read_get(line, "counter")) put_int(show, line, "hits");

@@ -51,6 +51,15 @@ function tg.mqtt.unsubscribe(filter, options) end
 ---@return boolean connected
 function tg.mqtt.connected(broker) end
 
+---Which messages go first when the outbox is full. Values of devices are `telemetry`, which may fill seven eighths of it; `event`, what scripts publish otherwise, fifteen sixteenths; `state` and `result` of commands more still.
+---@alias tg.mqtt.class "telemetry"|"event"|"state"|"result"
+
+---Whether the outbox has room for a message. Of use to those who want to publish later what can't go now.
+---@param class? tg.mqtt.class default `"event"`
+---@param bytes? integer of topic and payload together, default 0
+---@return boolean has_room
+function tg.mqtt.has_room(class, bytes) end
+
 ---A name as one level of a topic. Every byte but letters, digits and `-._~:@` becomes `%` and two hexadecimal digits in upper case; the empty
 ---name becomes `%`. A name has one level and a level one name.
 ---@param name string at most 255 bytes

@@ -47,8 +47,8 @@
 ---@field lt? number
 ---@field st? number
 
----What may happen. `refused` may come without a device; `connected` and `disconnected` are about a broker.
----@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"firmware"|"campaign"|"connected"|"disconnected"
+---What may happen. `refused` may come without a device, `gap` (messages to brokers were refused or given up; the note says which) always does; `connected` and `disconnected` are about a broker.
+---@alias tg.event_kind "registered"|"updated"|"deregistered"|"expired"|"awake"|"asleep"|"command"|"observing"|"model_missing"|"moved"|"refused"|"gap"|"firmware"|"campaign"|"connected"|"disconnected"
 
 ---What a function of `events` gets as second argument. From `id` on only for `command`.
 ---@class tg.event

@@ -39,7 +39,9 @@ typedef struct tg_vm_config {
 typedef struct tg_vm_stats {
   uint64_t calls;
   uint64_t errors;
-  uint64_t overruns; /* errors by a budget */
+  uint64_t overruns;          /* errors by a budget */
+  uint64_t over_instructions; /* of them, by that of instructions; the others took too long */
+  uint64_t over_memory;       /* errors by the cap of memory */
   size_t memory;
   size_t memory_peak;
 } tg_vm_stats_t;

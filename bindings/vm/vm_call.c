@@ -189,6 +189,8 @@ static tg_rc_t ended_badly(tg_vm_t *vm, uint32_t number, int status, tg_diag_t *
   }
   vm->stats.errors++;
   vm->stats.overruns += rc == TG_E_BUDGET;
+  vm->stats.over_instructions += rc == TG_E_BUDGET && vm->steps > vm->steps_max;
+  vm->stats.over_memory += rc == TG_E_NOMEM;
   /* Never used again, nor reset: Lua 5.4 leaves the hooks of a coroutine off once an error has left one, and a reset would run
      `__close` handlers like that, without any budget. */
   give_slot(vm, number, false);

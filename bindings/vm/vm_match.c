@@ -149,6 +149,7 @@ static const char *repeated_capture(tg_vm_match_t *m, const char *s, int digit) 
   if (index < 0 || index >= m->captures || m->capture[index].len == TG_VM_MATCH_OPEN) {
     luaL_error(m->L, "invalid capture index %%%d", index + 1);
   }
+  if (m->capture[index].len == TG_VM_MATCH_POSITION) return NULL; /* as in Lua: no text is the same as a place */
   size_t len = m->capture[index].len > 0 ? (size_t)m->capture[index].len : 0;
   m->steps += (uint32_t)(len / 16);
   step(m);

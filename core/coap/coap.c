@@ -6,6 +6,7 @@
 #include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 #include "core/coap/coap_ingress.h"
+#include "core/coap/coap_rate.h"
 
 enum { LATENCY_S = 100, NIDD_LATENCY_S = 300, SZX_MAX = 6 };
 
@@ -125,6 +126,9 @@ tg_rc_t tg_coap_add_link(tg_coap_t *coap, tg_link_t *link, const tg_coap_params_
   bearer->link = link;
   bearer->params = *params;
   bearer->lifetime_ms = lifetime(params);
+  if (bearer->lifetime_ms > coap->dedup.lifetime_ms)
+    coap->dedup.lifetime_ms = bearer->lifetime_ms < UINT32_MAX ? (uint32_t)bearer->lifetime_ms : UINT32_MAX;
+  bearer->rate_step = tg_coap_rate_step(link, coap->config.limits.requests_per_peer);
   tg_coap_engine_random(coap, &bearer->key, sizeof bearer->key);
   tg_link_attach(link, &events, coap);
   return TG_OK;

@@ -43,6 +43,7 @@ typedef struct tg_coap_reply {
   bool
       lent; /* GET, FETCH: payload is there for every request of it, however long: the handler is called for each block, which is cut from it; nothing is kept. Up to 2^20 blocks, else 4.00 */
   tg_slice_t etag; /* with lent: 1–8 bytes that name this state of it; a peer that meets another begins anew */
+  bool yields;     /* with hold: only telemetry hangs on it; see tg_coap_refuse() */
 } tg_coap_reply_t;
 
 /** Seam: answers requests. */
@@ -95,6 +96,14 @@ typedef struct tg_coap_params {
   uint32_t max_latency_s; /* handed to the link with requests */
 } tg_coap_params_t;
 
+/** Caps that can't be set. */
+enum {
+  TG_COAP_SEGMENTS_MAX = 8, /* of a path; over it 4.04 */
+  TG_COAP_DEDUP_PER_PEER = 16,
+  TG_COAP_BODY_PER_PEER = 16,
+  TG_COAP_OBSERVERS_PER_PEER = 64
+};
+
 /** Caps (security.md §6); 0 takes the default in brackets. */
 typedef struct tg_coap_limits {
   uint32_t peers;              /* [131072] unpinned ones are recycled, least recently used first */
@@ -111,6 +120,8 @@ typedef struct tg_coap_limits {
   size_t transfer_bytes; /* all assemblies together [4 MiB] */
   uint32_t
       amplification; /* [0: off] an address that has proved nothing gets at most so many times its request's bytes, or 136; then 4.01 with Echo */
+  uint32_t
+      requests_per_peer; /* [0: off] a second, in bursts of two seconds' worth; what is over is dropped without an answer. See coap_rate.h */
 } tg_coap_limits_t;
 
 typedef struct tg_coap_config {
@@ -123,6 +134,8 @@ typedef struct tg_coap_config {
   tg_coap_reach_fn reach;           /* may be NULL */
   void *ud;                         /* of handler, notify, unobserved and reach */
   tg_coap_rebind_t rebind;
+  const char *
+      urgent; /* kept; first segment of the paths that a peer still reaches when it has sent too many other requests; NULL: none */
   tg_coap_limits_t limits;
 } tg_coap_config_t;
 
@@ -242,8 +255,8 @@ uint32_t tg_coap_observer_notify(tg_coap_t *coap, uint64_t observed, const tg_co
 /** Sends (rc TG_OK) or drops (otherwise: a request gets rc's CoAP code with Max-Age, a notification no ACK) every held answer with a ticket up to @p ticket. */
 void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);
 
-/** Refuses the answers of exactly @p ticket, the youngest there is, with @p rc: nothing of what they would acknowledge is kept. Notifications stay without ACK. */
-void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc);
+/** Refuses the answers of exactly @p ticket, the youngest there is, with @p rc: nothing of what they would acknowledge is kept. Notifications stay without ACK. @p all: false leaves those that do not yield. */
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc, bool all);
 
 /** Ends exchanges, observations, transfers of @p peer; done() comes with TG_E_CANCELLED. */
 void tg_coap_peer_forget(tg_coap_t *coap, tg_id_t peer);

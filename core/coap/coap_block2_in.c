@@ -28,6 +28,12 @@ static tg_rc_t restart(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_coap_bo
   return TG_E_AGAIN;
 }
 
+static tg_rc_t append(tg_coap_t *coap, tg_coap_body_t *body, tg_slice_t part) {
+  tg_rc_t rc = tg_coap_body_append(coap, body, part, coap->config.limits.response_body);
+  if (rc == TG_E_TOO_LONG) coap->stats.over_response_body++;
+  return rc;
+}
+
 tg_coap_body_t *tg_coap_block2_in_begin(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_msg_t *msg,
                                         const tg_coap_opts_t *opts) {
   const tg_coap_block_t *block = &opts->block2;
@@ -35,7 +41,7 @@ tg_coap_body_t *tg_coap_block2_in_begin(tg_coap_t *coap, tg_coap_peer_t *peer, c
       block->szx < 7 && block->num == 0 && block->more && msg->payload.len == tg_coap_opts_block_size(block->szx);
   tg_coap_body_t *body = is_first ? tg_coap_body_new(coap, peer, TG_COAP_BODY_ANSWER_IN, 0) : NULL;
   if (!body) return NULL;
-  if (tg_coap_body_append(coap, body, msg->payload, coap->config.limits.response_body) != TG_OK) {
+  if (append(coap, body, msg->payload) != TG_OK) {
     tg_coap_body_free(coap, body);
     return NULL;
   }
@@ -67,7 +73,7 @@ tg_rc_t tg_coap_block2_in(tg_coap_t *coap, tg_coap_exchange_t *exchange, const t
   coap->stats.blocks++;
   if (!body && !block->more) return TG_OK;
   if (body) {
-    tg_rc_t rc = tg_coap_body_append(coap, body, msg->payload, coap->config.limits.response_body);
+    tg_rc_t rc = append(coap, body, msg->payload);
     if (rc != TG_OK) return rc;
   } else {
     body = tg_coap_block2_in_begin(coap, tg_coap_engine_peer(coap, exchange->flight.peer_ref), msg, opts);

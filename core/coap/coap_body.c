@@ -38,9 +38,15 @@ void tg_coap_body_touch(tg_coap_t *coap, tg_coap_body_t *body) {
 
 tg_coap_body_t *tg_coap_body_new(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_body_kind_t kind, uint64_t key) {
   tg_id_t id;
-  if (peer->body_count >= TG_COAP_BODY_PER_PEER) return NULL;
+  if (peer->body_count >= TG_COAP_BODY_PER_PEER) {
+    coap->stats.over_transfers_per_peer++;
+    return NULL;
+  }
   tg_coap_body_t *body = tg_pool_take(&coap->bodies.pool, &id);
-  if (!body) return NULL;
+  if (!body) {
+    tg_coap_engine_count_full(&coap->bodies.pool, &coap->stats.over_transfers);
+    return NULL;
+  }
   body->timer.fn = on_idle;
   body->timer.ud = coap;
   body->kind = (uint8_t)kind;
@@ -78,7 +84,10 @@ tg_rc_t tg_coap_body_append(tg_coap_t *coap, tg_coap_body_t *body, tg_slice_t pa
   if (need > body->cap) {
     size_t cap = body->cap ? body->cap * 2 : FIRST_BYTES;
     if (cap < need) cap = need;
-    if (coap->bodies.bytes - body->cap + cap > coap->config.limits.transfer_bytes) return TG_E_FULL;
+    if (coap->bodies.bytes - body->cap + cap > coap->config.limits.transfer_bytes) {
+      coap->stats.over_transfer_bytes++;
+      return TG_E_FULL;
+    }
     uint8_t *bigger = tg_alloc_resize(body->p, cap, 1);
     if (!bigger) return TG_E_NOMEM;
     coap->bodies.bytes += cap - body->cap;

@@ -16,7 +16,7 @@ typedef enum tg_coap_body_kind {
   TG_COAP_BODY_ANSWER_IN,  /* Block2, we are the client; owned by an exchange, which keeps the time */
 } tg_coap_body_kind_t;
 
-enum { TG_COAP_BODY_PER_PEER = 16, TG_COAP_BODY_IDLE_MS = 247000, TG_COAP_BODY_ETAG = 8 };
+enum { TG_COAP_BODY_IDLE_MS = 247000, TG_COAP_BODY_ETAG = 8 };
 
 /** One body. */
 typedef struct tg_coap_body {

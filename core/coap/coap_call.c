@@ -81,9 +81,15 @@ static void set_blocks(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_exch
 tg_rc_t tg_coap_call_make(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_exchange_t **made, tg_id_t *id) {
   tg_coap_peer_t *peer = tg_coap_peer_of(coap, call->peer);
   if (!peer) return TG_E_GONE;
-  if (peer->exchange_count >= coap->config.limits.exchanges_per_peer) return TG_E_FULL;
+  if (peer->exchange_count >= coap->config.limits.exchanges_per_peer) {
+    coap->stats.over_exchanges_per_peer++;
+    return TG_E_FULL;
+  }
   tg_coap_exchange_t *exchange = tg_pool_take(&coap->exchanges.pool, id);
-  if (!exchange) return TG_E_FULL;
+  if (!exchange) {
+    tg_coap_engine_count_full(&coap->exchanges.pool, &coap->stats.over_exchanges);
+    return TG_E_FULL;
+  }
   fill(exchange, call);
   exchange->flight.ref = tg_id_slot(*id) + 1;
   exchange->flight.peer_ref = tg_id_slot(call->peer) + 1;

@@ -104,21 +104,24 @@ tg_coap_seen_t *tg_coap_dedup_find(tg_coap_t *coap, const tg_coap_peer_t *peer, 
   return NULL;
 }
 
-static tg_coap_seen_t *take_entry(tg_coap_t *coap, const tg_coap_peer_t *peer) {
+static tg_coap_seen_t *take_entry(tg_coap_t *coap, const tg_coap_peer_t *peer, uint32_t now_ms) {
   tg_coap_dedup_t *dedup = &coap->dedup;
   tg_coap_seen_t *seen = entry_at(coap, peer, peer->dedup_at);
   if (!seen && dedup->used < dedup->max) return dedup->entries + dedup->used++;
+  uint64_t *counter = seen ? &coap->stats.over_dedup_per_peer : &coap->stats.over_dedup;
   if (!seen) seen = dedup->entries + dedup->oldest_ref - 1;
+  *counter += now_ms - seen->at_ms < dedup->lifetime_ms; /* a duplicate could still come */
   list_del(dedup, seen);
   clear_reply(dedup, seen);
   return seen;
 }
 
 tg_coap_seen_t *tg_coap_dedup_add(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_mark_t mark) {
-  tg_coap_seen_t *seen = take_entry(coap, peer);
+  uint32_t now_ms = (uint32_t)tg_coap_engine_now(coap);
+  tg_coap_seen_t *seen = take_entry(coap, peer, now_ms);
   uint8_t place = peer->dedup_at;
   seen->peer_ref = peer_ref(coap, peer);
-  seen->at_ms = (uint32_t)tg_coap_engine_now(coap);
+  seen->at_ms = now_ms;
   seen->mid = mark.mid;
   seen->print = mark.print;
   seen->place = place;

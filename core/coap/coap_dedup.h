@@ -50,6 +50,8 @@ typedef struct tg_coap_dedup {
   uint32_t used;
   uint32_t oldest_ref;
   uint32_t newest_ref;
+  uint32_t
+      lifetime_ms;   /* the longest EXCHANGE_LIFETIME of all bearers: whose an entry was would cost another look-up */
   size_t heap_bytes; /* long replies */
 } tg_coap_dedup_t;
 

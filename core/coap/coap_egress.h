@@ -21,6 +21,7 @@ typedef struct tg_coap_answer {
   bool has_size1;
   bool has_size2;
   bool is_lent;        /* what the payload is cut from need not be kept for further blocks; not written */
+  bool yields;         /* only telemetry hangs on it; not written */
   uint8_t no_response; /* of the request: TG_COAP_NO_… bits; not written */
   uint32_t observe;
   uint32_t size1;

@@ -5,6 +5,7 @@
 /** The engine's state, one structure of its parts. Private to core/coap: each file works on its own part and calls the others. */
 
 #include "core/base/hash.h"
+#include "core/base/log.h"
 #include "core/coap/coap_body.h"
 #include "core/coap/coap_dedup.h"
 #include "core/coap/coap_exchange.h"
@@ -26,6 +27,7 @@ typedef struct tg_coap_bearer {
   tg_coap_params_t params;
   tg_hash_key_t key;    /* of addresses on this link */
   uint64_t lifetime_ms; /* EXCHANGE_LIFETIME (RFC 7252 §4.8.2) */
+  uint32_t rate_step;   /* what a request takes of its peer's bucket, 1/16 ms; 0: nothing */
 } tg_coap_bearer_t;
 
 /** What one datagram is, on its way through the spine. */
@@ -36,6 +38,7 @@ typedef struct tg_coap_rx {
   const tg_coap_msg_t *msg;
   tg_slice_t datagram;
   tg_coap_mark_t mark; /* of a confirmable or non-confirmable message */
+  bool is_counted;     /* it was taken from its peer's bucket */
 } tg_coap_rx_t;
 
 struct tg_coap {
@@ -56,6 +59,7 @@ struct tg_coap {
   tg_coap_bodies_t bodies;
   tg_hidx_t handles; /* links' report handles -> flights */
   tg_coap_stats_t stats;
+  tg_log_limit_t rate_log;
   tg_addr_t *lent_addr; /* of tg_coap_peer_addr() */
   tg_buf_t out;
   tg_buf_t reply_body;
@@ -79,6 +83,11 @@ static inline const tg_coap_bearer_t *tg_coap_engine_bearer(const tg_coap_t *coa
 /** The peer behind a ref that is not 0. */
 static inline tg_coap_peer_t *tg_coap_engine_peer(const tg_coap_t *coap, uint32_t ref) {
   return tg_pool_at(&coap->peers.pool, ref - 1, NULL);
+}
+
+/** Counts in @p counter that nothing could be taken because @p pool is full, not because the heap is. */
+static inline void tg_coap_engine_count_full(const tg_pool_t *pool, uint64_t *counter) {
+  *counter += pool->count == pool->max;
 }
 
 /** Whether another confirmable message of ours may begin, be it a request or a notification (RFC 7252 §4.7). */

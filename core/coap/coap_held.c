@@ -69,7 +69,10 @@ void tg_coap_held_fini(tg_coap_t *coap) {
 static tg_coap_held_item_t *make(tg_coap_t *coap, tg_coap_peer_t *peer, uint64_t ticket, tg_coap_mark_t mark) {
   tg_id_t id;
   tg_coap_held_item_t *item = tg_pool_take(&coap->helds.pool, &id);
-  if (!item) return NULL;
+  if (!item) {
+    tg_coap_engine_count_full(&coap->helds.pool, &coap->stats.over_held);
+    return NULL;
+  }
   item->flight.ref = (tg_id_slot(id) + 1) | TG_COAP_FLIGHT_HELD;
   item->flight.peer_ref = tg_id_slot(tg_coap_peer_id(coap, peer)) + 1;
   item->ticket = ticket;
@@ -153,6 +156,7 @@ tg_rc_t tg_coap_held_reply(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_
   if (item->token_len) memcpy(item->token, answer->token.p, item->token_len);
   item->is_confirmable = answer->type == TG_COAP_ACK;
   item->no_response = answer->no_response;
+  item->yields = answer->yields;
   queue_add(coap, item);
   if (item->is_confirmable) {
     item->flight.timer.fn = on_ack_due;
@@ -166,6 +170,7 @@ tg_rc_t tg_coap_held_ack(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_he
   tg_coap_held_item_t *item = make(coap, peer, ticket, note->mark);
   if (!item) return TG_E_FULL;
   item->is_notification = true;
+  item->yields = true;
   item->is_confirmable = true;
   item->seq = note->seq;
   item->observation = note->observation;
@@ -231,9 +236,12 @@ void tg_coap_release(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
   }
 }
 
-void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
-  tg_coap_held_item_t *item;
-  while ((item = at(coap, coap->helds.last_ref)) && item->ticket >= ticket) {
+/* Those that stay are passed by. What is let go may start requests of ours; none of them ends here, so the list stays as it is. */
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc, bool all) {
+  tg_coap_held_item_t *before;
+  for (tg_coap_held_item_t *item = at(coap, coap->helds.last_ref); item && item->ticket >= ticket; item = before) {
+    before = at(coap, item->prev_ref);
+    if (!all && !item->yields) continue;
     queue_del(coap, item);
     if (item->is_notification) release_notification(coap, item, rc);
     else release_reply(coap, item, rc);

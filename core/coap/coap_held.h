@@ -26,6 +26,7 @@ typedef struct tg_coap_held_item {
   uint8_t token[8];
   bool is_notification;
   bool is_confirmable;
+  bool yields;    /* tg_coap_refuse() may leave others and refuse this one */
   bool is_acked;  /* the empty ACK has gone out */
   bool is_queued; /* in the list of tickets */
   uint8_t *heap;  /* owned; NULL: `bytes` */

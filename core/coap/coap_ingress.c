@@ -12,7 +12,6 @@
 #include "core/coap/coap_response.h"
 #include "core/coap/coap_serve.h"
 
-enum { SEGMENTS_MAX = 8 };
 enum { CLASS_REQUEST = 0, CLASS_SUCCESS = 2, CLASS_CLIENT_ERROR = 4, CLASS_SERVER_ERROR = 5 };
 
 static void reset(tg_coap_t *coap, const tg_coap_rx_t *rx) {
@@ -20,18 +19,21 @@ static void reset(tg_coap_t *coap, const tg_coap_rx_t *rx) {
 }
 
 /* More than 64 options are a bad option; where most of them are path segments, there is no such resource. */
-static uint8_t refusal_of_many(const tg_coap_msg_t *msg) {
+static uint8_t refusal_of_many(tg_coap_t *coap, const tg_coap_msg_t *msg) {
   unsigned segments = 0;
   for (uint16_t i = 0; i < msg->option_count; i++) segments += msg->options[i].number == TG_OPT_URI_PATH;
-  return segments > SEGMENTS_MAX ? TG_COAP_404 : TG_COAP_402;
+  bool is_path = segments > TG_COAP_SEGMENTS_MAX;
+  *(is_path ? &coap->stats.over_segments : &coap->stats.over_options) += 1;
+  return is_path ? TG_COAP_404 : TG_COAP_402;
 }
 
 /* Too many options: a request is told so, anything else is like a malformed message. */
 static void refuse(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_rc_t rc) {
   coap->stats.rx_malformed++;
   if (rc == TG_E_TRUNCATED) return;
-  if (rc == TG_E_OPTION && rx->msg->code >> 5 == CLASS_REQUEST)
-    tg_coap_serve_refusal(coap, rx, refusal_of_many(rx->msg));
+  bool is_request = rx->msg->code >> 5 == CLASS_REQUEST;
+  uint8_t code = rc == TG_E_OPTION ? refusal_of_many(coap, rx->msg) : 0;
+  if (code && is_request) tg_coap_serve_refusal(coap, rx, code);
   else reset(coap, rx);
 }
 

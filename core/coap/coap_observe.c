@@ -100,7 +100,10 @@ tg_rc_t tg_coap_observation_add(tg_coap_t *coap, const tg_coap_observation_t *ob
   if (!peer) return TG_E_GONE;
   if (tg_coap_observe_find(coap, tg_slice(obs->token, sizeof obs->token))) return TG_E_EXISTS;
   tg_coap_observed_t *observed = tg_pool_take(&coap->observes.pool, id);
-  if (!observed) return TG_E_FULL;
+  if (!observed) {
+    tg_coap_engine_count_full(&coap->observes.pool, &coap->stats.over_observations);
+    return TG_E_FULL;
+  }
   memcpy(observed->token, obs->token, sizeof obs->token);
   observed->cookie = obs->cookie;
   observed->accept = TG_CF_NONE;

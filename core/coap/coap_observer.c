@@ -218,9 +218,15 @@ static tg_coap_observer_t *find(const tg_coap_t *coap, const tg_coap_peer_t *pee
 static tg_rc_t make(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_observer_call_t *call,
                     tg_coap_observer_t **made) {
   tg_id_t id;
-  if (peer->observer_count >= TG_COAP_OBSERVERS_PER_PEER) return TG_E_FULL;
+  if (peer->observer_count >= TG_COAP_OBSERVERS_PER_PEER) {
+    coap->stats.over_observers_per_peer++;
+    return TG_E_FULL;
+  }
   tg_coap_observer_t *observer = tg_pool_take(&coap->observers.pool, &id);
-  if (!observer) return TG_E_FULL;
+  if (!observer) {
+    tg_coap_engine_count_full(&coap->observers.pool, &coap->stats.over_observers);
+    return TG_E_FULL;
+  }
   observer->flight.ref = (tg_id_slot(id) + 1) | TG_COAP_FLIGHT_OBSERVER;
   observer->flight.peer_ref = tg_id_slot(tg_coap_peer_id(coap, peer)) + 1;
   observer->observed = call->observed;

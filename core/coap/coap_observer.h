@@ -7,7 +7,7 @@
 #include "core/coap/coap_body.h"
 #include "core/coap/coap_flight.h"
 
-enum { TG_COAP_OBSERVER_INLINE = 64, TG_COAP_OBSERVERS_PER_PEER = 64 };
+enum { TG_COAP_OBSERVER_INLINE = 64 };
 
 /** What stands behind the token of one notification. */
 typedef struct tg_coap_notice {

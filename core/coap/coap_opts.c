@@ -72,6 +72,7 @@ static void take_value(tg_coap_opts_t *opts, const tg_coap_opt_t *opt) {
     opts->observe = number_of(opt);
     break;
   case TG_OPT_LOCATION_PATH: take_location(opts, opt); break;
+  case TG_OPT_URI_PATH: opts->segments++; break;
   case TG_OPT_CONTENT_FORMAT: opts->content_format = (int)number_of(opt); break;
   case TG_OPT_ACCEPT: opts->accept = (int)number_of(opt); break;
   case TG_OPT_BLOCK2: opts->block2 = block_of(opt); break;

@@ -23,6 +23,7 @@ typedef struct tg_coap_opts {
   int accept;         /* TG_CF_NONE */
   bool has_observe;
   bool has_size1;
+  uint8_t segments; /* of Uri-Path */
   uint32_t observe;
   uint32_t size1;
   tg_coap_block_t block1;

@@ -97,7 +97,9 @@ static void drop(tg_coap_t *coap, tg_coap_peer_t *peer) {
 
 static tg_coap_peer_t *take(tg_coap_t *coap, tg_id_t *id) {
   tg_coap_peer_t *peer = tg_pool_take(&coap->peers.pool, id);
-  if (peer || !coap->peers.oldest_ref) return peer;
+  if (peer) return peer;
+  tg_coap_engine_count_full(&coap->peers.pool, &coap->stats.over_peers);
+  if (!coap->peers.oldest_ref) return NULL;
   drop(coap, tg_coap_engine_peer(coap, coap->peers.oldest_ref));
   return tg_pool_take(&coap->peers.pool, id);
 }

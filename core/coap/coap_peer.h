@@ -10,7 +10,7 @@
 #include "core/base/hidx.h"
 #include "core/coap/coap.h"
 
-enum { TG_COAP_DEDUP_PER_PEER = 16, TG_COAP_ADDR_INLINE = 20 };
+enum { TG_COAP_ADDR_INLINE = 20 };
 
 struct tg_coap_flight;
 
@@ -53,6 +53,7 @@ typedef struct tg_coap_peer {
   uint16_t outstanding; /* counted against NSTART (RFC 7252 §4.7) */
   uint8_t body_count;
   uint8_t observer_count;
+  uint32_t rate_until;            /* when its bucket will be full again (coap_rate.h), 1/16 ms, low half */
   uint16_t held_count;            /* answers to it that wait for their ticket: until they are out it is asked nothing */
   struct tg_coap_flight *flights; /* messages of ours that wait for an ACK or an RST */
 } tg_coap_peer_t;

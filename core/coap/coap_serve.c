@@ -10,6 +10,7 @@
 #include "core/coap/coap_block2_out.h"
 #include "core/coap/coap_echo.h"
 #include "core/coap/coap_egress.h"
+#include "core/coap/coap_rate.h"
 
 /* A confirmable request is answered in its ACK, another in a message of its own (RFC 7252 §5.2). */
 static tg_coap_answer_t answer_to(const tg_coap_msg_t *msg) {
@@ -82,6 +83,7 @@ static void send_answer(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_seen_t 
 
 static void take_reply(const tg_coap_reply_t *reply, tg_coap_answer_t *answer) {
   answer->code = reply->code;
+  answer->yields = reply->yields;
   if (!reply->code) return;
   answer->content_format = reply->content_format;
   answer->location[0] = reply->location[0];
@@ -149,6 +151,7 @@ static bool call_handler(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   take_reply(&reply, answer);
   if (request.observe == 0 && reply.observed && reply.code >> 5 == 2) observe(coap, rx, opts, answer, reply.observed);
   answer->is_lent = reply.lent && may_run_again(rx->msg->code);
+  if (answer->is_lent && reply.code >> 5 == 2) tg_coap_rate_give_back(coap, rx);
   fit_answer(coap, rx, opts, answer);
   return reply.hold && answer->code && hold(coap, rx, answer, reply.ticket);
 }
@@ -160,7 +163,9 @@ static bool refuse_early(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_
   else if (opts->block2.is_there && opts->block2.szx == 7) answer->code = TG_COAP_400;
   else if (opts->block1.is_there && tg_coap_echo_is_over(coap, rx, SIZE_MAX)) /* no memory for it either */
     tg_coap_echo_challenge(coap, rx, answer);
+  else if (opts->segments > TG_COAP_SEGMENTS_MAX) answer->code = TG_COAP_404;
   else return false;
+  coap->stats.over_segments += opts->segments > TG_COAP_SEGMENTS_MAX;
   return true;
 }
 
@@ -217,6 +222,7 @@ void tg_coap_serve(tg_coap_t *coap, tg_coap_rx_t *rx) {
   uint8_t refusal = tg_coap_opts_request(rx->msg, &opts);
   tg_coap_seen_t *seen = tg_coap_dedup_find(coap, rx->peer, rx->mark);
   if (seen && answer_again(coap, rx, seen)) return;
+  if (!tg_coap_rate_admits(coap, rx, &opts)) return; /* nor remembered: it may come again */
 
   tg_coap_answer_t answer = answer_to(rx->msg);
   answer.print = rx->mark.print;

@@ -6,7 +6,9 @@
 #include <cbor.h>
 #include <math.h>
 
-enum { DEPTH_MAX = 16, HEAD_MAX = 9 };
+#include "core/codec/codec_in.h"
+
+enum { DEPTH_MAX = TG_CODEC_IN_NESTING_MAX, HEAD_MAX = 9 };
 
 /* Lengths and counts in callbacks were size_t up to libcbor 0.8. */
 #if CBOR_MAJOR_VERSION == 0 && CBOR_MINOR_VERSION < 9

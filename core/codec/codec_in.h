@@ -9,6 +9,9 @@
 /** More records than this in one payload are refused. */
 #define TG_CODEC_IN_RECORDS_MAX 1024
 
+/** Containers of CBOR and JSON within each other, in what is skipped; deeper ones are refused. */
+#define TG_CODEC_IN_NESTING_MAX 16
+
 /** Caller's memory; part of a decoder's state. */
 typedef struct tg_codec_in {
   const tg_codec_input_t *input;

@@ -7,7 +7,7 @@
 #include "core/codec/codec_format.h"
 #include "core/codec/json_record.h"
 
-enum { SKIP_DEPTH = 16 };
+enum { SKIP_DEPTH = TG_CODEC_IN_NESTING_MAX };
 
 typedef struct json_state {
   tg_json_record_t json;

@@ -6,7 +6,7 @@
 #include "core/base/base64.h"
 #include "core/base/num.h"
 
-enum { SKIP_DEPTH = 16 };
+enum { SKIP_DEPTH = TG_CODEC_IN_NESTING_MAX };
 
 /* Exact where 64 bits can hold it; a longer integer is as good as a float. A negative zero keeps its sign. */
 static tg_rc_t integer_of(tg_slice_t text, tg_value_t *value) {

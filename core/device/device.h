@@ -222,7 +222,8 @@ const tg_device_t *tg_twin_find_ep(const tg_twin_t *twin, tg_slice_t ep);
 /** What was turned away at the twin's bounds since the start. */
 typedef struct tg_twin_refused {
   uint64_t devices;
-  uint64_t commands;
+  uint64_t commands;     /* their device had too many waiting */
+  uint64_t all_commands; /* there were too many in all, or their values too long */
 } tg_twin_refused_t;
 
 /** How often the twin's bounds were met. */
@@ -230,6 +231,9 @@ void tg_twin_refused(const tg_twin_t *twin, tg_twin_refused_t *refused);
 
 /** Most devices that are known at a time. */
 uint32_t tg_twin_devices_max(const tg_twin_t *twin);
+
+/** Most commands of all devices together. */
+uint32_t tg_twin_commands_max(const tg_twin_t *twin);
 
 /** Number of devices known. */
 size_t tg_twin_count(const tg_twin_t *twin);

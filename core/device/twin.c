@@ -318,6 +318,10 @@ uint32_t tg_twin_devices_max(const tg_twin_t *twin) {
   return twin->config.devices_max;
 }
 
+uint32_t tg_twin_commands_max(const tg_twin_t *twin) {
+  return twin->config.commands_max;
+}
+
 size_t tg_twin_count(const tg_twin_t *twin) {
   return twin->devices.count;
 }

@@ -63,9 +63,12 @@ tg_rc_t tg_twin_queue_make(tg_twin_device_t *device, tg_twin_t *twin, const tg_c
   size_t bytes;
   tg_rc_t rc = check_command(from, &bytes);
   if (rc != TG_OK) return rc;
-  if (bytes > twin->config.command_bytes_max - twin->command_bytes) return TG_E_FULL;
-  tg_twin_command_t *command = tg_pool_take(&twin->commands, &id);
-  if (!command) return TG_E_FULL;
+  bool has_room = bytes <= twin->config.command_bytes_max - twin->command_bytes;
+  tg_twin_command_t *command = has_room ? tg_pool_take(&twin->commands, &id) : NULL;
+  if (!command) {
+    twin->refused.all_commands++;
+    return TG_E_FULL;
+  }
   command->pub = *from;
   command->pub.id = id;
   command->pub.device = device->pub.id;

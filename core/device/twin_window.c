@@ -16,7 +16,8 @@ static uint32_t cut(uint64_t ms) {
 }
 
 static bool is_old(int64_t since_ms, int64_t wall_ms) {
-  return wall_ms - since_ms >= DAY_MS || wall_ms < since_ms; /* the clock was set back: who knows */
+  if (wall_ms < since_ms) return true;                     /* the clock was set back: who knows */
+  return (uint64_t)wall_ms - (uint64_t)since_ms >= DAY_MS; /* a row may say anything: no sum of both is */
 }
 
 void tg_twin_window_answered(tg_twin_window_t *window, uint64_t silence_ms) {

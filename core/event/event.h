@@ -23,6 +23,7 @@ typedef enum tg_event_type {
   TG_EVENT_MODEL_MISSING, /* an object or resource without definition: note is its path */
   TG_EVENT_MOVED,         /* its address changed */
   TG_EVENT_REFUSED,       /* a Register, message or payload was refused: note says why */
+  TG_EVENT_GAP,           /* messages to brokers were given up or refused: note says how many, and their numbers */
   TG_EVENT_TYPE_COUNT
 } tg_event_type_t;
 

@@ -17,6 +17,7 @@ const char *tg_event_type_name(tg_event_type_t type) {
       [TG_EVENT_MODEL_MISSING] = "model_missing",
       [TG_EVENT_MOVED] = "moved",
       [TG_EVENT_REFUSED] = "refused",
+      [TG_EVENT_GAP] = "gap",
   };
   return (unsigned)type < TG_EVENT_TYPE_COUNT ? names[type] : "unknown";
 }

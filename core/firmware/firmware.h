@@ -11,6 +11,7 @@
 
 #include "core/base/diag.h"
 #include "core/device/device.h"
+#include "core/http/http_server.h"
 
 typedef struct tg_firmware tg_firmware_t;
 
@@ -118,11 +119,12 @@ typedef struct tg_firmware_config {
   const char *folder; /* of images; made where it is missing; NULL: no images can be added */
   const char
       *coap_base; /* `coap://192.0.2.1:5683`: what devices reach the gateway's CoAP under; NULL: no pull over CoAP */
-  const char *http_host; /* address that the HTTP file server listens on; NULL: none */
-  uint16_t http_port;    /* 0 = any */
-  const char *http_base; /* `http://192.0.2.1:8080`: what devices reach it under; NULL: from host and port */
-  uint64_t image_max;    /* bytes of one image; 0 = 64 MiB */
-  uint32_t parallel;     /* transfers at once; 0 = 64 */
+  const char *http_host;       /* address that the HTTP file server listens on; NULL: none */
+  uint16_t http_port;          /* 0 = any */
+  tg_http_stats_t *http_stats; /* kept; what its caps have refused is counted there; may be NULL */
+  const char *http_base;       /* `http://192.0.2.1:8080`: what devices reach it under; NULL: from host and port */
+  uint64_t image_max;          /* bytes of one image; 0 = 64 MiB */
+  uint32_t parallel;           /* transfers at once; 0 = 64 */
   const char
       *move_from; /* name of a link from which devices are moved for images of more than move_above bytes; NULL: none */
   const char *move_to;   /* transport letter they are asked to use: `U` */

@@ -11,7 +11,7 @@
 #include "core/http/http_file.h"
 #include "core/http/http_server.h"
 
-enum { CONNECTIONS_MAX = 256, BODY_MAX = 1, ETAG_MAX = 2 * TG_FW_SHA256 + 3, RANGE_MAX = 72 };
+enum { BODY_MAX = 1, ETAG_MAX = 2 * TG_FW_SHA256 + 3, RANGE_MAX = 72 };
 
 struct tg_fw_http {
   tg_fw_http_config_t config;
@@ -88,7 +88,8 @@ tg_rc_t tg_fw_http_open(const tg_fw_http_config_t *config, tg_diag_t *diag, tg_f
   http->config = *config;
   const tg_http_server_config_t server = {.host = config->host,
                                           .port = config->port,
-                                          .max_connections = CONNECTIONS_MAX,
+                                          .stats = config->stats,
+                                          .max_connections = TG_FW_HTTP_CONNECTIONS,
                                           .max_body = BODY_MAX,
                                           .handler = on_call,
                                           .ud = http};

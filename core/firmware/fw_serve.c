@@ -63,6 +63,7 @@ tg_rc_t tg_fw_serve_open(tg_firmware_t *firmware, tg_diag_t *diag) {
   const tg_fw_http_config_t http = {.loop = config->loop,
                                     .host = config->http_host,
                                     .port = config->http_port,
+                                    .stats = config->http_stats,
                                     .find = tg_fw_serve_find,
                                     .sent = on_sent,
                                     .ud = firmware};

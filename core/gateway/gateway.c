@@ -6,15 +6,20 @@
 
 #include "core/gateway/gateway.h"
 
+#include <stdio.h>
+
 #include "core/base/alloc.h"
+#include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/gateway/gateway_turn.h"
 
-enum { EVENTS_MAX = 8192, EVENT_BYTES_MAX = 8 << 20 };
+enum { EVENT_BYTES_MAX = 8 << 20 };
 
 struct tg_gateway {
   tg_gateway_parts_t parts;
   tg_gateway_turn_t turn;
+  tg_http_stats_t callbacks;
+  tg_http_stats_t downloads;
   size_t link_count;
   tg_link_t *links[TG_GATEWAY_LINKS_MAX];
 };
@@ -26,20 +31,36 @@ static void on_commit(void *ud, uint64_t ticket, tg_rc_t rc) {
   tg_gateway_turn_committed(&gateway->turn, &gateway->parts, ticket, rc);
 }
 
+/* Of the store: whoever counts numbers at the broker is told why some are missing. */
+static void on_gap(void *ud, const tg_store_gap_t *gap) {
+  const tg_gateway_t *gateway = ud;
+  char note[160];
+  (void)snprintf(note, sizeof note, "outbox: %llu messages %s, seq %llu to %llu", (unsigned long long)gap->count,
+                 gap->expired ? "too old, given up" : "refused while it was full", (unsigned long long)gap->first_seq,
+                 (unsigned long long)gap->last_seq);
+  const tg_event_t event = {.type = TG_EVENT_GAP, .time_ms = tg_clock_wall_ms(), .note = tg_slice_str(note)};
+  tg_rc_t rc = gateway->parts.events ? tg_event_emit(gateway->parts.events, &event) : TG_E_STATE;
+  if (rc != TG_OK) tg_log("gateway", TG_LOG_WARN, "gap_not_told rc=%s", tg_rc_name(rc));
+}
+
 static void at_turn_end(void *ud) {
   tg_gateway_t *gateway = ud;
   tg_gateway_turn_end(&gateway->turn, &gateway->parts);
 }
 
 static tg_rc_t open_store(tg_gateway_t *gateway, const tg_gateway_config_t *config, tg_diag_t *diag) {
-  const tg_store_config_t store = {
-      .path = config->store_path, .outbox_max = config->outbox_max, .on_commit = on_commit, .ud = gateway};
+  const tg_store_config_t store = {.path = config->store_path,
+                                   .outbox_max = config->outbox_max,
+                                   .outbox_max_age_ms = config->outbox_max_age_ms,
+                                   .on_commit = on_commit,
+                                   .on_gap = on_gap,
+                                   .ud = gateway};
   return tg_store_open(gateway->parts.loop, &store, diag, &gateway->parts.store);
 }
 
 static tg_rc_t make_hub(tg_gateway_t *gateway, const tg_gateway_config_t *config) {
   tg_gateway_parts_t *parts = &gateway->parts;
-  parts->events = tg_event_bus_new(EVENTS_MAX, EVENT_BYTES_MAX);
+  parts->events = tg_event_bus_new(TG_GATEWAY_EVENTS_MAX, EVENT_BYTES_MAX);
   if (!parts->events) return TG_E_NOMEM;
   const tg_twin_config_t twin = {.registry = parts->registry,
                                  .events = parts->events,
@@ -90,6 +111,7 @@ static tg_rc_t make_server(tg_gateway_t *gateway, const tg_gateway_config_t *con
                                  .reach = tg_server_on_reach,
                                  .ud = parts->server,
                                  .rebind = config->rebind,
+                                 .urgent = "rd", /* registrations: who sends too much else must not lose its own */
                                  .limits = config->limits};
   parts->coap = tg_coap_new(&coap);
   if (!parts->coap) return TG_E_NOMEM;
@@ -101,6 +123,7 @@ static tg_rc_t open_link(tg_gateway_t *gateway, const tg_gateway_link_t *config,
   tg_gateway_parts_t *parts = &gateway->parts;
   if (config->kind == TG_GATEWAY_UDP) return tg_link_udp_open(parts->loop, &config->udp, diag, link);
   tg_link_nidd_config_t nidd = config->nidd;
+  nidd.listen.stats = &gateway->callbacks;
   nidd.memory = (tg_link_nidd_memory_t){tg_gateway_turn_load, tg_gateway_turn_save, parts->store};
   return tg_link_nidd_new(parts->loop, &nidd, diag, link);
 }
@@ -168,6 +191,7 @@ static tg_rc_t open_firmware(tg_gateway_t *gateway, const tg_gateway_config_t *c
   firmware.loop = parts->loop;
   firmware.wheel = tg_loop_wheel(parts->loop);
   firmware.random = tg_random_fill;
+  firmware.http_stats = &gateway->downloads;
   tg_rc_t rc = tg_firmware_open(&firmware, diag, &parts->firmware);
   if (rc == TG_OK && tg_firmware_http_port(parts->firmware))
     tg_log("gateway", TG_LOG_INFO, "listening service=firmware address=%s port=%u", firmware.http_host,
@@ -196,6 +220,8 @@ tg_rc_t tg_gateway_open(tg_loop_t *loop, tg_registry_t *registry, const tg_gatew
   if (!gateway) return TG_E_NOMEM;
   gateway->parts.loop = loop;
   gateway->parts.registry = registry;
+  gateway->parts.callbacks = &gateway->callbacks;
+  gateway->parts.downloads = &gateway->downloads;
   tg_rc_t rc = open_parts(gateway, config, diag);
   if (rc != TG_OK) {
     tg_gateway_close(gateway);

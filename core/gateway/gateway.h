@@ -15,6 +15,9 @@
 
 typedef struct tg_gateway tg_gateway_t;
 
+/** Events that may wait for the end of a loop turn. */
+#define TG_GATEWAY_EVENTS_MAX 8192
+
 /** Links a gateway may have. */
 #define TG_GATEWAY_LINKS_MAX 16
 
@@ -31,8 +34,9 @@ typedef struct tg_gateway_link {
 
 /** All of it. Everything is borrowed for the call to tg_gateway_open(), but strings that parts say they keep. */
 typedef struct tg_gateway_config {
-  const char *store_path; /* "" or NULL: in memory */
-  uint64_t outbox_max;    /* bytes, 0 = default */
+  const char *store_path;     /* "" or NULL: in memory */
+  uint64_t outbox_max;        /* bytes, 0 = default */
+  uint64_t outbox_max_age_ms; /* 0: messages wait for ever */
   const tg_gateway_link_t *links;
   size_t link_count;
   const tg_server_observe_t *observe; /* kept */
@@ -69,6 +73,8 @@ typedef struct tg_gateway_parts {
   tg_mqtt_t *mqtt; /* NULL without brokers */
   tg_firmware_t *firmware;
   tg_campaigns_t *campaigns;
+  const tg_http_stats_t *callbacks; /* of all links */
+  const tg_http_stats_t *downloads; /* of the firmware server */
 } tg_gateway_parts_t;
 
 /**

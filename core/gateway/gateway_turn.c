@@ -39,17 +39,25 @@ static void let_go(tg_gateway_turn_t *turn, const tg_gateway_parts_t *parts) {
   tg_coap_release(parts->coap, turn->committed >= turn->waiting ? turn->ended : turn->committed, TG_OK);
 }
 
-static uint64_t refused(const tg_gateway_parts_t *parts) {
-  tg_store_stats_t stats;
-  tg_store_stats(parts->store, &stats);
-  return stats.outbox_refused;
+/*
+ * Messages of the turn's events that found no room: then the devices that sent what they were about keep it. Where only telemetry did
+ * not, that is those that reported; registrations stand. A result of a command is nobody's to send again: whoever publishes it minds it.
+ */
+static void refuse_what_was_shed(const tg_gateway_parts_t *parts, uint64_t ticket, const tg_store_stats_t *before) {
+  tg_store_stats_t now;
+  tg_store_stats(parts->store, &now);
+  if (now.outbox_refused == before->outbox_refused) return;
+  const uint64_t *by = now.outbox_refused_by, *was = before->outbox_refused_by;
+  bool all = by[TG_STORE_EVENT] != was[TG_STORE_EVENT] || by[TG_STORE_STATE] != was[TG_STORE_STATE];
+  if (all || by[TG_STORE_TELEMETRY] != was[TG_STORE_TELEMETRY]) tg_coap_refuse(parts->coap, ticket, TG_E_FULL, all);
 }
 
 void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts) {
   uint64_t ticket = tg_store_ticket(parts->store);
-  uint64_t before = refused(parts);
+  tg_store_stats_t before;
+  tg_store_stats(parts->store, &before);
   (void)tg_event_drain(parts->events);
-  if (refused(parts) != before) tg_coap_refuse(parts->coap, ticket, TG_E_FULL);
+  refuse_what_was_shed(parts, ticket, &before);
   bool durable = tg_store_end_turn(parts->store);
   turn->ended = ticket;
   if (durable) turn->waiting = ticket;

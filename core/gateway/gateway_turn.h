@@ -17,7 +17,7 @@ typedef struct tg_gateway_turn {
 
 /**
  * Drains events into rules, closes the turn's ticket, lets answers go that need not wait, hands messages to brokers, flushes links.
- * Where a message found no room in the outbox, the turn's answers become 5.03: the devices keep what they said and come again.
+ * Where a message found no room in the outbox, the turn's answers (those to reports, where it was telemetry) become 5.03: the devices keep what they said and come again.
  * While a connected broker is far behind, answers wait a little, so that devices don't outrun it; never long, and never for one that is away.
  */
 void tg_gateway_turn_end(tg_gateway_turn_t *turn, tg_gateway_parts_t *parts);

@@ -9,10 +9,11 @@
 /** One limit; texts are static. */
 typedef struct tg_limits_row {
   const char *name;
-  uint64_t value; /* in force */
+  const char *key; /* of the configuration that sets it; NULL: nothing does */
+  uint64_t value;  /* in force */
   const char *unit;
   const char *over;    /* what happens over it */
-  const char *counter; /* what hits counts; NULL: nothing does */
+  const char *counter; /* what hits counts; NULL: nothing can be met once the gateway runs */
   uint64_t hits;       /* since the start */
 } tg_limits_row_t;
 

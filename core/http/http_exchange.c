@@ -29,6 +29,7 @@ typedef struct http_connection {
   tg_id_t id;
   tg_timer_t deadline;
   bool verified;           /* the client has shown a good certificate */
+  bool served;             /* a request was answered on it */
   http_request_t *request; /* NULL between requests */
 } http_connection_t;
 
@@ -89,13 +90,27 @@ static enum MHD_Result answer(http_request_t *request, unsigned status, struct M
   return MHD_queue_response(request->mhd, status, response);
 }
 
+static void count_refusal(tg_http_stats_t *stats, int status) {
+  if (status == MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE) stats->over_header++;
+  if (status == MHD_HTTP_CONTENT_TOO_LARGE) stats->over_body++;
+}
+
 static enum MHD_Result answer_status(http_request_t *request, int status) {
+  count_refusal(request->connection->exchanges->stats, request->refused);
   struct MHD_Response *response = make_response(&(tg_http_reply_t){.status = status}, request->connection);
   if (!response) return MHD_NO;
   if (request->refused) (void)MHD_add_response_header(response, "Connection", "close");
   enum MHD_Result result = answer(request, (unsigned)status, response);
   MHD_destroy_response(response);
   return result;
+}
+
+/* 408, past libmicrohttpd, which can't answer what has not come; in clear text only. A connection that just stays open is closed without. */
+static void tell_timeout(const http_connection_t *connection, int fd) {
+  static const char answer[] = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+  bool is_reading = connection->request ? connection->request->phase == HTTP_READING : !connection->served;
+  if (!is_reading || connection->exchanges->secure) return;
+  if (send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) return; /* its end comes all the same */
 }
 
 /* A client was too slow, or nobody completed what was held. */
@@ -108,8 +123,11 @@ static void on_deadline(tg_timer_t *timer, void *ud) {
         tg_http_exchange_complete(connection->exchanges, connection->request->id, &(tg_http_reply_t){.status = 503});
     if (rc == TG_OK) return;
   }
+  if (connection->request || !connection->served) connection->exchanges->stats->over_time++;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-  if (info) shutdown(info->connect_fd, SHUT_RDWR); /* libmicrohttpd sees the end and closes */
+  if (!info) return;
+  tell_timeout(connection, info->connect_fd);
+  shutdown(info->connect_fd, SHUT_RDWR); /* libmicrohttpd sees the end and closes */
 }
 
 void tg_http_exchange_on_connection(void *ud, struct MHD_Connection *mhd, void **socket_context,
@@ -124,6 +142,7 @@ void tg_http_exchange_on_connection(void *ud, struct MHD_Connection *mhd, void *
     connection->deadline = (tg_timer_t){.fn = on_deadline, .ud = connection};
     set_deadline(connection, exchanges->timeout_ms);
     *socket_context = connection;
+    if (exchanges->connections.count == exchanges->max_connections) exchanges->stats->over_connections++;
   } else if (connection) {
     tg_wheel_del(tg_loop_wheel(exchanges->loop), &connection->deadline);
     tg_pool_give(&exchanges->connections, connection->id);
@@ -239,6 +258,7 @@ void tg_http_exchange_on_completed(void *ud, struct MHD_Connection *connection, 
   if (!request) return;
   *slot = NULL;
   request->connection->request = NULL;
+  request->connection->served = true;
   set_deadline(request->connection, exchanges->timeout_ms); /* for the next request on this connection */
   if (request->response) MHD_destroy_response(request->response);
   tg_buf_fini(&request->body);
@@ -270,10 +290,12 @@ tg_rc_t tg_http_exchange_init(tg_http_exchanges_t *exchanges, const tg_http_serv
   exchanges->handler = config->handler;
   exchanges->ud = config->ud;
   exchanges->client_ca = config->client_ca_file != NULL;
-  exchanges->max_connections = config->max_connections ? config->max_connections : 10;
-  exchanges->max_header = config->max_header ? config->max_header : 8192;
-  exchanges->max_body = config->max_body ? config->max_body : 65536;
-  exchanges->timeout_ms = config->timeout_ms ? config->timeout_ms : 30000;
+  exchanges->secure = config->cert_file != NULL;
+  exchanges->stats = config->stats ? config->stats : &exchanges->own;
+  exchanges->max_connections = config->max_connections ? config->max_connections : TG_HTTP_CONNECTIONS;
+  exchanges->max_header = config->max_header ? config->max_header : TG_HTTP_HEADER;
+  exchanges->max_body = config->max_body ? config->max_body : TG_HTTP_BODY;
+  exchanges->timeout_ms = config->timeout_ms ? config->timeout_ms : TG_HTTP_TIMEOUT_MS;
   exchanges->hold_ms = config->hold_ms ? config->hold_ms : 25000;
   uint32_t room = exchanges->max_connections + 1;
   tg_rc_t rc = tg_pool_init(&exchanges->requests, sizeof(http_request_t), room);

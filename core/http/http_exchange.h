@@ -18,11 +18,14 @@ typedef struct tg_http_exchanges {
   void (*wake)(void *ud); /* MHD_run() is wanted soon */
   void *wake_ud;
   bool client_ca; /* clients must show a certificate */
+  bool secure;
   uint32_t max_connections;
   size_t max_header;
   size_t max_body;
   uint32_t timeout_ms;
   uint32_t hold_ms;
+  tg_http_stats_t *stats;
+  tg_http_stats_t own; /* where nobody else counts */
 } tg_http_exchanges_t;
 
 /** Takes caps and handler from @p config, with its defaults. TG_E_NOMEM. */

@@ -49,6 +49,22 @@ typedef struct tg_http_reply {
 /** Seam: answers requests. May not free the server. */
 typedef void (*tg_http_handler_fn)(void *ud, const tg_http_call_t *call, tg_http_reply_t *reply);
 
+/** The default caps of a server. */
+enum {
+  TG_HTTP_CONNECTIONS = 10,
+  TG_HTTP_HEADER = 8192,
+  TG_HTTP_BODY = 65536,
+  TG_HTTP_TIMEOUT_MS = 30000,
+};
+
+/** How often the caps of one server, or of several together, were met. */
+typedef struct tg_http_stats {
+  uint64_t over_connections; /* times that all connections were taken */
+  uint64_t over_header;      /* requests answered 431 */
+  uint64_t over_body;        /* 413 */
+  uint64_t over_time;        /* connections closed: a request did not come to its end, or an answer was not taken */
+} tg_http_stats_t;
+
 /** How a server works. Zero takes the default in brackets; strings are borrowed. */
 typedef struct tg_http_server_config {
   const char *host;           /* address or name to listen on [127.0.0.1] */
@@ -56,6 +72,7 @@ typedef struct tg_http_server_config {
   const char *cert_file;      /* PEM certificate chain: https; NULL: plain http */
   const char *key_file;       /* PEM key, with cert_file */
   const char *client_ca_file; /* PEM: clients must show a certificate that one of these issued */
+  tg_http_stats_t *stats;     /* kept; NULL: nothing is counted */
   uint32_t max_connections;   /* [10] more wait unaccepted */
   size_t max_header;          /* [8 KiB] request line and headers; over it: 431 */
   size_t max_body;            /* [64 KiB] over it: 413 */

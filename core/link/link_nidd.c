@@ -14,7 +14,7 @@
 #include "core/link/t8_uri.h"
 
 /* What UEs and networks must manage without a maximumPacketSize (non-ip.md §2): the MTU of a non-IP link. */
-enum { MTU = 1358, URL_MAX = 2048, CALLBACK_CONNECTIONS = 32 };
+enum { MTU = 1358, URL_MAX = 2048 };
 
 static tg_rc_t op_send(tg_link_t *link, const tg_link_send_t *send, uint64_t *handle) {
   return tg_link_nidd_down_send(tg_link_nidd_of(link), send, handle);
@@ -178,7 +178,7 @@ static tg_rc_t open_http(tg_link_nidd_t *nidd, const tg_link_nidd_config_t *conf
   tg_http_server_config_t listen = config->listen;
   listen.handler = tg_link_nidd_up_on_call;
   listen.ud = nidd;
-  listen.max_connections = or_default(listen.max_connections, CALLBACK_CONNECTIONS);
+  listen.max_connections = or_default(listen.max_connections, TG_LINK_NIDD_CONNECTIONS);
   tg_rc_t rc = tg_http_server_new(nidd->loop, &listen, diag, &nidd->server);
   if (rc != TG_OK) return rc;
   tg_http_client_config_t http = config->http;

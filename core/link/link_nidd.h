@@ -25,6 +25,9 @@ typedef struct tg_link_nidd_memory {
   void *ud;
 } tg_link_nidd_memory_t;
 
+/** Connections of the callback server: an SCEF may open many. */
+#define TG_LINK_NIDD_CONNECTIONS 32
+
 /** How a link works; zero takes the default in brackets, strings are copied unless said otherwise. */
 typedef struct tg_link_nidd_config {
   const char *name;      /* of the link; kept by the owner */

@@ -60,6 +60,7 @@ tg_rc_t tg_link_udp_addr_unpack(const tg_addr_t *from, tg_link_udp_addr_t *to) {
     memcpy(&to->remote.v6.sin6_addr, p, V6);
     memcpy(&to->remote.v6.sin6_port, p + V6, PORT);
     if (has_scope) memcpy(&to->remote.v6.sin6_scope_id, p + LEN_V6, SCOPE);
+    if (has_scope && !to->remote.v6.sin6_scope_id) return TG_E_SYNTAX; /* equal bytes are the same peer */
     to->has_local = from->len >= LEN_V6_LOCAL;
     if (to->has_local) memcpy(&to->local.v6, p + from->len - V6, V6);
     return TG_OK;

@@ -225,6 +225,8 @@ void tg_mqtt_stats(const tg_mqtt_t *mqtt, size_t broker, tg_mqtt_stats_t *stats)
   const tg_mqtt_broker_t *at = &mqtt->brokers[broker];
   *stats = (tg_mqtt_stats_t){.connected = at->connected,
                              .inflight = at->drain.inflight,
+                             .window = at->window,
+                             .filled = at->drain.filled,
                              .published = at->drain.published,
                              .confirmed = at->drain.confirmed,
                              .refused = at->refused,

@@ -84,6 +84,8 @@ typedef struct tg_mqtt_publish {
 typedef struct tg_mqtt_stats {
   bool connected;
   uint32_t inflight;
+  uint32_t window;    /* as configured */
+  uint64_t filled;    /* times that the window was full */
   uint64_t published; /* handed to paho */
   uint64_t confirmed; /* PUBACK, PUBCOMP, or written (QoS 0) */
   uint64_t received;

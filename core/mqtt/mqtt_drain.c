@@ -82,6 +82,7 @@ static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
     delete_entry(drain, entry->seq);
   } else {
     drain->flight[drain->inflight++] = (tg_mqtt_flight_t){.token = token, .seq = entry->seq};
+    drain->filled += drain->inflight == drain->window;
   }
   return has_room(drain);
 }

@@ -29,6 +29,7 @@ typedef struct tg_mqtt_drain {
   uint32_t marks;    /* marked ones not yet written */
   uint64_t after;    /* last sequence number handed to paho */
   uint64_t published;
+  uint64_t filled; /* times that the window was full */
   uint64_t confirmed;
   tg_mqtt_flight_t flight[TG_MQTT_WINDOW_MAX];
   tg_mqtt_conn_t *conn;

@@ -63,6 +63,7 @@ static tg_rc_t check_text(tg_server_t *server, const tg_coap_request_t *request,
   *why = "the object list must be in link-format, content format 40";
   if (request->content_format != TG_CF_NONE && request->content_format != TG_CF_LINK) return TG_E_FORMAT;
   rc = tg_reg_links_parse(request->body, &server->links);
+  server->stats.over_links += rc == TG_E_TOO_LONG;
   *why = request->body.len ? "the object list can't be read" : "the object list is missing";
   if (request->content_format == TG_CF_NONE) server->links.quirks |= TG_QUIRK_NO_FORMAT;
   if (candidate->params.long_version) server->links.quirks |= TG_QUIRK_LONG_VERSION;

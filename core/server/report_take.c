@@ -5,7 +5,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
-#include "core/codec/codec.h"
+#include "core/codec/codec_in.h"
 #include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
@@ -124,6 +124,8 @@ tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report
     char why[96];
     snprintf(why, sizeof why, "payload %s: %s (format %d)", what_is_wrong(rc), tg_rc_name(rc), payload->content_format);
     server->stats.undecodable++;
+    bool is_many = server->record_count == TG_CODEC_IN_RECORDS_MAX;
+    if (rc == TG_E_TOO_LONG) *(is_many ? &server->stats.over_records : &server->stats.over_nesting) += 1;
     tg_server_refuse(server, reg->device, tg_slice_str(device ? device->ep : NULL), why);
     return rc;
   }

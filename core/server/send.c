@@ -44,5 +44,6 @@ void tg_send_handle(tg_server_t *server, const tg_coap_request_t *request, tg_co
   if (reg->plan_pending) tg_observe_plan(server, reg, 1);
   server->stats.sends++;
   reply->code = TG_COAP_204;
+  reply->yields = true;
   tg_server_hold(server, reply);
 }

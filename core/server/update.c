@@ -47,6 +47,7 @@ static tg_rc_t read_change(tg_server_t *server, const tg_reg_t *reg, const tg_co
   if (request->content_format != TG_CF_NONE && request->content_format != TG_CF_LINK) return TG_E_FORMAT;
   change->has_list = true;
   rc = tg_reg_links_parse(request->body, &server->links);
+  server->stats.over_links += rc == TG_E_TOO_LONG;
   if (request->content_format == TG_CF_NONE) server->links.quirks |= TG_QUIRK_NO_FORMAT;
   return rc;
 }

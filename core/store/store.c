@@ -46,13 +46,18 @@ tg_rc_t tg_store_open(tg_loop_t *loop, const tg_store_config_t *config, tg_diag_
   made->ring.memory_max = RING_MEMORY_MAX;
   tg_rc_t rc = open_parts(made, diag);
   made->config.path = NULL; /* the caller's, and only for opening */
-  if (rc == TG_OK) *store = made;
-  else tg_alloc_free(made);
-  return rc;
+  if (rc != TG_OK) {
+    tg_alloc_free(made);
+    return rc;
+  }
+  tg_store_expire_start(made);
+  *store = made;
+  return TG_OK;
 }
 
 void tg_store_close(tg_store_t *store) {
   if (!store) return;
+  tg_store_expire_stop(store);
   /* Numbers go on without a gap. If this can't be written, they begin after the reservation. */
   tg_store_op_t op = {.kind = TG_STORE_OP_RESERVE, .seq = store->next_seq};
   tg_rc_t rc = tg_store_queue_add(store, &op);
@@ -92,5 +97,6 @@ void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
   stats->outbox_bytes = store->ring.bytes;
   stats->outbox_rows = store->ring.rows;
   stats->outbox_max = store->config.outbox_max;
+  stats->outbox_max_age_ms = store->config.outbox_max_age_ms;
   stats->next_seq = store->next_seq;
 }

@@ -25,12 +25,28 @@ typedef struct tg_store tg_store_t;
 /** Called on the loop's thread when everything of the tickets after the last one told and up to @p ticket is on disk (rc TG_OK), or part of it could not be written (TG_E_STORE: disk full, I/O error). Must not close the store. */
 typedef void (*tg_store_commit_fn)(void *ud, uint64_t ticket, tg_rc_t rc);
 
+/** Outbox messages that no broker gets: numbers between first and last that are missing there. */
+typedef struct tg_store_gap {
+  uint64_t first_seq;
+  uint64_t last_seq;
+  uint64_t count;
+  bool expired; /* they were too old; else the outbox was full when they came */
+} tg_store_gap_t;
+
+/** Called on the loop's thread when messages have been given up, and when there is room again after some were refused. */
+typedef void (*tg_store_gap_fn)(void *ud, const tg_store_gap_t *gap);
+
+/** Classes of outbox messages: the lower is refused first when the outbox fills up. */
+enum { TG_STORE_TELEMETRY, TG_STORE_EVENT, TG_STORE_STATE, TG_STORE_RESULT, TG_STORE_CLASSES };
+
 /** How a store is opened. */
 typedef struct tg_store_config {
-  const char *path;       /* database file, its folder is created (0700); NULL or "" = in memory, nothing durable */
-  uint64_t outbox_max;    /* bytes of topics and payloads; 0 = 64 MiB */
-  uint64_t commit_max_ms; /* a group waits at most this long for more; 0 = commit as soon as the writer is free */
+  const char *path;           /* database file, its folder is created (0700); NULL or "" = in memory, nothing durable */
+  uint64_t outbox_max;        /* bytes of topics and payloads; 0 = 64 MiB */
+  uint64_t outbox_max_age_ms; /* of running time; older messages are given up; 0 = none is */
+  uint64_t commit_max_ms;     /* a group waits at most this long for more; 0 = commit as soon as the writer is free */
   tg_store_commit_fn on_commit;
+  tg_store_gap_fn on_gap; /* may be NULL */
   void *ud;
 } tg_store_config_t;
 
@@ -41,8 +57,11 @@ typedef struct tg_store_stats {
   uint64_t failed_commits;
   uint64_t outbox_bytes;
   uint64_t outbox_rows;
-  uint64_t outbox_refused;
-  uint64_t outbox_max; /* bytes, in force */
+  uint64_t outbox_refused;                      /* messages that found no room */
+  uint64_t outbox_refused_by[TG_STORE_CLASSES]; /* of them, by class */
+  uint64_t outbox_expired;                      /* messages given up as too old */
+  uint64_t outbox_max;                          /* bytes, in force */
+  uint64_t outbox_max_age_ms;
   uint64_t next_seq;
 } tg_store_stats_t;
 
@@ -84,7 +103,7 @@ typedef struct tg_outbox_entry {
   uint8_t qos;     /* 0, 1, 2 */
   bool retain;
   bool durable;       /* false: kept in memory only (policy `queued`) */
-  uint8_t shed_class; /* 0 telemetry … 3 command results: the lower goes first when the outbox is full */
+  uint8_t shed_class; /* TG_STORE_TELEMETRY … TG_STORE_RESULT */
   int64_t time_ms;    /* wall clock at which it was queued */
   tg_slice_t topic;
   tg_slice_t payload;
@@ -94,7 +113,10 @@ typedef struct tg_outbox_entry {
 /** Takes the next sequence number without writing anything: a publisher puts it into the payload, then appends under it. */
 uint64_t tg_store_outbox_next_seq(tg_store_t *store);
 
-/** Queues a message under entry->seq (from tg_store_outbox_next_seq(), in that order). Copies. TG_E_FULL over outbox_max or with 16 MiB queued; TG_E_TOO_LONG above 8 MiB; TG_E_ARG when seq does not rise; TG_E_STORE when the disk has failed for so long that seq could repeat after a restart; TG_E_NOMEM. */
+/** Whether @p bytes more of @p shed_class fit into the outbox now: telemetry into seven eighths of it, events into fifteen sixteenths, states into all but the last thirty-second, results into all. */
+bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint64_t bytes);
+
+/** Queues a message under entry->seq (from tg_store_outbox_next_seq(), in that order). Copies. TG_E_FULL without room for its class or with 16 MiB queued; TG_E_TOO_LONG above 8 MiB; TG_E_ARG when seq does not rise; TG_E_STORE when the disk has failed for so long that seq could repeat after a restart; TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry);
 
 /** Which messages tg_store_outbox_read() hands out. */

@@ -20,6 +20,7 @@ typedef enum tg_store_op_kind {
 /** One write. The slices are lent by the buffer it was read from. */
 typedef struct tg_store_op {
   tg_store_op_kind_t kind;
+  bool yields; /* telemetry: leaves an eighth of what may wait to others; not packed */
   uint64_t seq;
   tg_slice_t bucket;
   tg_slice_t key;

@@ -18,38 +18,63 @@ uint64_t tg_store_outbox_next_seq(tg_store_t *store) {
   return seq;
 }
 
+/* What a class may fill: the higher one always finds room that the lower can't take. */
+static uint64_t max_for(const tg_store_t *store, uint8_t shed_class) {
+  uint64_t max = store->config.outbox_max;
+  return shed_class < TG_STORE_RESULT ? max - (max >> (3 + shed_class)) : max;
+}
+
+bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint64_t bytes) {
+  uint64_t max = max_for(store, shed_class);
+  return bytes <= max && store->ring.bytes <= max - bytes;
+}
+
+static void count_refused(tg_store_t *store, const tg_outbox_entry_t *entry) {
+  store->stats.outbox_refused++;
+  store->stats.outbox_refused_by[entry->shed_class % TG_STORE_CLASSES]++;
+  if (!store->refused.count++) store->refused.first_seq = entry->seq;
+  store->refused.last_seq = entry->seq;
+}
+
+static void tell_gap(tg_store_t *store) {
+  tg_store_gap_t gap = store->refused;
+  store->refused = (tg_store_gap_t){0};
+  if (store->config.on_gap) store->config.on_gap(store->config.ud, &gap);
+}
+
 /* Told once, and once more when a quarter is free again: in between devices are told to keep what they have. */
 static void tell_full(tg_store_t *store, bool full) {
-  if (full) store->stats.outbox_refused++;
+  if (!full && !store->full && store->refused.count) tell_gap(store); /* memory or disk was short, not room */
   if (full == store->full || (!full && store->ring.bytes > store->config.outbox_max / 4 * 3)) return;
   store->full = full;
   tg_log("store", full ? TG_LOG_WARN : TG_LOG_INFO, "%s messages=%llu bytes=%llu max=%llu",
          full ? "outbox_full" : "outbox_has_room", (unsigned long long)store->ring.rows,
          (unsigned long long)store->ring.bytes, (unsigned long long)store->config.outbox_max);
+  if (!full) tell_gap(store);
 }
 
-/* Not for want of room, but what was not kept must not be acknowledged either. */
-static tg_rc_t refused(tg_store_t *store, tg_rc_t rc) {
-  store->stats.outbox_refused++;
+/* Whatever the reason: what was not kept must not be acknowledged. */
+static tg_rc_t refuse(tg_store_t *store, const tg_outbox_entry_t *entry, tg_rc_t rc) {
+  count_refused(store, entry);
+  if (rc == TG_E_FULL) tell_full(store, true);
   return rc;
 }
 
 tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
   if (entry->seq >= store->next_seq || entry->seq <= store->last_seq) return TG_E_ARG;
-  if (entry->seq >= store->reserved) return refused(store, TG_E_STORE);
+  if (entry->seq >= store->reserved) return refuse(store, entry, TG_E_STORE);
   if (tg_store_ops_entry_size(entry) == SIZE_MAX) return TG_E_TOO_LONG;
   uint64_t size = entry->topic.len + entry->payload.len + entry->props.len;
-  if (size > store->config.outbox_max || store->ring.bytes > store->config.outbox_max - size) {
-    tell_full(store, true);
-    return TG_E_FULL;
-  }
+  if (!tg_store_outbox_has_room(store, entry->shed_class, size)) return refuse(store, entry, TG_E_FULL);
 
   tg_slice_t packed;
   TG_CRASH_PASS(OUTBOX_ADD_BEFORE);
   tg_rc_t rc = tg_store_ring_add(&store->ring, entry, &packed);
-  if (rc != TG_OK) return refused(store, rc);
+  if (rc != TG_OK) return refuse(store, entry, rc);
   if (entry->durable) {
-    rc = tg_store_queue_add(store, &(tg_store_op_t){.kind = TG_STORE_OP_ADD, .seq = entry->seq, .value = packed});
+    const tg_store_op_t op = {
+        .kind = TG_STORE_OP_ADD, .yields = entry->shed_class == TG_STORE_TELEMETRY, .seq = entry->seq, .value = packed};
+    rc = tg_store_queue_add(store, &op);
   }
   if (rc == TG_OK) {
     TG_CRASH_PASS(OUTBOX_ADD_AFTER);
@@ -58,9 +83,7 @@ tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry) {
     return TG_OK;
   }
   tg_store_ring_undo(&store->ring);
-  if (rc != TG_E_FULL) return refused(store, rc);
-  tell_full(store, true);
-  return rc;
+  return refuse(store, entry, rc);
 }
 
 /* Hands out one message. @p more: whether @p fn wants another one. */

@@ -20,10 +20,15 @@ static tg_store_group_t *new_group(tg_store_t *store) {
   return group;
 }
 
-/* Whether @p size bytes more may wait. Deletions may go above the maximum by a quarter: they are what makes room. */
+/* Deletions may go above the maximum by a quarter: they are what makes room. */
+static size_t max_for(const tg_store_op_t *op) {
+  if (op->kind == TG_STORE_OP_REMOVE || op->kind == TG_STORE_OP_RESERVE) return TG_STORE_OPS_MAX + TG_STORE_OPS_MAX / 4;
+  return op->yields ? TG_STORE_OPS_MAX - TG_STORE_OPS_MAX / 8 : TG_STORE_OPS_MAX;
+}
+
+/* Whether @p size bytes more may wait. */
 static bool has_room(tg_store_t *store, const tg_store_op_t *op, size_t size) {
-  bool frees = op->kind == TG_STORE_OP_REMOVE || op->kind == TG_STORE_OP_RESERVE;
-  size_t max = frees ? TG_STORE_OPS_MAX + TG_STORE_OPS_MAX / 4 : TG_STORE_OPS_MAX;
+  size_t max = max_for(op);
   if (store->open->ops.len + store->handed_bytes + size <= max) return true;
   store->handed_bytes = tg_store_writer_queued(&store->writer);
   return store->open->ops.len + store->handed_bytes + size <= max;

@@ -196,6 +196,14 @@ static tg_store_ring_entry_t *find(const tg_store_ring_t *ring, uint64_t seq) {
   return ring->entries[i].state == TG_STORE_RING_DEAD ? NULL : &ring->entries[i];
 }
 
+/* Dead ones are at the front only while a walk goes on. */
+const tg_store_ring_entry_t *tg_store_ring_first(const tg_store_ring_t *ring) {
+  for (size_t i = ring->first; i < ring->end; i++) {
+    if (ring->entries[i].state != TG_STORE_RING_DEAD) return &ring->entries[i];
+  }
+  return NULL;
+}
+
 const tg_store_ring_entry_t *tg_store_ring_find(const tg_store_ring_t *ring, uint64_t seq) {
   return find(ring, seq);
 }

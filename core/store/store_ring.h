@@ -62,6 +62,9 @@ TG_MUST_CHECK tg_rc_t tg_store_ring_load(tg_store_ring_t *ring, uint64_t seq, ui
 /** The durable messages of [@p first, @p last] were committed, or not: then those that outlast that are still pending, the others are gone. */
 void tg_store_ring_settle(tg_store_ring_t *ring, uint64_t first, uint64_t last, bool committed);
 
+/** The oldest live message, lent until the next call; NULL when there is none. */
+const tg_store_ring_entry_t *tg_store_ring_first(const tg_store_ring_t *ring);
+
 /** The live message @p seq, lent until the next call; NULL when there is none. */
 const tg_store_ring_entry_t *tg_store_ring_find(const tg_store_ring_t *ring, uint64_t seq);
 

@@ -5,6 +5,7 @@
 /** Private to core/store: the members of tg_store_t, shared by store.c, store_outbox.c and store_queue.c. All on the loop's thread. */
 
 #include "core/base/log.h"
+#include "core/store/store_age.h"
 #include "core/store/store_ring.h"
 #include "core/store/store_writer.h"
 
@@ -19,7 +20,9 @@ struct tg_store {
   tg_store_ring_t ring;
   tg_timer_t timer; /* the group's wait for more, or the next try after a failure */
   tg_store_stats_t stats;
-  bool full; /* the outbox refused a message, and a quarter of it has not become free since */
+  tg_store_age_t age;
+  tg_store_gap_t refused; /* since there was room last */
+  bool full;              /* the outbox refused a message, and a quarter of it has not become free since */
 
   /* tickets and the group that is being filled */
   tg_store_group_t *open;
@@ -53,6 +56,12 @@ TG_MUST_CHECK tg_rc_t tg_store_queue_flush(tg_store_t *store);
 
 /** Hands the open group over without waiting for more: before stopping the writer. */
 void tg_store_queue_hand_over(tg_store_t *store);
+
+/** Begins to look for messages that are too old. */
+void tg_store_expire_start(tg_store_t *store);
+
+/** Ends that; to be called while rows can still be queued. */
+void tg_store_expire_stop(tg_store_t *store);
 
 /** Starts the writer. */
 TG_MUST_CHECK tg_rc_t tg_store_queue_start(tg_store_t *store);

@@ -4,7 +4,7 @@
 
 /**
  * Private to core/store: the one thread that writes. It takes groups of writes in order, each one transaction, and gives them back with
- * their results. What is not an outbox message survives a failed transaction: it is carried out first in the next one.
+ * their results. What is not telemetry survives a failed transaction: it is carried out first in the next one.
  */
 
 #include <pthread.h>

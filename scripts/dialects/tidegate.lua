@@ -14,6 +14,7 @@
 local firmware = require "dialects.tidegate_firmware"
 local request = require "dialects.tidegate_request"
 local memory = require "dialects.tidegate_memory"
+local owed = require "dialects.tidegate_owed"
 local units = require "dialects.tidegate_units"
 local tg = require "tidegate"
 
@@ -26,7 +27,7 @@ if not prefix:find("^[^/$+#{}][^+#{}]*$") or prefix:find("/$") then
   error('dialect: prefix is text such as "tidegate" or "plant/tidegate", without + # { }', 0)
 end
 
-local GATEWAY_EVENT = prefix .. "/gw/" .. tg.mqtt.escape(tg.name()) .. "/event"
+local GATEWAY = prefix .. "/gw/" .. tg.mqtt.escape(tg.name())
 local _, slashes = prefix:gsub("/", "")
 local EP_LEVEL = slashes + 3 -- of PREFIX/dev/EP/cmd
 local EP_MAX = 255 -- bytes of an endpoint name
@@ -46,13 +47,15 @@ local function device_topic(ep, what) return prefix .. "/dev/" .. tg.mqtt.escape
 
 local function as_text(value) return to_json(value, ORDER) end
 
+-- Whether there was room.
 local function send(topic, value, class, is_retained)
   if type(value) == "table" then value = as_text(value) end
   local how = { class = class, stamp = true, retain = is_retained }
   local ok, err = tg.rule.publish(topic, value, how)
-  if not ok and err.code ~= "full" then
-    tg.log.warn(("%s is not published: %s"):format(topic, tostring(err)))
-  end
+  if ok then return true end
+  if err.code == "full" then return false end
+  tg.log.warn(("%s is not published: %s"):format(topic, tostring(err)))
+  return true
 end
 
 -- Values ----------------------------------------------------------------------------------------
@@ -86,10 +89,10 @@ local function names(list)
   return list and #list > 0 and table.move(list, 1, #list, 1, {}) or nil
 end
 
-local function send_state(why, dev, info)
+local function put_state(why, dev, info)
   local ep = info.ep or dev.ep
   local known = dev or {}
-  send(device_topic(ep, "/state"), {
+  return send(device_topic(ep, "/state"), {
     state = STATES[why],
     why = why,
     note = info.note,
@@ -103,6 +106,22 @@ local function send_state(why, dev, info)
     quirks = names(known.quirks),
     t = info.time,
   }, "state", true)
+end
+
+local asked = memory.new(tg)
+local later = owed.new(tg, {
+  asked = asked,
+  gateway = GATEWAY .. "/result",
+  topic = function(ep) return device_topic(ep, "/result") end,
+  send = function(topic, text) return send(topic, text, "result") end,
+  state = function(ep, why)
+    return put_state(why, tg.device.find(ep), { ep = ep, time = now() })
+  end,
+})
+
+local function send_state(why, dev, info)
+  local ep = info.ep or dev.ep
+  if put_state(why, dev, info) then later.told(ep) else later.state(ep, why) end
 end
 
 local window = { since = 0, count = 0, dropped = 0 }
@@ -126,23 +145,20 @@ local function send_event(kind, dev, info)
     local dropped = window.dropped > 0 and window.dropped or nil
     window.dropped = 0
     local event = { event = kind, ep = info.ep, note = info.note, t = info.time, dropped = dropped }
-    send(GATEWAY_EVENT, event, "event")
+    send(GATEWAY .. "/event", event, "event")
   end
 end
 
 -- Commands --------------------------------------------------------------------------------------
 
-local asked = memory.new(tg)
-local updates = firmware.new(tg, { prefix = prefix, asked = asked })
+local updates = firmware.new(tg, { prefix = prefix, asked = asked, later = later })
 local running = {} -- numbers of commands that came from here
 local undecided = {} -- by key_of(): not on disk yet, so that nobody may rely on them
 
 local function key_of(ep, id) return ep .. "\n" .. id end
 
-local function send_result(ep, result) send(device_topic(ep, "/result"), result, "result") end
-
 local function refuse(ep, wanted, err)
-  send_result(ep, {
+  later.result(ep, nil, as_text {
     id = wanted.id,
     op = wanted.op,
     path = wanted.path,
@@ -193,7 +209,7 @@ local function on_command(msg)
   local last = asked.get(ep, wanted.id)
   if last then
     -- One whose first copy is just being written is answered when that is decided.
-    if not undecided[key_of(ep, wanted.id)] then send_result(ep, last.text) end
+    if not undecided[key_of(ep, wanted.id)] then later.result(ep, wanted.id, last.text) end
   else
     submit(ep, wanted)
   end
@@ -240,14 +256,20 @@ local function on_command_event(dev, info)
   }
   local ok, text = pcall(as_text, result)
   if not ok then text = as_text(memory.brief(result)) end -- more than a message can hold
-  send_result(ep, text)
   if is_final then running[info.id] = nil end
   local was_undecided = undecided[key_of(ep, id)]
   undecided[key_of(ep, id)] = nil
-  if was_undecided and info.state == "failed" then
+  local is_refused = was_undecided and info.state == "failed"
+  if is_refused then
     asked.drop(ep, id) -- the disk refused it: it may come again
   else
     asked.put(ep, id, info.state, #text <= TEXT_MAX and text or as_text(memory.brief(result)))
+  end
+  -- On its way there are others to come; its end is told in any case.
+  if is_final then
+    later.result(ep, not is_refused and id or nil, text)
+  else
+    send(device_topic(ep, "/result"), text, "result")
   end
 end
 
@@ -284,8 +306,8 @@ local function end_left_over(list)
     result.state, result.error, result.t = "cancelled", "cancelled", now()
     result.message = "the gateway was restarted before it ended; it may have been carried out"
     local text = as_text(result)
-    send_result(entry.ep, text)
     asked.put(entry.ep, entry.id, result.state, text)
+    later.result(entry.ep, entry.id, text)
   end
 end
 
@@ -299,7 +321,7 @@ local events = {
 for why in pairs(STATES) do
   events[why] = function(dev, info) send_state(why, dev, info) end
 end
-for _, kind in ipairs { "observing", "model_missing", "moved", "refused" } do
+for _, kind in ipairs { "observing", "model_missing", "moved", "refused", "gap" } do
   events[kind] = function(dev, info) send_event(kind, dev, info) end
 end
 
@@ -309,6 +331,7 @@ return {
 
   init = function()
     asked.load()
+    later.load()
     updates.load()
     tg.timer.every(60, forget_units)
     local left_over = find_left_over()
@@ -334,7 +357,7 @@ return {
 
   events = events,
 
-  save = function() return { running = running, undecided = undecided } end,
+  save = function() return { running = running, undecided = undecided, owed = later.save() } end,
 
   restore = function(data)
     is_handed_over = true
@@ -342,5 +365,6 @@ return {
     for key in pairs(data.undecided or {}) do undecided[key] = true end
     asked.load()
     updates.load()
+    later.restore(data.owed)
   end,
 }

@@ -4,6 +4,7 @@
 
 local deadline = {}
 
+local DATE_MAX = 64 -- bytes; a date that goes on longer is none
 local FORM = "^(%d%d%d%d)%-(%d%d)%-(%d%d)[Tt](%d%d):(%d%d):(%d%d)(%.?%d*)([Zz+-])(.*)$"
 
 -- Days from 1970-01-01 (proleptic Gregorian calendar), by counting years from March on.
@@ -32,7 +33,7 @@ end
 --- Unix seconds of a deadline; nil where it is none.
 function deadline.seconds(given)
   if type(given) == "number" then return given == given and given or nil end
-  if type(given) ~= "string" then return nil end
+  if type(given) ~= "string" or #given > DATE_MAX then return nil end
   local year, month, day, hour, minute, second, part, sign, rest = given:match(FORM)
   local offset = year and offset_of(sign, rest)
   if not offset or part == "." or (part ~= "" and part:sub(1, 1) ~= ".") then return nil end

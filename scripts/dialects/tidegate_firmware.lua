@@ -93,7 +93,8 @@ local function complaint(wanted, ops)
   if not known then
     local list = keys.sorted(ops)
     if type(wanted.op) ~= "string" then return "op is missing: " .. table.concat(list, " ") end
-    return ('op "%s" is not known%s'):format(wanted.op, keys.nearest(wanted.op, list))
+    local hint = keys.nearest(wanted.op, list)
+    return ('op "%s" is not known%s'):format(keys.shown(wanted.op), hint)
   end
   local unknown = keys.unknown(wanted, known.known)
   if unknown then return unknown end
@@ -118,7 +119,7 @@ local function options_of(wanted, more)
 end
 
 --- Makes the part of the dialect that updates firmware.
--- @param env { prefix =, asked = memory of commands }
+-- @param env { prefix =, asked = memory of commands, later = what is owed }
 function firmware.new(tg, env)
   local now = tg.timer.now
   local asked = env.asked
@@ -139,11 +140,10 @@ function firmware.new(tg, env)
     end
   end
 
-  -- Where the answer goes: the device's topic, or the gateway's for "".
-  local function answer(ep, result)
-    publish(ep == "" and gateway .. "/result" or device_topic(ep, "/result"), result, {
-      class = "result",
-    })
+  -- To the device's topic, or the gateway's for "". What the memory has has an id.
+  local function answer(ep, result, id)
+    if type(result) == "table" then result = tg.codec.to_json(result, ORDER) end
+    env.later.result(ep, id, result, ep == "" and gateway .. "/result" or nil)
   end
 
   local function refuse(ep, wanted, err)
@@ -161,7 +161,7 @@ function firmware.new(tg, env)
   local function settle(ep, result)
     local text = tg.codec.to_json(result, ORDER)
     asked.put(ep, result.id, result.state, text)
-    answer(ep, text)
+    answer(ep, text, result.id)
   end
 
   local function key_of(number) return ("fw/%d"):format(number) end
@@ -222,7 +222,7 @@ function firmware.new(tg, env)
     local why = complaint(wanted, ops)
     if why then return refuse(ep, wanted, { code = "argument", message = why }) end
     local last = asked.get(ep, wanted.id)
-    if last then return answer(ep, last.text) end
+    if last then return answer(ep, last.text, wanted.id) end
     local ok, err = RUN[wanted.op](ep, wanted)
     if ok == nil then return refuse(ep, wanted, err) end
     if ok then settle(ep, { id = wanted.id, op = wanted.op, state = "done", t = now() }) end

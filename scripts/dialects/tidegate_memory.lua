@@ -50,9 +50,34 @@ function memory.new(tg, size)
   function made.get(ep, id)
     local slot = by_key[key_of(ep, id)]
     local entry = slot and slots[slot]
-    if entry and now() - entry.at < AGE_MAX then return entry end
+    if entry and (entry.owed or now() - entry.at < AGE_MAX) then return entry end
     return nil
   end
+
+  --- The last result of a command, whatever its age; or nil.
+  function made.text(ep, id)
+    local slot = by_key[key_of(ep, id)]
+    return slot and slots[slot].text
+  end
+
+  -- Marks or unmarks one; the mark is kept over restarts.
+  local function mark(ep, id, is_owed)
+    local slot = by_key[key_of(ep, id)]
+    local entry = slot and slots[slot]
+    if not entry then return false end
+    if entry.owed ~= is_owed then
+      entry.owed = is_owed
+      persist(slot, entry)
+    end
+    return true
+  end
+
+  --- Its last result could not be told yet.
+  -- @return whether it is known here
+  function made.owe(ep, id) return mark(ep, id, true) end
+
+  --- It has been told.
+  function made.paid(ep, id) return mark(ep, id, nil) end
 
   --- Remembers the state and result of a command; the oldest one makes room for a new one. The
   -- states on the way are not worth a write.
@@ -74,6 +99,16 @@ function memory.new(tg, size)
     if not slot then return end
     place(slot, nil)
     persist(slot, nil)
+  end
+
+  --- Those whose last result was not told, the oldest first.
+  function made.owed()
+    local list = {}
+    for _, entry in pairs(slots) do
+      if entry.owed then list[#list + 1] = entry end
+    end
+    table.sort(list, function(a, b) return a.at < b.at end)
+    return list
   end
 
   --- Those that have not come to one of the states in `final`, the oldest first.

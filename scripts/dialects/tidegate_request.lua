@@ -19,7 +19,9 @@ local keys = require "tidegate.keys"
 local request = {}
 
 local ID_MAX = 64
-local PATHS_MAX = 1024
+local PATHS_MAX = 1024 -- also of values
+local PATH_MAX = 64 -- bytes; the longest path has 24
+local KEY_MAX = 16 -- bytes of 65535/65535, and some
 local TIMEOUT_MAX = 30 * 86400
 
 -- Least and most ids in the path, and the member the operation needs.
@@ -66,6 +68,8 @@ local SECRET = { ["0"] = true, ["21"] = true, ["23"] = true }
 
 local function count_ids(path)
   if type(path) ~= "string" then fail('path is text such as "/3/0/9"') end
+  -- Patterns over foreign text are for what is short: their work is bounded.
+  if #path > PATH_MAX then fail("path %s is too long", keys.shown(path)) end
   if SECRET[path:match("^/(%d+)")] then
     error(failure("denied", path .. " is of an object that holds keys; no server may use it"), 0)
   end
@@ -124,8 +128,10 @@ end
 local function keyed_of(wanted)
   local keyed = {}
   for _, key in ipairs(keys.sorted(wanted.values)) do
-    if not key:match("^%d+$") and not key:match("^%d+/%d+$") then
-      fail("values: %s is no resource such as 5850 or 6/1; all keys are, or all are paths", key)
+    local is_short = #key <= KEY_MAX
+    if not is_short or not (key:match("^%d+$") or key:match("^%d+/%d+$")) then
+      fail("values: %s is no resource such as 5850 or 6/1; all keys are, or all are paths",
+        keys.shown(key))
     end
     keyed[key] = value_of(wanted.values[key])
   end
@@ -136,12 +142,14 @@ local function records_of(wanted)
   if type(wanted.values) ~= "table" or next(wanted.values) == nil then
     fail('values is an object such as {"/3311/0/5850":true}')
   end
-  local first = keys.sorted(wanted.values)[1]
+  local list = keys.sorted(wanted.values)
+  if #list > PATHS_MAX then fail("values has at most %d members", PATHS_MAX) end
+  local first = list[1]
   local may_be_keyed = wanted.path and (wanted.op == "create" or count_ids(wanted.path) == 2)
   local is_number = type(first) == "string" and first:sub(1, 1) ~= "/"
   if may_be_keyed and is_number then return keyed_of(wanted) end
   local records = {}
-  for _, path in ipairs(keys.sorted(wanted.values)) do
+  for _, path in ipairs(list) do
     local above = wanted.path or ""
     if count_ids(path) < 3 or path:sub(1, #above + 1) ~= above .. "/" then
       fail("values: %s is no path of a resource below %s", path, wanted.path or "/")
@@ -284,7 +292,7 @@ local function check(wanted, now)
   if not rule then
     if wanted.op == nil then fail("op is missing: %s", table.concat(keys.sorted(OPS), " ")) end
     local hint = keys.nearest(tostring(wanted.op), keys.sorted(OPS))
-    fail('op "%s" is not known%s', tostring(wanted.op), hint)
+    fail('op "%s" is not known%s', keys.shown(tostring(wanted.op)), hint)
   end
   check_path(wanted, rule)
   check_paths(wanted, rule[3] == "paths")

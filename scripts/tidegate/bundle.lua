@@ -31,7 +31,7 @@ local KNOWN = {
 -- What happens to devices, and the broker's connection.
 local KINDS = {
   "registered", "updated", "deregistered", "expired", "awake", "asleep", "command", "observing",
-  "model_missing", "moved", "refused", "firmware", "campaign", "connected", "disconnected",
+  "model_missing", "moved", "refused", "gap", "firmware", "campaign", "connected", "disconnected",
 }
 
 local function check(script)

@@ -4,7 +4,7 @@
 
 local keys = {}
 
-local WORD_MAX = 64 -- bytes of a word that are compared; more is no slip of the finger
+local WORD_MAX = 64 -- bytes of a word that are compared and shown; more is no slip of the finger
 
 -- How many letters must change to make b of a.
 local function distance(a, b)
@@ -27,11 +27,20 @@ end
 -- known words is near.
 function keys.nearest(word, known)
   local best, least
+  word = word:sub(1, WORD_MAX)
   for _, candidate in ipairs(known) do
-    local d = distance(word:sub(1, WORD_MAX), candidate)
+    local d = distance(word, candidate)
     if not least or d < least then best, least = candidate, d end
   end
   return best and least <= math.max(2, #word // 2) and (', did you mean "' .. best .. '"?') or ""
+end
+
+--- A foreign word as it may stand in a message: cut between two characters where it goes on and on.
+function keys.shown(word)
+  if #word <= WORD_MAX then return word end
+  local last = WORD_MAX
+  while last > 0 and word:byte(last + 1) & 0xC0 == 0x80 do last = last - 1 end
+  return word:sub(1, last) .. "…"
 end
 
 --- The keys of a table as text, in order.
@@ -51,7 +60,7 @@ function keys.unknown(given, known)
   for key in pairs(given) do
     if not is_known[key] and (not wrong or tostring(key) < wrong) then wrong = tostring(key) end
   end
-  return wrong and ('"%s" is not known%s'):format(wrong, keys.nearest(wrong, known))
+  return wrong and ('"%s" is not known%s'):format(keys.shown(wrong), keys.nearest(wrong, known))
 end
 
 return keys

@@ -169,7 +169,9 @@ static void open_all(hotpath_t *path) {
                                  .handler = tg_server_on_request,
                                  .notify = tg_server_on_notify,
                                  .reach = tg_server_on_reach,
-                                 .ud = path->server};
+                                 .ud = path->server,
+                                 .urgent = "rd",
+                                 .limits = {.requests_per_peer = 16000}}; /* counted, but never met */
   path->coap = tg_coap_new(&coap);
   tg_coap_params_t params;
   if (!path->server || !path->coap) give_up("no memory");

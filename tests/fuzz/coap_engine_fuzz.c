@@ -215,6 +215,7 @@ static void open_target(target_t *target, bool reports_tx) {
   config.limits.held = 3;
   config.limits.observers = 3;
   config.limits.amplification = reports_tx ? 3 : 0;
+  config.limits.requests_per_peer = reports_tx ? 0 : 10;
   config.limits.request_body = 3000;
   config.limits.response_body = 3000;
   config.limits.transfer_bytes = BODY_BYTES;

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CoAP datagrams: the decoder agrees with a second, plain reading of RFC 7252 §3, and what it reads comes back from the encoder. */
 
-#include <stdlib.h>
-
 #include "core/codec/coap_msg.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-  if (!condition) abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 /* Takes the extension of a nibble; false when it is missing or reserved. */
 static bool extend(uint32_t *nibble, const uint8_t **p, const uint8_t *end) {
@@ -39,7 +32,7 @@ static bool is_well_formed(const uint8_t *p, const uint8_t *end, size_t *count) 
 
 static void check_verdict(const uint8_t *data, size_t size, tg_rc_t rc) {
   if (size < 4 || data[0] >> 6 != 1) {
-    require(rc == TG_E_TRUNCATED);
+    fuzz_require(rc == TG_E_TRUNCATED);
     return;
   }
   size_t token_len = data[0] & 15, count = 0;
@@ -48,8 +41,8 @@ static void check_verdict(const uint8_t *data, size_t size, tg_rc_t rc) {
   if (ok && data[1] == 0) ok = size == 4;
   if (ok && data[1] != 0) ok = is_well_formed(data + 4 + token_len, data + size, &count);
   if (rc == TG_E_OPTION) return; /* said before the end was read */
-  require((rc == TG_OK) == (ok && count <= TG_COAP_OPTIONS_MAX));
-  require(rc == TG_OK || rc == TG_E_SYNTAX);
+  fuzz_require((rc == TG_OK) == (ok && count <= TG_COAP_OPTIONS_MAX));
+  fuzz_require(rc == TG_OK || rc == TG_E_SYNTAX);
 }
 
 static void check_round_trip(const tg_coap_msg_t *msg) {
@@ -61,16 +54,19 @@ static void check_round_trip(const tg_coap_msg_t *msg) {
   tg_coap_enc_begin(&enc, &out,
                     &(tg_coap_head_t){msg->type, msg->code, msg->mid, tg_slice(msg->token, msg->token_len)});
   for (size_t i = 0; i < msg->option_count; i++) {
-    require(tg_coap_msg_find(msg, msg->options[i].number) <= msg->options + i);
+    fuzz_require(tg_coap_msg_find(msg, msg->options[i].number) <= msg->options + i);
+    uint32_t number = 0;
+    bool is_short = msg->options[i].len <= 4;
+    fuzz_require((tg_coap_msg_uint(msg->options + i, &number) == TG_OK) == is_short);
     tg_coap_enc_opt(&enc, msg->options[i].number, tg_coap_msg_value(msg->options + i));
   }
   tg_coap_enc_payload(&enc, msg->payload);
-  require(out.rc == TG_OK && tg_coap_msg_decode(&again, tg_buf_slice(&out)) == TG_OK);
-  require(again.type == msg->type && again.code == msg->code && again.mid == msg->mid);
-  require(again.option_count == msg->option_count && tg_slice_eq(again.payload, msg->payload));
+  fuzz_require(out.rc == TG_OK && tg_coap_msg_decode(&again, tg_buf_slice(&out)) == TG_OK);
+  fuzz_require(again.type == msg->type && again.code == msg->code && again.mid == msg->mid);
+  fuzz_require(again.option_count == msg->option_count && tg_slice_eq(again.payload, msg->payload));
   for (size_t i = 0; i < msg->option_count; i++) {
-    require(again.options[i].number == msg->options[i].number);
-    require(tg_slice_eq(tg_coap_msg_value(again.options + i), tg_coap_msg_value(msg->options + i)));
+    fuzz_require(again.options[i].number == msg->options[i].number);
+    fuzz_require(tg_slice_eq(tg_coap_msg_value(again.options + i), tg_coap_msg_value(msg->options + i)));
   }
 }
 

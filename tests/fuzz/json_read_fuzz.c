@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* JSON documents: what is read can be walked, written by our writer and read again. */
 
-#include <stdlib.h>
-
 #include "core/codec/json_read.h"
 #include "core/codec/json_write.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-  if (!condition) abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void write_node(tg_json_out_t *out, const tg_json_node_t *node);
 
@@ -32,19 +25,19 @@ static void write_node(tg_json_out_t *out, const tg_json_node_t *node) {
   switch (tg_json_read_kind(node)) {
   case TG_JSON_NULL: tg_json_write_null(out); break;
   case TG_JSON_BOOL:
-    require(tg_json_read_bool(node, &b) == TG_OK);
+    fuzz_require(tg_json_read_bool(node, &b) == TG_OK);
     tg_json_write_bool(out, b);
     break;
   case TG_JSON_INT:
-    require(tg_json_read_int(node, &i) == TG_OK);
+    fuzz_require(tg_json_read_int(node, &i) == TG_OK);
     tg_json_write_int(out, i);
     break;
   case TG_JSON_UINT:
-    require(tg_json_read_uint(node, &u) == TG_OK && tg_json_read_int(node, &i) == TG_E_RANGE);
+    fuzz_require(tg_json_read_uint(node, &u) == TG_OK && tg_json_read_int(node, &i) == TG_E_RANGE);
     tg_json_write_uint(out, u);
     break;
   case TG_JSON_DOUBLE:
-    require(tg_json_read_double(node, &d) == TG_OK);
+    fuzz_require(tg_json_read_double(node, &d) == TG_OK);
     tg_json_write_double(out, d);
     break;
   case TG_JSON_STRING: tg_json_write_str(out, tg_json_read_str(node)); break;
@@ -66,18 +59,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tg_json_t *doc = NULL, *again = NULL;
   tg_diag_t diag = {0};
   tg_rc_t rc = tg_json_read(tg_slice(data, size), 65536, &diag, &doc);
-  require((rc == TG_OK) == (diag.message[0] == '\0'));
+  fuzz_require((rc == TG_OK) == (diag.message[0] == '\0'));
   if (rc != TG_OK) return 0;
   tg_buf_t out, out_again;
   tg_json_out_t json;
   tg_buf_init(&out, first, sizeof first);
   tg_json_write_begin(&json, &out);
   write_node(&json, tg_json_read_root(doc));
-  require(tg_json_read(tg_buf_slice(&out), sizeof first, NULL, &again) == TG_OK);
+  fuzz_require(tg_json_read(tg_buf_slice(&out), sizeof first, NULL, &again) == TG_OK);
   tg_buf_init(&out_again, second, sizeof second);
   tg_json_write_begin(&json, &out_again);
   write_node(&json, tg_json_read_root(again));
-  require(tg_slice_eq(tg_buf_slice(&out), tg_buf_slice(&out_again)));
+  fuzz_require(tg_slice_eq(tg_buf_slice(&out), tg_buf_slice(&out_again)));
   tg_json_read_free(doc);
   tg_json_read_free(again);
   return 0;

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* CoRE link format: everything handed out lies inside the text, every call moves on, and clean links come back from the encoder. */
 
-#include <stdlib.h>
-
 #include "core/codec/link_dec.h"
 #include "core/codec/link_enc.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool condition) {
-  if (!condition) abort();
-}
+#include "tests/fuzz/fuzz.h"
 
 static void require_inside(tg_slice_t part, tg_slice_t whole) {
   if (part.len)
-    require(part.p >= whole.p && part.len <= whole.len && (size_t)(part.p - whole.p) <= whole.len - part.len);
+    fuzz_require(part.p >= whole.p && part.len <= whole.len && (size_t)(part.p - whole.p) <= whole.len - part.len);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -32,19 +25,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   while ((rc = tg_link_dec_next(&dec, &link)) == TG_OK) {
     require_inside(link.target, text);
     require_inside(link.attrs, text);
-    require(++links <= size);
+    fuzz_require(++links <= size);
     tg_link_enc_target(&enc, link.target);
     for (size_t attrs = 0; tg_link_dec_attr(&dec, &link, &name, &value) == TG_OK;) {
       require_inside(name, text);
       require_inside(value, text);
-      require(name.len && ++attrs <= size);
+      fuzz_require(name.len && ++attrs <= size);
       tg_link_enc_text(&enc, "a", value);
     }
   }
-  require(rc == TG_END || rc == TG_E_SYNTAX);
+  fuzz_require(rc == TG_END || rc == TG_E_SYNTAX);
   if (dec.quirks || rc != TG_END) return 0;
   tg_link_dec_init(&dec, tg_buf_slice(&out));
   while ((rc = tg_link_dec_next(&dec, &link)) == TG_OK) again++;
-  require(rc == TG_END && again == links);
+  fuzz_require(rc == TG_END && again == links);
   return 0;
 }

@@ -6,7 +6,6 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static const int formats[] = {TG_CF_LWM2M_CBOR, TG_CF_ETCH_CBOR, -1};
   static const tg_codec_use_t uses[] = {TG_CODEC_USE_REPORT, TG_CODEC_USE_WRITE, TG_CODEC_USE_PATCH};
-  for (size_t i = 0; i < TG_COUNT(uses); i++)
-    payload_fuzz_run_for(uses[i], TG_CF_LWM2M_CBOR, tg_slice(data, size), formats);
+  payload_fuzz_run_for(uses, TG_COUNT(uses), TG_CF_LWM2M_CBOR, tg_slice(data, size), formats);
   return 0;
 }

@@ -16,7 +16,7 @@
 /** What is broken on purpose, to see that the invariants tell. */
 typedef enum sim_break {
   SIM_BREAK_NOTHING,
-  SIM_BREAK_NO_SYNC,        /* the database is not synced */
+  SIM_BREAK_NO_SYNC,        /* the disk says that it has synced, and has not */
   SIM_BREAK_ACK_EARLY,      /* commits are told before they are written */
   SIM_BREAK_REPEAT_EXECUTE, /* what changes a device goes out twice, the second time as another message */
   SIM_BREAK_LOSE_PUBLISH,   /* the broker acknowledges a message and drops it */

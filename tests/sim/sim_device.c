@@ -8,11 +8,11 @@
 #include "tests/sim/sim_ledger.h"
 #include "tests/sim/sim_net.h"
 #include "tests/sim/sim_serve.h"
+#include "tests/sim/sim_speak.h"
 
 enum {
   TICK_MS = 1000,
   READINGS_KEPT = 30,
-  AT_ONCE = 3,
   AGAIN_MS = 20000,
   BUSY_MS = 30000,
   LISTENS_MS = 12000,
@@ -20,7 +20,6 @@ enum {
   OFF_MS = 20000
 };
 enum { MINUTE = 60 * 1000 };
-enum { REGISTER, UPDATE, BYE, SEND, NOTIFY, LATER };
 
 static const sim_device_kind_t kinds[SIM_DEVICE_KINDS] = {
     {.name = "sender", .format = TG_CF_SENML_CBOR, .sends = true, .reading_ms = 12000, .lifetime_s = 300},
@@ -63,107 +62,6 @@ static uint64_t in(uint32_t mean_ms) {
   return mean_ms ? sim.now_ms + sim_wait(mean_ms) : UINT64_MAX;
 }
 
-/* ---- what it says ---- */
-
-static void put_query(tg_coap_enc_t *enc, const char *text) {
-  tg_coap_enc_opt(enc, TG_OPT_URI_QUERY, tg_slice_str(text));
-}
-
-static void put_path(tg_coap_enc_t *enc, const char *segment) {
-  tg_coap_enc_opt(enc, TG_OPT_URI_PATH, tg_slice_str(segment));
-}
-
-static void send_register(sim_device_t *device) {
-  tg_buf_t buf;
-  tg_coap_enc_t enc;
-  char text[96];
-  sim_coap_request(&device->coap, REGISTER, TG_COAP_POST, &buf, &enc);
-  put_path(&enc, "rd");
-  tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, TG_CF_LINK);
-  (void)snprintf(text, sizeof text, "ep=%s", device->ep);
-  put_query(&enc, text);
-  (void)snprintf(text, sizeof text, "lt=%u", device->kind->lifetime_s);
-  put_query(&enc, text);
-  put_query(&enc, "lwm2m=1.1");
-  put_query(&enc, "b=U");
-  if (device->kind->sleeps) put_query(&enc, "Q");
-  (void)snprintf(text, sizeof text, "</>;rt=\"oma.lwm2m\";ct=%d,</1/0>,</3/0>,</3303/0>,</33001>",
-                 device->kind->format);
-  tg_coap_enc_payload(&enc, tg_slice_str(text));
-  device->observation.stands = false;
-  device->is_registered = false;
-  sim_coap_send(&device->coap, true, &buf);
-}
-
-static void send_to_location(sim_device_t *device, int kind, uint8_t code) {
-  tg_buf_t buf;
-  tg_coap_enc_t enc;
-  sim_coap_request(&device->coap, kind, code, &buf, &enc);
-  put_path(&enc, "rd");
-  put_path(&enc, device->location);
-  sim_coap_send(&device->coap, true, &buf);
-}
-
-/* A few readings at once where they have gathered. */
-static size_t gather(const sim_device_t *device, int64_t *values, size_t most) {
-  size_t count = device->next - device->first;
-  if (count > most) count = most;
-  for (size_t i = 0; i < count; i++) values[i] = device->first + (int64_t)i;
-  return count;
-}
-
-static void send_values(sim_device_t *device) {
-  tg_buf_t buf, payload;
-  tg_coap_enc_t enc;
-  uint8_t bytes[320];
-  int64_t values[AT_ONCE];
-  const tg_path_t root = {.len = 0};
-  int format = device->kind->format == TG_CF_TLV ? TG_CF_SENML_CBOR : device->kind->format;
-  size_t count = gather(device, values, AT_ONCE);
-  tg_buf_init(&payload, bytes, sizeof bytes);
-  sim_serve_values(format, &root, values, count, &payload);
-  sim_coap_request(&device->coap, SEND, TG_COAP_POST, &buf, &enc);
-  put_path(&enc, "dp");
-  tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)format);
-  tg_coap_enc_payload(&enc, tg_buf_slice(&payload));
-  device->sent = (uint32_t)count;
-  sim_coap_send(&device->coap, true, &buf);
-}
-
-/* @return whether a message was begun that has to be waited for */
-static bool notify(sim_device_t *device) {
-  tg_buf_t buf, payload;
-  tg_coap_enc_t enc;
-  uint8_t bytes[160];
-  int64_t value;
-  sim_device_observation_t *observation = &device->observation;
-  bool confirmable = device->notified++ % device->kind->confirmable_every == 0;
-  (void)gather(device, &value, 1);
-  tg_buf_init(&payload, bytes, sizeof bytes);
-  sim_serve_values(observation->format, &observation->path, &value, 1, &payload);
-  tg_coap_head_t head = {.code = TG_COAP_205, .token = tg_slice(observation->token, observation->token_len)};
-  sim_coap_response(&device->coap, NOTIFY, confirmable, &head, &buf, &enc);
-  tg_coap_enc_uint(&enc, TG_OPT_OBSERVE, observation->seq++);
-  tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)observation->format);
-  tg_coap_enc_payload(&enc, tg_buf_slice(&payload));
-  device->sent = 1;
-  if (!confirmable) device->first++; /* at most once */
-  sim_coap_send(&device->coap, confirmable, &buf);
-  return confirmable;
-}
-
-static void send_later(sim_device_t *device) {
-  tg_buf_t buf;
-  tg_coap_enc_t enc;
-  sim_device_later_t *later = &device->later;
-  tg_coap_head_t head = {.code = later->code, .token = tg_slice(later->token, later->token_len)};
-  sim_coap_response(&device->coap, LATER, true, &head, &buf, &enc);
-  if (later->format != TG_CF_NONE) tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)later->format);
-  tg_coap_enc_payload(&enc, tg_slice(later->payload, later->len));
-  later->waits = false;
-  sim_coap_send(&device->coap, true, &buf);
-}
-
 /* ---- what it does next ---- */
 
 static void stay_awake(sim_device_t *device) {
@@ -174,21 +72,21 @@ static void stay_awake(sim_device_t *device) {
 static void report(sim_device_t *device) {
   while (device->next > device->first && sim.now_ms >= device->retry_ms && !device->coap.is_busy) {
     stay_awake(device);
-    if (device->kind->sends) send_values(device);
-    else if (!device->observation.stands || notify(device)) return;
+    if (device->kind->sends) sim_speak_values(device);
+    else if (!device->observation.stands || sim_speak_notify(device)) return;
   }
 }
 
 static void go_on(sim_device_t *device) {
   if (!device->is_on || !device->is_awake || device->coap.is_busy) return;
   if (device->later.waits) {
-    send_later(device);
+    sim_speak_later(device);
   } else if (!device->is_registered) {
-    if (sim.now_ms >= device->register_ms) send_register(device);
+    if (sim.now_ms >= device->register_ms) sim_speak_register(device);
   } else if (device->wants_bye) {
-    send_to_location(device, BYE, TG_COAP_DELETE);
+    sim_speak_location(device, SIM_SPEAK_BYE, TG_COAP_DELETE);
   } else if (sim.now_ms >= device->update_ms) {
-    send_to_location(device, UPDATE, TG_COAP_POST);
+    sim_speak_location(device, SIM_SPEAK_UPDATE, TG_COAP_POST);
   } else {
     report(device);
   }
@@ -247,16 +145,16 @@ static void updated(sim_device_t *device, uint8_t code) {
 
 static void on_answer(sim_device_t *device, int kind, const tg_coap_msg_t *msg) {
   uint8_t code = msg->code;
-  if (kind == REGISTER) registered(device, code, msg);
-  else if (kind == UPDATE) updated(device, code);
-  else if (kind == SEND) sent(device, code);
+  if (kind == SIM_SPEAK_REGISTER) registered(device, code, msg);
+  else if (kind == SIM_SPEAK_UPDATE) updated(device, code);
+  else if (kind == SIM_SPEAK_SEND) sent(device, code);
   else lose_registration(device, sim_draw(2 * MINUTE));
 }
 
 static void on_silence(sim_device_t *device, int kind) {
-  if (kind == REGISTER || kind == UPDATE) lose_registration(device, sim_draw(AGAIN_MS));
-  else if (kind == BYE) lose_registration(device, sim_draw(MINUTE));
-  else if (kind == NOTIFY) device->observation.stands = false; /* RFC 7641 section 4.5 */
+  if (kind == SIM_SPEAK_REGISTER || kind == SIM_SPEAK_UPDATE) lose_registration(device, sim_draw(AGAIN_MS));
+  else if (kind == SIM_SPEAK_BYE) lose_registration(device, sim_draw(MINUTE));
+  else if (kind == SIM_SPEAK_NOTIFY) device->observation.stands = false; /* RFC 7641 section 4.5 */
   else device->retry_ms = sim.now_ms + sim_draw(AGAIN_MS);
 }
 
@@ -265,11 +163,11 @@ static void on_ended(void *ud, int kind, sim_coap_end_t end, const tg_coap_msg_t
   switch (end) {
   case SIM_COAP_ANSWERED: on_answer(device, kind, msg); break;
   case SIM_COAP_ACKED:
-    if (kind == NOTIFY) acknowledged(device);
+    if (kind == SIM_SPEAK_NOTIFY) acknowledged(device);
     break;
   case SIM_COAP_RESET:
-    if (kind == NOTIFY || kind < 0) device->observation.stands = false;
-    else if (kind != LATER) on_silence(device, kind);
+    if (kind == SIM_SPEAK_NOTIFY || kind < 0) device->observation.stands = false;
+    else if (kind != SIM_SPEAK_LATER) on_silence(device, kind);
     break;
   case SIM_COAP_TIMEOUT: on_silence(device, kind); break;
   }
@@ -319,7 +217,8 @@ static void measure(sim_device_t *device) {
   if (sim.is_silent || sim.now_ms < device->reading_ms) return;
   device->reading_ms = in(device->kind->reading_ms);
   device->next++;
-  bool is_sending = device->coap.is_busy && (device->coap.kind == SEND || device->coap.kind == NOTIFY);
+  bool is_sending =
+      device->coap.is_busy && (device->coap.kind == SIM_SPEAK_SEND || device->coap.kind == SIM_SPEAK_NOTIFY);
   if (device->next - device->first > READINGS_KEPT && !is_sending) device->first++;
 }
 

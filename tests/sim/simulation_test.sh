@@ -29,7 +29,8 @@ if [ -n "${TG_PROOFS:-}" ]; then
   python3 tests/lib/proof.py N1 "deterministic simulation of whole gateways" --command "simulation --seeds $SEEDS --jobs 2" \
     --build "$(basename "$BUILD")" --measured "invariants broken|$(number failed)|=|0|" --measured "runs of a virtual hour|$SEEDS|||" \
     --measured "readings acknowledged|$(number acknowledged)|||" --measured "commands accepted|$(number accepted)|||" \
-    --measured "crashes|$(number crashes)|||" --measured "time|$took|<=|120|s"
+    --measured "crashes|$(number crashes)|||" --measured "time on a machine with other work|$took|||s" \
+    --measured "processor time, two cores for two minutes|$(number 's of processor time')|<=|240|s"
 fi
 
 simulate --seed 11

@@ -171,7 +171,7 @@ describe("tidegate.bundle", function()
     it("of every kind there is can be had", function()
       local kinds = {
         "registered", "updated", "deregistered", "expired", "awake", "asleep", "command",
-        "observing", "model_missing", "moved", "refused",
+        "observing", "model_missing", "moved", "refused", "gap",
       }
       local events = {}
       for _, kind in ipairs(kinds) do events[kind] = function() return kind end end

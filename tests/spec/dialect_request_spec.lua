@@ -274,6 +274,32 @@ describe("commands in scripts/dialects/tidegate.lua", function()
       assert.is_true(#value.message < 200)
     end)
 
+    it("that goes on and on is answered shortly, whatever of it does", function()
+      local long, digits = ("ä"):rep(1e5), ("1"):rep(2e5)
+      local many = {}
+      for at = 1, 1025 do many["/3/0/" .. at] = at end
+      for _, wanted in ipairs {
+        { id = "a1", op = long, path = "/3/0/9" },
+        { id = "a1", op = "firmware" .. long },
+        { id = "a1", op = "read", path = "/3/0/9", [long] = 1 },
+        { id = "a1", op = "read", path = "/" .. digits },
+        { id = "a1", op = "read", path = ("/1"):rep(1e5) },
+        { id = "a1", op = "read", path = "/3", deadline = "2099-01-01T00:00:00." .. digits },
+        { id = "a1", op = "read_composite", paths = { "/3/0/9", "/" .. digits } },
+        { id = "a1", op = "update", path = "/3/0", values = { [digits] = 1 } },
+        { id = "a1", op = "update", path = "/3/0", values = { [digits .. "/1"] = 1 } },
+        { id = "a1", op = "write_composite", values = { ["/3/0/" .. digits] = 1 } },
+        { id = "a1", op = "write_composite", values = many },
+        { id = "a1", op = "attributes", path = "/3", attributes = { [long] = 1 } },
+      } do
+        local gateway = start()
+        gateway:device "m1"
+        local value = ask(gateway, "m1", wanted)[1].value
+        assert.same({ "a1", "failed", "argument" }, { value.id, value.state, value.error })
+        assert.is_true(#value.message < 300, value.message)
+      end
+    end)
+
     it("to a device that isn't there is answered", function()
       local gateway = start()
       local answer = ask(gateway, "nobody", { id = "a1", op = "read", path = "/3/0/9" })

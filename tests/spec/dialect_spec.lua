@@ -200,7 +200,7 @@ describe("scripts/dialects/tidegate.lua", function()
   describe("an event", function()
     it("goes to the device's topic", function()
       local gateway, dev = with_device()
-      for _, kind in ipairs { "moved", "refused", "observing", "model_missing" } do
+      for _, kind in ipairs { "moved", "refused", "observing", "model_missing", "gap" } do
         gateway:event(kind, dev, { note = "/3303/0" })
         local message = sent(gateway)[1]
         assert.equal("tidegate/dev/m1/event", message.topic)
@@ -366,7 +366,8 @@ describe("scripts/dialects/tidegate.lua", function()
     gateway:event("registered", dev)
     gateway:report(dev, { { "/3303/0/5700", 1, 1.5 } })
     assert.same({}, gateway.failures)
-    assert.same({}, gateway.lines)
+    assert.same({ "warn the outbox is full: results and states wait for room" }, gateway.lines)
+    gateway.lines = {}
     gateway.refuses = setmetatable({ code = "state" }, { __tostring = function() return "no" end })
     gateway:event("registered", dev)
     assert.same({ "warn tidegate/dev/m1/state is not published: no" }, gateway.lines)

@@ -110,6 +110,11 @@ local function areas(gateway, core)
       if topic.escape(name) ~= level then return nil, { code = "syntax" } end
       return name
     end,
+    has_room = function(class, bytes)
+      assert(class == "result" or class == "state" or class == "event" or class == "telemetry")
+      assert(math.type(bytes) == "integer")
+      return not gateway.refuses
+    end,
   }
   core.codec = {
     to_json = json.encode,

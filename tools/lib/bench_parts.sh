@@ -93,6 +93,7 @@ return {
   name = "bench", data_dir = "$WORK/data", log = { level = "info" },
   links = { { kind = "udp", name = "udp0", host = "127.0.0.1", port = ${UDP_PORT:-0} }, ${4:-} },
   server = { observe = { $2 } },
+  limits = { requests_per_peer = 0 },
   $1
   $3
 }

@@ -3,7 +3,7 @@
 # The phases of a test run, in the order in which tools/test calls them. Each collects jobs from the source tree, so that a program which was
 # not built fails by name, and runs them. Sourced by tools/test.
 
-TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-10}
+TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-20}
 TG_TIDY_SECONDS=${TG_TIDY_SECONDS:-360}
 
 # Sanitizers of clang 14 lose their way in the address layout of newer kernels; without randomisation they find it.
@@ -142,7 +142,7 @@ phase_asan() {
 phase_release() {
   local build=$TG_ROOT/build/release
   catalogue_jobs release/blackbox "$build"
-  shell_jobs release/sim tests/sim "$build" "TG_SIM_SEEDS=${TG_SIM_SEEDS:-2000}"
+  add_job release/sim/simulation_test 1200 "$build" "TG_SIM_SEEDS=${TG_SIM_SEEDS:-2000} bash tests/sim/simulation_test.sh" # 70 s; a busy machine takes its time
   any_jobs || return 0
   build_preset release tidegate simulation
   run_jobs "bad input to the release build, and 2,000 hours of it in virtual time"
@@ -187,19 +187,22 @@ phase_tidy() {
   run_jobs "clang-tidy" "$TG_TIDY_SECONDS"
 }
 
+# Every target for TG_FUZZ_SECONDS, then a table of them all, and which lines of the parsers the committed corpora reach.
 phase_fuzz() {
-  local build=$TG_ROOT/build/fuzz source name options targets=()
+  local build=$TG_ROOT/build/fuzz source name results=$TG_LOGS/fuzz/results targets=()
   while read -r source; do
-    targets+=("$(stem_of "$source" .c)")
+    name=$(stem_of "$source" _fuzz.c)
+    targets+=("${name}_fuzz")
+    add_job "fuzz/${name}_fuzz" $((TG_FUZZ_SECONDS + 120)) "$build" \
+      "tests/fuzz/run --build $build --only '^$name\$' --seconds $TG_FUZZ_SECONDS --jobs 1 --into $results"
   done < <(find_sorted tests/fuzz '*_fuzz.c')
-  for name in "${targets[@]}"; do
-    options="-max_total_time=$TG_FUZZ_SECONDS -timeout=5 -rss_limit_mb=1024 -print_final_stats=1 -error_exitcode=1"
-    options+=" -artifact_prefix=$TG_LOGS/fuzz/$name- \$TMPDIR tests/fuzz/corpus/${name%_fuzz}"
-    add_job "fuzz/$name" $((TG_FUZZ_SECONDS + 60)) "$build" "$(program "$build/tests/$name" "$build")$SAN $build/tests/$name $options"
-  done
-  any_jobs || return 0
-  build_preset fuzz "${targets[@]}"
-  run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
+  if any_jobs; then
+    build_preset fuzz "${targets[@]}"
+    run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
+    add_job fuzz/all 60 "$build" "tests/fuzz/run --summary $results --seconds $TG_FUZZ_SECONDS --jobs $TG_JOBS"
+  fi
+  add_job fuzz/coverage 600 "$build" "tests/fuzz/run --coverage --jobs $TG_JOBS"
+  run_jobs "what fuzzing did, and which lines its corpora reach"
 }
 
 # Software that is not ours, for the phases that follow; only where one of their jobs was asked for.

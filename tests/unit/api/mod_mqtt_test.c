@@ -449,6 +449,27 @@ static void a_command_rule_that_can_hear_nothing_is_refused(void **state) {
   bench_close(bench);
 }
 
+static void a_script_can_see_whether_there_is_room(void **state) {
+  (void)state;
+  bench_t *bench = bench_open(1);
+  api_harness_t *h = &bench->h;
+  check_slice(tg_slice_str(api_harness_eval(h, "say(tg.mqtt.has_room(), tg.mqtt.has_room('result', 1000))")),
+              "true; true");
+  check_slice(tg_slice_str(api_harness_eval(
+                  h, "local max = 64 << 20\n"
+                     "for _, class in ipairs { 'telemetry', 'event', 'state', 'result' } do\n"
+                     "  local most = 0\n"
+                     "  for part = 1, 64 do if tg.mqtt.has_room(class, max // 64 * part) then most = part end end\n"
+                     "  say(most)\n"
+                     "end")),
+              "56; 60; 62; 64");
+  check_slice(
+      tg_slice_str(
+          api_harness_eval(h, "say(pcall(tg.mqtt.has_room, 'none')) say(pcall(tg.mqtt.has_room, 'event', -1))")),
+      "false; bad argument #1 to '?' (invalid option 'none'); false; bad argument #2 to '?' (a number of bytes is wanted)");
+  bench_close(bench);
+}
+
 static void at_most_256_filters_a_broker(void **state) {
   (void)state;
   bench_t *bench = bench_open(1);
@@ -469,7 +490,8 @@ int main(void) {
                  one_script_may_subscribe_twice_and_overlap, a_new_version_takes_subscriptions_over,
                  handlers_are_tasks_and_fail_alone, each_broker_has_its_own_messages, connections_are_told_as_events,
                  rules_and_command_rules_work_together, tables_of_rules_are_stamped_with_rising_numbers,
-                 a_command_rule_that_can_hear_nothing_is_refused, at_most_256_filters_a_broker)};
+                 a_command_rule_that_can_hear_nothing_is_refused, a_script_can_see_whether_there_is_room,
+                 at_most_256_filters_a_broker)};
   if (!mosquitto_harness_found()) {
     puts("SKIP mosquitto is not installed");
     return 77;

@@ -141,6 +141,8 @@ static void every_way_to_be_wrong_has_its_sentence(void **state) {
       {"d.resources = 'x'", TG_E_TYPE, "object 26310: resources must be a table"},
       {"d.resourcse = {}", TG_E_SYNTAX, "object 26310: resourcse is not known, did you mean \"resources\"?"},
       {"d.colour = 1", TG_E_SYNTAX, "object 26310: colour is not known"},
+      {"d.zulu = 1 d.colour = 1 d.mike = 1 d.xray = 1", TG_E_SYNTAX, "object 26310: colour is not known"},
+      {"d[true] = 1 d.colour = 1 d.zulu = 1", TG_E_TYPE, "object 26310: a key is no text"},
       {"d[true] = 1", TG_E_TYPE, "object 26310: a key is no text"},
       {"d.resources[7] = 1", TG_E_TYPE, "object 26310, resource 7: resources must be a table of tables"},
       {"d.resources.a = {}", TG_E_RANGE, "object 26310: resources has a key that is no integer from 0 to 65534"},

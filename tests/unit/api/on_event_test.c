@@ -11,7 +11,7 @@ static const char LISTENER[] =
     "  table.sort(keys) for i, k in ipairs(keys) do keys[i] = k .. '=' .. text(info[k]) end\n"
     "  print(kind .. ' ' .. (dev and dev.ep or 'nobody') .. ' ' .. table.concat(keys, ' ')) end end\n"
     "local events = {} for _, k in ipairs { 'registered', 'updated', 'deregistered', 'expired', 'awake', 'asleep', 'command',\n"
-    "  'observing', 'model_missing', 'moved', 'refused' } do events[k] = tell(k) end\n"
+    "  'observing', 'model_missing', 'moved', 'refused', 'gap' } do events[k] = tell(k) end\n"
     "return { events = events }";
 
 static void every_kind_of_event_is_told_with_device_and_note(void **state) {
@@ -34,7 +34,7 @@ static void every_kind_of_event_is_told_with_device_and_note(void **state) {
     check_said(&h, want);
     count++;
   }
-  check_int(count, 10);
+  check_int(count, 11);
   api_harness_close(&h);
 }
 

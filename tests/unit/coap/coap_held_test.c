@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* tests/unit/coap/coap_held_test.c: mirrors core/coap/coap_held.c. */
 
+#include "core/coap/coap_engine.h"
 #include "tests/unit/check.h"
 #include "tests/unit/coap/wire_harness.h"
 
@@ -148,12 +149,52 @@ static void answers_of_a_ticket_can_be_refused_while_earlier_ones_wait(void **st
   wire_in(wire, "41020001 4a b161");
   wire->reply.ticket = 11;
   wire_in(wire, "41020002 4b b161");
-  tg_coap_refuse(wire->coap, 11, TG_E_FULL);
+  tg_coap_refuse(wire->coap, 11, TG_E_FULL, true);
   assert_string_equal(wire_out(wire), "61a300024bd1011e"); /* 5.03, Max-Age 30 */
   assert_string_equal(wire_out(wire), "");
   tg_coap_release(wire->coap, 11, TG_OK);
   assert_string_equal(wire_out(wire), "614500014aff6f6b");
   assert_string_equal(wire_out(wire), "");
+  wire_close(wire);
+}
+
+static void those_that_do_not_yield_may_be_left(void **state) {
+  (void)state;
+  wire_t *wire = open_holding(NULL);
+  for (unsigned i = 1; i <= 6; i++) {
+    wire->reply.yields = i % 3 != 0;
+    wire->reply.ticket = i == 1 ? 10 : 11;
+    wire_in(wire, "4102%04x %02x b161", i, i);
+  }
+  tg_coap_refuse(wire->coap, 11, TG_E_FULL, false);
+  assert_string_equal(wire_out(wire), "61a3000505d1011e"); /* the youngest first; 5.03 */
+  assert_string_equal(wire_out(wire), "61a3000404d1011e");
+  assert_string_equal(wire_out(wire), "61a3000202d1011e");
+  assert_string_equal(wire_out(wire), ""); /* 1 is of an earlier ticket */
+  tg_coap_release(wire->coap, 11, TG_OK);
+  assert_string_equal(wire_out(wire), "6145000101ff6f6b");
+  assert_string_equal(wire_out(wire), "6145000303ff6f6b");
+  assert_string_equal(wire_out(wire), "6145000606ff6f6b");
+  wire_close(wire);
+}
+
+/* Requests of ours that waited for an answer to be out go when it is refused. */
+static void a_refused_answer_lets_requests_go(void **state) {
+  (void)state;
+  wire_t *wire = open_holding(NULL);
+  wire->reply.yields = true;
+  for (char peer = 'a'; peer <= 'c'; peer++) {
+    wire_in_from(wire, peer, "41020001 01 b161");
+    tg_coap_call_t call = wire_call(wire);
+    call.peer = wire_peer(wire, peer);
+    check_rc(tg_coap_send(wire->coap, &call, NULL), TG_OK);
+  }
+  tg_coap_refuse(wire->coap, 10, TG_E_FULL, false);
+  check_int(wire->coap->helds.pool.count, 0);
+  for (int i = 0; i < 3; i++) {
+    assert_string_equal(wire_out(wire), "61a3000101d1011e");
+    assert_memory_equal(wire_out(wire), "4801", 4);
+  }
   wire_close(wire);
 }
 
@@ -221,4 +262,5 @@ CHECK_SUITE(a_held_answer_goes_out_with_its_ticket, a_request_waits_for_the_answ
             a_separate_response_that_is_reset_or_never_acknowledged_is_forgotten, an_error_answers_with_its_code,
             tickets_are_released_in_their_order, over_the_cap_the_answer_is_5_03_at_once,
             answers_of_a_ticket_can_be_refused_while_earlier_ones_wait, a_long_answer_and_a_block_can_be_held,
+            those_that_do_not_yield_may_be_left, a_refused_answer_lets_requests_go,
             forgetting_a_peer_drops_what_is_held_for_it, a_bearer_that_keeps_the_separate_response_has_its_time)

@@ -124,6 +124,7 @@ wire_t *wire_open(const wire_options_t *options) {
                              .notify = wire_notify,
                              .ud = wire,
                              .rebind = options->rebind,
+                             .urgent = options->urgent,
                              .limits = options->limits};
   wire->coap = tg_coap_new(&config);
   assert_non_null(wire->coap);

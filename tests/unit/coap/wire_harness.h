@@ -62,6 +62,7 @@ typedef struct wire {
 typedef struct wire_options {
   tg_coap_limits_t limits;
   tg_coap_rebind_t rebind;
+  const char *urgent;
   bool reports_tx;
   size_t mtu;             /* 0 = 1280 */
   uint8_t nstart;         /* 0 = 1 */

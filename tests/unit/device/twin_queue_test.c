@@ -25,6 +25,9 @@ static void values_and_texts_of_all_commands_are_bounded(void **state) {
   check_rc(submit(&command), TG_OK);
   check_rc(submit(&command), TG_E_FULL);
   check_true(bench.twin->command_bytes == 2 * sizeof text);
+  tg_twin_refused_t refused;
+  tg_twin_refused(bench.twin, &refused);
+  check_true(refused.all_commands == 1 && refused.commands == 0);
   check_rc(tg_twin_cancel(bench.twin, first), TG_OK);
   check_rc(submit(&command), TG_OK);
   twin_bench_close(&bench);
@@ -45,6 +48,9 @@ static void a_replaced_one_makes_room_in_a_full_queue(void **state) {
   check_int(tg_twin_find(bench.twin, device)->queued, 100);
   command.replace_key = tg_slice_str("other");
   check_rc(submit(&command), TG_E_FULL);
+  tg_twin_refused_t refused;
+  tg_twin_refused(bench.twin, &refused);
+  check_true(refused.commands == 1 && refused.all_commands == 0);
   twin_bench_close(&bench);
 }
 

@@ -94,6 +94,18 @@ static void a_device_that_sleeps_after_ten_seconds_is_found_out(void **state) {
   assert_in_range(missed, 2, 16);
 }
 
+static void a_row_from_before_all_time_is_old(void **state) {
+  (void)state;
+  static const int64_t times[] = {INT64_MIN, INT64_MIN + 1, -DAY, 0, INT64_MAX};
+  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+    tg_twin_window_t window = {.longest_ms = 2000, .shortest_ms = 4000, .found_ms = times[i], .missed_at_ms = times[i]};
+    check_int(tg_twin_window_ms(&window, CONFIGURED, NOW), CONFIGURED);
+    window.misses = 1;
+    tg_twin_window_missed(&window, 9000, NOW);
+    check_int(window.misses, 1); /* counted anew */
+  }
+}
+
 static void a_row_comes_back_as_it_was_and_no_other_does(void **state) {
   (void)state;
   uint8_t memory[TG_TWIN_WINDOW_ROW_MAX];
@@ -117,4 +129,5 @@ static void a_row_comes_back_as_it_was_and_no_other_does(void **state) {
 }
 
 CHECK_SUITE(the_window_follows_what_the_device_shows, what_was_found_to_be_short_is_tried_anew_after_a_day,
-            a_device_that_sleeps_after_ten_seconds_is_found_out, a_row_comes_back_as_it_was_and_no_other_does)
+            a_device_that_sleeps_after_ten_seconds_is_found_out, a_row_comes_back_as_it_was_and_no_other_does,
+            a_row_from_before_all_time_is_old)

@@ -6,14 +6,15 @@
 #include "tests/unit/check.h"
 
 typedef struct stand_in {
-  uint64_t ticket;   /* open */
-  bool durable;      /* whether the turn queued a durable message */
-  bool idle;         /* the turn queued nothing at all: its ticket stays open */
-  uint64_t released; /* highest ticket let go */
-  tg_rc_t rc;        /* of the last release */
-  uint64_t refused;  /* ticket refused */
-  uint64_t full;     /* messages that found no room */
-  bool fills;        /* the rules of the next turn find no room */
+  uint64_t ticket;                 /* open */
+  bool durable;                    /* whether the turn queued a durable message */
+  bool idle;                       /* the turn queued nothing at all: its ticket stays open */
+  uint64_t released;               /* highest ticket let go */
+  tg_rc_t rc;                      /* of the last release */
+  uint64_t refused;                /* ticket refused */
+  bool refused_all;                /* not only answers that yield */
+  uint64_t full[TG_STORE_CLASSES]; /* messages that found no room */
+  unsigned fills;                  /* classes for which the rules of the next turn find no room, by bits */
   uint64_t backlog;
   uint64_t now_ms;
   tg_rc_t first_rc; /* of the first release after it was set to TG_E_INTERNAL */
@@ -49,18 +50,23 @@ tg_rc_t tg_store_del(tg_store_t *store, const char *bucket, tg_slice_t key) {
 
 size_t tg_event_drain(tg_event_bus_t *bus) {
   (void)bus;
-  if (now.fills) now.full++;
+  for (unsigned i = 0; i < TG_STORE_CLASSES; i++) now.full[i] += now.fills >> i & 1;
   return 0;
 }
 
 void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
   (void)store;
-  *stats = (tg_store_stats_t){.outbox_refused = now.full};
+  *stats = (tg_store_stats_t){0};
+  for (unsigned i = 0; i < TG_STORE_CLASSES; i++) {
+    stats->outbox_refused += now.full[i];
+    stats->outbox_refused_by[i] = now.full[i];
+  }
 }
 
-void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc) {
+void tg_coap_refuse(tg_coap_t *coap, uint64_t ticket, tg_rc_t rc, bool all) {
   (void)coap;
   now.refused = ticket;
+  now.refused_all = all;
   check_rc(rc, TG_E_FULL);
 }
 
@@ -214,13 +220,34 @@ static void what_finds_no_room_refuses_the_answers_of_its_turn_only(void **state
   tg_gateway_turn_t turn = {0};
   now = (stand_in_t){.ticket = 1};
   end_turn(&turn, true);
-  now.fills = true;
+  now.fills = 1U << TG_STORE_EVENT;
   end_turn(&turn, true);
   check_int(now.refused, 2);
   check_int(now.released, 0);
-  now.fills = false;
+  now.fills = 0;
   end_turn(&turn, true);
   check_int(now.refused, 2);
+}
+
+/* Telemetry that found no room is the business of those that reported; a result that did not is nobody's to send again. */
+static void what_class_found_no_room_says_whose_answers_are_refused(void **state) {
+  (void)state;
+  static const struct {
+    unsigned fills;
+    bool refuses, all;
+  } rows[] = {{1U << TG_STORE_TELEMETRY, true, false},
+              {1U << TG_STORE_EVENT, true, true},
+              {1U << TG_STORE_STATE, true, true},
+              {1U << TG_STORE_RESULT, false, false},
+              {1U << TG_STORE_TELEMETRY | 1U << TG_STORE_RESULT, true, false},
+              {1U << TG_STORE_TELEMETRY | 1U << TG_STORE_STATE, true, true}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_gateway_turn_t turn = {0};
+    now = (stand_in_t){.ticket = 7, .fills = rows[i].fills};
+    end_turn(&turn, true);
+    check_int(now.refused, rows[i].refuses ? 7 : 0);
+    check_int(now.refused_all, rows[i].all);
+  }
 }
 
 static void answers_wait_a_little_while_a_broker_is_far_behind(void **state) {
@@ -273,7 +300,7 @@ CHECK_SUITE(answers_go_at_once_when_nothing_must_be_on_disk, answers_wait_for_th
             a_later_turn_does_not_overtake_one_that_waits, a_turn_that_writes_nothing_lets_its_answers_go,
             a_commit_lets_only_its_own_turns_go_while_others_wait, a_failed_commit_refuses_the_answers,
             nobody_is_told_while_the_gateway_closes, what_finds_no_room_refuses_the_answers_of_its_turn_only,
-            answers_wait_a_little_while_a_broker_is_far_behind,
+            what_class_found_no_room_says_whose_answers_are_refused, answers_wait_a_little_while_a_broker_is_far_behind,
             a_failed_commit_refuses_only_what_was_not_on_disk_before,
             a_commit_lets_nothing_go_that_came_in_the_turn_under_way,
             what_a_turn_without_writes_answered_goes_at_the_end_of_the_next)

@@ -32,7 +32,7 @@ static void each_script(void *ud, bool (*fn)(void *fn_ud, const tg_api_status_t 
 
 static int open_all(void **state) {
   (void)state;
-  static const tg_control_conn_events_t events = {on_line, on_closed, NULL};
+  static const tg_control_conn_events_t events = {on_line, on_closed, NULL, NULL};
   int fds[2];
   server_bench_open(&bench, NULL, NULL);
   script = NULL;

@@ -170,17 +170,70 @@ static void a_client_that_dribbles_is_cut_off(void **state) {
   http_bench_close(&bench);
 }
 
+#define X64  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X512 X64 X64 X64 X64 X64 X64 X64 X64
+
+static void each_cap_is_answered_and_counted(void **state) {
+  (void)state;
+  static const struct {
+    const char *sent, *answer;
+    tg_http_stats_t counted;
+  } rows[] = {
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi", "HTTP/1.1 200 ", {0}},
+      {"GET /a HTTP/1.1\r\nHost: x\r\nX: " X512 X512 "\r\n\r\n", "HTTP/1.1 431 ", {.over_header = 1}},
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n123456789", "HTTP/1.1 413 ", {.over_body = 1}},
+      {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12", "HTTP/1.1 408 ", {.over_time = 1}},
+      {"POST /a HTTP/1.1\r\nHo", "HTTP/1.1 408 ", {.over_time = 1}},
+      {"", "HTTP/1.1 408 ", {.over_time = 1}},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    http_bench_t bench;
+    char text[1024];
+    tg_http_stats_t stats = {0};
+    const tg_http_server_config_t config = {.timeout_ms = 150, .max_header = 1024, .max_body = 4, .stats = &stats};
+    http_bench_open_with(&bench, config, (tg_http_client_config_t){0});
+    int fd = http_bench_raw(&bench);
+    http_bench_raw_send(&bench, fd, tg_slice_str(rows[i].sent));
+    http_bench_raw_read(&bench, fd, "\r\n\r\n", text, sizeof text);
+    if (strncmp(text, rows[i].answer, strlen(rows[i].answer)) != 0) fail_msg("row %zu: %s", i, text);
+    assert_memory_equal(&stats, &rows[i].counted, sizeof stats);
+    close(fd);
+    http_bench_close(&bench);
+  }
+}
+
+/* One that was served is no offender for staying open. */
+static void an_idle_connection_is_closed_without_a_word(void **state) {
+  (void)state;
+  http_bench_t bench;
+  char text[1024];
+  tg_http_stats_t stats = {0};
+  http_bench_open_with(&bench, (tg_http_server_config_t){.timeout_ms = 150, .stats = &stats},
+                       (tg_http_client_config_t){0});
+  int fd = http_bench_raw(&bench);
+  http_bench_raw_send(&bench, fd, tg_slice_str("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
+  http_bench_raw_read(&bench, fd, NULL, text, sizeof text); /* until it is closed */
+  check_true(strncmp(text, "HTTP/1.1 200 ", 13) == 0);
+  check_true(strstr(text, " 408 ") == NULL);
+  check_int(stats.over_time, 0);
+  close(fd);
+  http_bench_close(&bench);
+}
+
 static void connections_over_the_cap_wait_their_turn(void **state) {
   (void)state;
   http_bench_t bench;
   char text[1024];
-  http_bench_open_with(&bench, (tg_http_server_config_t){.max_connections = 2}, (tg_http_client_config_t){0});
+  tg_http_stats_t stats = {0};
+  const tg_http_server_config_t config = {.max_connections = 2, .stats = &stats};
+  http_bench_open_with(&bench, config, (tg_http_client_config_t){0});
   int idle[2] = {http_bench_raw(&bench), http_bench_raw(&bench)};
   for (int i = 0; i < 2; i++) check_true(http_bench_raw_send(&bench, idle[i], tg_slice_str("GET /idle")));
   int third = http_bench_raw(&bench);
   http_bench_raw_send(&bench, third, tg_slice_str("GET /third HTTP/1.1\r\nHost: x\r\n\r\n"));
   for (int i = 0; i < 20; i++) tg_loop_turn(bench.loop, 1);
   check_int(bench.handled, 0);
+  check_int(stats.over_connections, 1);
   close(idle[0]);
   http_bench_raw_read(&bench, third, "\r\n\r\n", text, sizeof text);
   check_true(strncmp(text, "HTTP/1.1 200 ", 13) == 0);
@@ -228,5 +281,6 @@ CHECK_SUITE(a_body_up_to_the_cap_passes_and_one_byte_more_is_413, a_huge_length_
             a_chunked_body_over_the_cap_is_413_too, a_chunked_body_without_end_ends_with_the_connection,
             too_many_header_bytes_are_431, what_is_not_http_gets_an_error_and_no_handler,
             a_held_answer_goes_out_when_it_is_completed, a_held_answer_that_nobody_completes_is_503,
-            a_client_that_dribbles_is_cut_off, connections_over_the_cap_wait_their_turn,
+            a_client_that_dribbles_is_cut_off, each_cap_is_answered_and_counted,
+            an_idle_connection_is_closed_without_a_word, connections_over_the_cap_wait_their_turn,
             one_connection_carries_many_requests, a_server_that_cannot_start_says_why)

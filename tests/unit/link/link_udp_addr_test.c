@@ -30,6 +30,20 @@ static void addresses_survive_text_and_bytes(void **state) {
   }
 }
 
+static void bytes_that_nobody_wrote_are_refused(void **state) {
+  (void)state;
+  tg_link_udp_addr_t addr;
+  for (unsigned len = 0; len <= TG_ADDR_MAX && len < 64; len++) {
+    tg_addr_t packed = {.len = (uint8_t)len}, again;
+    memset(packed.b, 1, sizeof packed.b);
+    if (tg_link_udp_addr_unpack(&packed, &addr) != TG_OK) continue;
+    tg_link_udp_addr_pack(&addr, &again);
+    check_bytes(tg_slice(again.b, again.len), tg_slice(packed.b, packed.len));
+  }
+  tg_addr_t no_scope = {.len = 22, .b = {0xFE, 0x80}}; /* a scope that is none would be another peer */
+  check_rc(tg_link_udp_addr_unpack(&no_scope, &addr), TG_E_SYNTAX);
+}
+
 static void text_that_is_no_address_is_refused(void **state) {
   (void)state;
   static const struct {
@@ -85,6 +99,7 @@ static void bytes_of_no_known_length_are_refused(void **state) {
   (void)state;
   for (unsigned len = 0; len <= TG_ADDR_MAX; len++) {
     tg_addr_t packed = {.len = (uint8_t)len};
+    memset(packed.b, 1, sizeof packed.b);
     tg_link_udp_addr_t addr;
     bool is_known = len == 6 || len == 10 || len == 18 || len == 22 || len == 34 || len == 38;
     check_rc(tg_link_udp_addr_unpack(&packed, &addr), is_known ? TG_OK : TG_E_SYNTAX);
@@ -93,4 +108,4 @@ static void bytes_of_no_known_length_are_refused(void **state) {
 
 CHECK_SUITE(addresses_survive_text_and_bytes, text_that_is_no_address_is_refused,
             a_host_longer_than_any_or_with_a_nul_is_refused, a_scope_may_be_an_interface_name,
-            bytes_of_no_known_length_are_refused)
+            bytes_of_no_known_length_are_refused, bytes_that_nobody_wrote_are_refused)

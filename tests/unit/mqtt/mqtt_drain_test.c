@@ -101,8 +101,10 @@ static void a_window_that_was_not_full_takes_every_message_at_once(void **state)
   open_drain(&drain, 1, 3);
   connect(&drain, 4);
   assert_string_equal(sent(&drain), "1 2 3 ");
+  check_int(drain.filled, 0);
   now.last = 4;
   assert_string_equal(sent(&drain), "4 ");
+  check_int(drain.filled, 1);
   tg_mqtt_drain_fini(&drain);
 }
 
@@ -111,9 +113,12 @@ static void a_window_of_one_goes_on_after_each_answer(void **state) {
   tg_mqtt_drain_t drain;
   open_drain(&drain, 2, 3);
   connect(&drain, 1);
+  check_int(drain.filled, 0);
   assert_string_equal(sent(&drain), "1 ");
+  check_int(drain.filled, 1);
   tg_mqtt_drain_taken(&drain, 1);
   assert_string_equal(sent(&drain), "2 ");
+  check_int(drain.filled, 2);
   tg_mqtt_drain_fini(&drain);
 }
 

@@ -57,12 +57,20 @@ void store_harness_fini(store_harness_t *h) {
   (void)rmdir(h->dir);
 }
 
+static void on_gap(void *ud, const tg_store_gap_t *gap) {
+  store_harness_t *h = ud;
+  h->gaps++;
+  h->gap = *gap;
+}
+
 tg_rc_t store_harness_open(store_harness_t *h, tg_diag_t *diag) {
   tg_store_config_t config = {
       .path = h->path,
       .outbox_max = h->outbox_max,
       .commit_max_ms = h->commit_max_ms,
+      .outbox_max_age_ms = h->outbox_max_age_ms,
       .on_commit = on_commit,
+      .on_gap = on_gap,
       .ud = h,
   };
   h->told = 0;

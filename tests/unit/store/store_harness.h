@@ -12,11 +12,14 @@ typedef struct store_harness {
   tg_loop_t *loop;
   tg_store_t *store;
   uint64_t outbox_max;
-  uint64_t commit_max_ms;
+  uint64_t outbox_max_age_ms;
   uint8_t shed_class; /* of messages that are added */
-  uint64_t told;      /* the last ticket told */
-  tg_rc_t told_rc;    /* and how it went */
-  uint32_t failures;  /* tickets told anything but TG_OK */
+  uint64_t commit_max_ms;
+  uint64_t told;     /* the last ticket told */
+  tg_rc_t told_rc;   /* and how it went */
+  uint32_t failures; /* tickets told anything but TG_OK */
+  uint32_t gaps;
+  tg_store_gap_t gap; /* the last one told */
 } store_harness_t;
 
 /** Makes folder and loop; @p in_memory: no file. Opens nothing. */

@@ -239,6 +239,7 @@ static void a_full_outbox_refuses_and_takes_again_when_there_is_room(void **stat
   store_harness_t *h = *state;
   store_harness_close(h);
   h->outbox_max = 100;
+  h->shed_class = TG_STORE_RESULT; /* which may fill all */
   check_rc(store_harness_open(h, NULL), TG_OK);
   uint64_t seq, first = 0;
   for (int i = 0; i < 10; i++) { /* topic and payload: 10 bytes */
@@ -255,6 +256,70 @@ static void a_full_outbox_refuses_and_takes_again_when_there_is_room(void **stat
   check_rc(store_harness_commit(h), TG_OK);
   store_harness_reopen(h); /* what is on disk counts again: 5 durable ones */
   check_int(stats_of(h).outbox_bytes, 50);
+}
+
+/* Of 3,200 bytes: telemetry 2,800, events 3,000, states 3,100, results all. */
+static void the_lower_class_is_refused_first(void **state) {
+  store_harness_t *h = *state;
+  static const unsigned most[] = {280, 300, 310, 320};
+  store_harness_close(h);
+  h->outbox_max = 3200;
+  check_rc(store_harness_open(h, NULL), TG_OK);
+  unsigned count = 0;
+  for (uint8_t shed_class = TG_STORE_TELEMETRY; shed_class < TG_STORE_CLASSES; shed_class++) {
+    h->shed_class = shed_class;
+    tg_rc_t rc;
+    while ((rc = store_harness_add(h, 1, count % 2 == 0, "123456789", NULL)) == TG_OK) count++;
+    check_rc(rc, TG_E_FULL);
+    check_int(count, most[shed_class]);
+    check_false(tg_store_outbox_has_room(h->store, shed_class, 10));
+    check_true(tg_store_outbox_has_room(h->store, shed_class, 0));
+    check_true(shed_class == TG_STORE_RESULT || tg_store_outbox_has_room(h->store, shed_class + 1, 10));
+  }
+  check_false(tg_store_outbox_has_room(h->store, TG_STORE_RESULT, UINT64_MAX));
+  for (uint8_t shed_class = 0; shed_class < TG_STORE_CLASSES; shed_class++)
+    check_int(stats_of(h).outbox_refused_by[shed_class], 1);
+  check_int(stats_of(h).outbox_refused, 4);
+}
+
+/* Numbers that are missing at the broker are told as a gap when there is room again: exactly those that were refused. */
+static void what_was_refused_is_told_when_there_is_room(void **state) {
+  store_harness_t *h = *state;
+  store_harness_close(h);
+  h->outbox_max = 100;
+  h->shed_class = TG_STORE_RESULT; /* which may fill all */
+  check_rc(store_harness_open(h, NULL), TG_OK);
+  uint64_t seq[10], none, first, last;
+  for (int i = 0; i < 10; i++) check_rc(store_harness_add(h, 1, false, "123456789", &seq[i]), TG_OK);
+  check_rc(store_harness_add(h, 1, false, "123456789", &first), TG_E_FULL);
+  check_rc(store_harness_add(h, 1, false, "123456789", &none), TG_E_FULL);
+  check_rc(store_harness_add(h, 1, false, "123456789", &last), TG_E_FULL);
+  check_int(h->gaps, 0);
+  for (int i = 0; i < 4; i++) check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  check_rc(store_harness_add(h, 1, false, "123456789", NULL), TG_OK);
+  check_int(h->gaps, 1);
+  check_true(!h->gap.expired && h->gap.first_seq == first && h->gap.last_seq == last && h->gap.count == 3);
+  for (int i = 0; i < 3; i++) check_rc(store_harness_add(h, 1, false, "123456789", NULL), TG_OK);
+  check_rc(store_harness_add(h, 1, false, "123456789", &first), TG_E_FULL);
+  for (int i = 4; i < 9; i++) check_rc(tg_store_outbox_del(h->store, seq[i]), TG_OK);
+  check_rc(store_harness_add(h, 1, false, "123456789", NULL), TG_OK);
+  check_int(h->gaps, 2);
+  check_true(h->gap.first_seq == first && h->gap.last_seq == first && h->gap.count == 1);
+}
+
+static void telemetry_leaves_room_to_others_on_the_way_to_the_disk(void **state) {
+  store_harness_t *h = *state;
+  static char text[100001];
+  memset(text, 'x', sizeof text - 1);
+  unsigned before = 0, count = 0;
+  h->shed_class = TG_STORE_TELEMETRY;
+  while (store_harness_add(h, 1, true, text, NULL) == TG_OK) before = ++count; /* nobody ends the turn */
+  h->shed_class = TG_STORE_EVENT;
+  while (store_harness_add(h, 1, true, text, NULL) == TG_OK) count++;
+  check_true(before >= 140 && before <= 147); /* of 16 MiB seven eighths */
+  check_true(count >= 160 && count <= 168);
+  check_int(stats_of(h).outbox_refused_by[TG_STORE_TELEMETRY], 1);
+  check_int(stats_of(h).outbox_refused_by[TG_STORE_EVENT], 1);
 }
 
 static void a_message_longer_than_any_may_be_is_refused(void **state) {
@@ -415,6 +480,9 @@ int main(void) {
       IN_FILE(sequence_numbers_go_on_without_a_gap_after_a_clean_restart),
       IN_FILE(millions_of_sequence_numbers_can_be_taken),
       IN_FILE(a_full_outbox_refuses_and_takes_again_when_there_is_room),
+      IN_FILE(the_lower_class_is_refused_first),
+      IN_MEMORY(what_was_refused_is_told_when_there_is_room),
+      IN_FILE(telemetry_leaves_room_to_others_on_the_way_to_the_disk),
       IN_FILE(a_message_longer_than_any_may_be_is_refused),
       IN_FILE(a_reader_may_delete_and_add_while_it_reads),
       IN_FILE(what_does_not_fit_in_memory_is_read_from_disk_in_order),
