@@ -72,15 +72,16 @@ function bridge.records(core, rules)
   -- What raises is caught here, what is over its budget is not: then `begun` stays, and the gateway
   -- is told of it when the rule's turn comes again. Rules that do well cost two stores.
   local function apply_guarded(rule, rec, dev, source)
-    local begun = rule.begun
-    if begun then trying(rule.failures or 0, begun) end
+    local begun, failures = rule.begun, rule.failures
+    local is_doubtful = begun or failures
+    if is_doubtful then trying(failures or 0, begun or 0) end
     rule.begun = (begun or 0) + 1
     local ok, why = pcall(apply, rule, rec, dev, source)
-    if begun then trying(0, 0) end
+    if is_doubtful then trying(0, 0) end
     if ok then
       rule.failures, rule.begun = nil, nil
     else
-      rule.failures, rule.begun = (rule.failures or 0) + 1, begun
+      rule.failures, rule.begun = (failures or 0) + 1, begun
       local text = ("%s (rule %s)"):format(tostring(why), rule.name)
       core.fail(text, rule.failures, begun or 0)
     end

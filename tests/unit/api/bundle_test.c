@@ -11,7 +11,10 @@ static void a_rule_that_always_fails_beside_others_is_taken_back(void **state) {
   static const char *const worst[] = {"error('on purpose')", "while true do end",
                                       "while true do pcall(function() while true do end end) end",
                                       "local function f() return 1 + f() end return f()",
-                                      "local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end"};
+                                      "local t = {} while true do t[#t + 1] = ('x'):rep(100000) .. #t end",
+                                      /* what raises, and then what is aborted */
+                                      "n = (n or 0) + 1 if n < 5 then error('on purpose') end while true do end",
+                                      "n = (n or 0) + 1 if n == 5 then error('on purpose') end while true do end"};
   for (size_t i = 0; i < TG_COUNT(worst); i++) {
     api_harness_t h;
     api_harness_open(&h);
