@@ -3,7 +3,7 @@
 # The phases of a test run, in the order in which tools/test calls them. Each collects jobs from the source tree, so that a program which was
 # not built fails by name, and runs them. Sourced by tools/test.
 
-TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-20}
+TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-10}
 TG_TIDY_SECONDS=${TG_TIDY_SECONDS:-360}
 
 # Sanitizers of clang 14 lose their way in the address layout of newer kernels; without randomisation they find it.
