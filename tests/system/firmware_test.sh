@@ -77,12 +77,14 @@ reads() {
   done
 }
 
+# The fetcher is the quickest of them: last.
 begin pushed
-begin fetcher
-need 60 has_sent pushed 100000
-reads "under way" pushed fetcher
 begin meter
+need 60 has_sent pushed 100000
 need 60 has_sent meter 2000
+reads "under way" pushed
+begin fetcher
+need 60 has_sent fetcher 20000
 is "$(for name in pushed fetcher meter; do update_of "$name" .state; done | xargs)" "transferring transferring transferring" "all three are under way"
 sent=$(update_of pushed .sent)
 stop gateway KILL
