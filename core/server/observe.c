@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "core/base/alloc.h"
 #include "core/codec/codec.h"
 #include "core/server/observe.h"
 
@@ -25,6 +26,7 @@ static void end_plan(tg_observe_plan_t *plan, tg_reg_t *reg, bool pending) {
     reg->plan = TG_ID_NONE;
     reg->plan_pending = pending;
   }
+  tg_alloc_free(plan->group);
   tg_pool_give(&server->plans, tg_pool_id(&server->plans, plan));
 }
 

@@ -45,7 +45,7 @@ typedef struct tg_observe_plan {
   const char *told_query; /* which are these; NULL: none did */
   int format;
   uint8_t group_count; /* 0: the target is a single path */
-  tg_path_t group[TG_OBSERVE_GROUP_MAX];
+  tg_path_t *group;    /* room for TG_OBSERVE_GROUP_MAX, owned; NULL until there is one: many plans wait at a time */
 } tg_observe_plan_t;
 
 /** CRC-32 of attributes, never 0 where there are some. */

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "core/base/alloc.h"
 #include "core/base/hash.h"
 #include "core/codec/link_dec.h"
 #include "core/server/observe.h"
@@ -118,6 +119,8 @@ static bool next_group(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_de
       mark(known, entry->query);
       continue;
     }
+    if (!plan->group) plan->group = tg_alloc_array(TG_OBSERVE_GROUP_MAX, sizeof *plan->group);
+    if (!plan->group) return false; /* then one by one */
     memcpy(plan->group, paths, count * sizeof *paths);
     plan->group_count = (uint8_t)count;
     return true;
