@@ -42,23 +42,6 @@ void tg_random_fill(void *ud, void *p, size_t len) {
   tg_random_fill_seeded(&sim.gateway, p, len);
 }
 
-/* splitmix64, as in core/base/random.c. */
-static uint64_t next(tg_random_seeded_t *seeded) {
-  uint64_t z = seeded->state += UINT64_C(0x9E3779B97F4A7C15);
-  z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
-  z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
-  return z ^ z >> 31;
-}
-
-void tg_random_fill_seeded(void *ud, void *p, size_t len) {
-  uint8_t *at = p;
-  uint64_t word = 0;
-  for (size_t i = 0; i < len; i++, word >>= 8) {
-    if (i % 8 == 0) word = next(ud);
-    at[i] = (uint8_t)word;
-  }
-}
-
 sim_edge_memory_t *sim_edge_memory(void) {
   return &memory;
 }

@@ -26,7 +26,7 @@ took=$((SECONDS - begun))
 check "$(($(number acknowledged) < SEEDS * 100))" "readings were acknowledged all the time: $(number acknowledged)"
 check "$(($(number crashes) < SEEDS))" "and gateways crashed meanwhile: $(number crashes)"
 if [ -n "${TG_PROOFS:-}" ]; then
-  python3 tests/lib/proof.py N1 "deterministic simulation of whole gateways" --command "simulation --seeds $SEEDS --jobs 2" \
+  python3 tests/lib/proof.py N1 "deterministic simulation of whole gateways" --command "${SIM#"$TG_ROOT"/} --seeds $SEEDS --jobs 2" \
     --build "$(basename "$BUILD")" --measured "invariants broken|$(number failed)|=|0|" --measured "runs of a virtual hour|$SEEDS|||" \
     --measured "readings acknowledged|$(number acknowledged)|||" --measured "commands accepted|$(number accepted)|||" \
     --measured "crashes|$(number crashes)|||" --measured "time on a machine with other work|$took|||s" \
