@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include <lauxlib.h>
 #include <lualib.h>
@@ -77,7 +79,7 @@ void tg_config_lua_content(lua_State *L, const char *file) {
 }
 
 /* The path at @p arg, from the folder of the file that calls (upvalue 1). Pushes it. */
-static const char *push_path(lua_State *L, int arg) {
+static const char *push_whole_path(lua_State *L, int arg) {
   const char *path = luaL_checkstring(L, arg);
   const char *base = lua_tostring(L, lua_upvalueindex(1));
   const char *slash = strrchr(base, '/');
@@ -86,6 +88,14 @@ static const char *push_path(lua_State *L, int arg) {
   lua_pushstring(L, path);
   lua_concat(L, 2);
   return lua_tostring(L, -1);
+}
+
+/* That path, of a file: a pipe or a terminal would have whoever starts the gateway wait for ever. */
+static const char *push_path(lua_State *L, int arg) {
+  const char *path = push_whole_path(L, arg);
+  struct stat found;
+  if (stat(path, &found) == 0 && !S_ISREG(found.st_mode)) luaL_error(L, "can't read %s: not a file", path);
+  return path;
 }
 
 static int fn_env(lua_State *L) {

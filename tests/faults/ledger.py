@@ -47,7 +47,7 @@ class Ledger:
         self.came = {}
         self.seen, self.last, self.order = {}, {}, {}  # of messages: numbers by gateway, the last of each, the last value by device
         self.messages, self.duplicates, self.disorder, self.unread = 0, 0, [], 0
-        self.drop, self.dropped = 0, set()  # how many values are to be left out, and which: to see that whoever compares tells
+        self.drop = 0  # how many of the values that came are left out of the book: to see that whoever compares tells
         self.accepted, self.ends = set(), {}  # commands: id -> {state: how many numbers}
 
     def acknowledge(self, ep, way, value):
@@ -71,8 +71,6 @@ class Ledger:
         gw, seq, value = body["gw"], body["seq"], body["v"]
         if path not in WAY or value != int(value):
             return
-        if self.is_dropped(ep, value):
-            return
         self.messages += 1
         self.duplicates += not self.seen.setdefault(gw, Numbers()).add(seq)
         note(self.came, ep, int(value), WAY[path])
@@ -85,17 +83,21 @@ class Ledger:
             self.disorder.append((ep, path, int(value)))
         self.order[ep] = max(self.order.get(ep, 0), int(value))
 
-    def is_dropped(self, ep, value):
-        if value and len(self.dropped) < self.drop:
-            self.dropped.add((ep, value))
-        return (ep, value) in self.dropped
-
     def take_result(self, body):
         word, state = body["id"], body["state"]
         if state == "accepted":
             self.accepted.add(word)
         elif state in FINAL:
             self.ends.setdefault(word, {}).setdefault(state, set()).add(body.get("seq"))
+
+    def leave_out(self):
+        """Takes `drop` of the values that were acknowledged and came out of what came: a kill decides only which came, never how many are left out."""
+        for ep, marks in self.acked.items():
+            came = self.came.get(ep, b"")
+            for value, way in enumerate(marks[: len(came)]):
+                if self.drop and way and came[value] & way == way:
+                    came[value] = 0
+                    self.drop -= 1
 
     def missing(self):
         """[(ep, way, value)] that were acknowledged and did not come."""
@@ -109,6 +111,7 @@ class Ledger:
 
     def compare(self, executed):
         """What became of what was acknowledged: numbers, and lists of what must be empty. @param executed {arguments: times}"""
+        self.leave_out()
         missing = self.missing()
         return {
             "acked": self.acked_count,

@@ -10,7 +10,7 @@ require jq mosquitto mosquitto_sub mosquitto_pub python3
 
 python3 tests/faults/unit_test.py >"$WORK/unit.log" 2>&1
 check $? "the tool's own parts"
-TG_PROOFS='' python3 tests/faults/faults kills --count 1 --rate 100 --drop 3 --duplicates 100 >"$WORK/drop.log" 2>&1
+TG_PROOFS='' python3 tests/faults/faults kills --count 5 --rate 100 --drop 3 --duplicates 100 >"$WORK/drop.log" 2>&1
 is $? 1 "values that did not come are a failure"
 like "$(<"$WORK/drop.log")" "'missing_count': 3," "and are counted"
 TG_PROOFS='' python3 tests/faults/faults kills --build "$WORK" >"$WORK/none.log" 2>&1

@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The end of a test run: slowest programs, skips with their reasons, logs of what failed (last 60 lines each), and the total as the last
--- line. Exits 1 where something failed or nothing ran at all.
+-- The end of a test run: slowest programs, skips with their reasons, logs of what failed (last 60 lines each), what failed once more in
+-- a line each (whoever is shown only the end of a long output sees all of it), and the total as the last line. Exits 1 where something
+-- failed or nothing ran at all.
 --
 -- lua5.4 tools/lib/summary.lua LOG_FOLDER
 local folder = arg[1]
-local LOG_LINES, SLOW = 60, 5
+local LOG_LINES, SLOW, REASON = 60, 5, 300
 
 local rows, total = {}, { passed = 0, failed = 0, skipped = 0 }
 for line in io.lines(folder .. "/results") do
@@ -48,6 +49,10 @@ for _, row in ipairs(rows) do
 end
 for _, row in ipairs(rows) do
   if row.failed > 0 then show_log(row) end
+end
+if total.failed > 0 then print("\nfailed:") end
+for _, row in ipairs(rows) do
+  if row.failed > 0 then print(("  %s: %s"):format(row.name, row.reason:sub(1, REASON))) end
 end
 local skips = total.skipped > 0 and (", %d skipped"):format(total.skipped) or ""
 print(("\n%d passed, %d failed%s"):format(total.passed, total.failed, skips))

@@ -196,6 +196,8 @@ static void names_file_line_and_fault(void **state) {
       {"\nreturn { name = env('TG_NOT_SET') }", ":2: environment variable TG_NOT_SET is not set"},
       {"return { name = file('nowhere') }", ":1: can't read "},
       {"return include('main.lua')", "deep"},
+      {"\nreturn include('/dev/zero')", ":2: can't read /dev/zero: not a file"},
+      {"return { name = file('.') }", ": not a file"},
       {"local t = {}\nwhile true do t[1] = 1 end", ":2: the file runs too long"},
       {"local s = ('x'):rep(1000000)\nwhile true do s = s .. s end", "memory"},
       {"return os.getenv('HOME')", "nil value (global 'os')"},
