@@ -93,8 +93,7 @@ static tg_rc_t put_value(tg_senml_fields_t *fields, tg_senml_label_t label, cons
 }
 
 tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label_t label, const tg_value_t *wire) {
-  if (label == TG_SENML_IGNORED) return TG_OK;
-  if (fields->seen & BIT(label)) return TG_E_DUPLICATE;
+  if (fields->seen & BIT(label) & ~BIT(TG_SENML_IGNORED)) return TG_E_DUPLICATE; /* several that are ignored may come */
   fields->seen |= BIT(label);
   switch (label) {
   case TG_SENML_BVER: return wire->type == TG_TYPE_INTEGER && wire->i == SENML_VERSION ? TG_OK : TG_E_SYNTAX;
@@ -108,9 +107,9 @@ tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label
   case TG_SENML_VB:
   case TG_SENML_VD:
   case TG_SENML_VLO: return put_value(fields, label, wire);
-  case TG_SENML_IGNORED: break;
+  case TG_SENML_IGNORED:
+  default: return TG_OK;
   }
-  return TG_E_SYNTAX;
 }
 
 /* coap-node leaves it out: base name /3311/0, name 5850. Nobody splits a number in LwM2M 1.0's JSON. */
@@ -197,7 +196,7 @@ tg_rc_t tg_senml_plan(const tg_codec_output_t *output, tg_senml_plan_t *plan) {
     tg_path_put(&bn, &output->base);
     plan->has_n = !all_at_base;
     if (plan->has_n) tg_buf_put_u8(&bn, '/');
-    if (!tg_buf_cstr(&bn)) return TG_E_INTERNAL;
+    (void)tg_buf_cstr(&bn); /* any path, a slash and the NUL fit */
   }
   for (size_t i = 0; i < output->count; i++) {
     const tg_record_t *record = output->records + i;

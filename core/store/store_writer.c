@@ -86,7 +86,7 @@ bool tg_store_writer_keeps(tg_store_writer_t *writer) {
 
 void tg_store_writer_retry(tg_store_writer_t *writer) {
   (void)pthread_mutex_lock(&writer->lock);
-  writer->retry = true;
+  writer->retry = writer->kept != NULL;
   (void)pthread_cond_signal(&writer->work);
   (void)pthread_mutex_unlock(&writer->lock);
 }
@@ -108,7 +108,6 @@ tg_store_group_t *tg_store_writer_take_done(tg_store_writer_t *writer) {
 }
 
 bool tg_store_writer_give(tg_store_writer_t *writer, tg_store_group_t *group) {
-  if (!group) return false;
   (void)pthread_mutex_lock(&writer->lock);
   bool last = --group->holders == 0;
   (void)pthread_mutex_unlock(&writer->lock);
