@@ -128,6 +128,7 @@ static void results_wait_for_the_disk_and_telemetry_does_not(void **state) {
   await_messages(h, "first second");
 }
 
+/* Its failure may be known before the turn ends that it was in. */
 static void a_read_says_that_what_is_queued_can_not_be_written(void **state) {
   store_harness_t *h = *state;
   char memory[16];
@@ -139,6 +140,13 @@ static void a_read_says_that_what_is_queued_can_not_be_written(void **state) {
   put(h, "k", "2");
   check_rc(get(h, "k", &value), TG_E_STORE);
   check_rc(get(h, "k", &value), TG_E_STORE); /* as long as it is so */
+  tg_store_stats_t stats = {0};
+  for (int i = 0; i < TURNS_MAX && !stats.failed_commits; i++) {
+    tg_loop_turn(h->loop, 5);
+    tg_store_stats(h->store, &stats);
+  }
+  check_int(stats.failed_commits, 1);
+  check_int(h->failures, 0); /* a ticket is told when it has ended */
   heal(h);
   check_rc(store_harness_commit(h), TG_E_STORE); /* the ticket has failed all the same */
   for (int i = 0; i < TURNS_MAX && get(h, "k", &value) != TG_OK; i++) tg_loop_turn(h->loop, 5);
