@@ -12,9 +12,9 @@ MODULE=tidegate-http.so
 VERSION=$("$TIDEGATE" version | sed 's/.* //')
 NEED='nidd links and firmware.http need the HTTP module'
 
-# call COMMAND...: its output in OUT, its errors in ERR, its exit code in STATUS.
+# call COMMAND...: its errors in ERR, its exit code in STATUS.
 call() {
-  OUT=$(cd "$WORK/here" && timeout 30 "$@" 2>"$WORK/err" </dev/null)
+  (cd "$WORK/here" && exec timeout 30 "$@" >"$WORK/out" 2>"$WORK/err" </dev/null)
   STATUS=$?
   ERR=$(<"$WORK/err")
 }
