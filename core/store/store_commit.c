@@ -5,7 +5,6 @@
 
 #include "core/base/alloc.h"
 #include "core/base/crash.h"
-#include "core/base/require.h"
 
 void tg_store_commit_append(tg_store_group_t **list, tg_store_group_t *group) {
   while (*list) list = &(*list)->next;
@@ -37,8 +36,7 @@ static tg_rc_t apply_all(tg_store_db_t *db, const tg_store_ops_t *ops) {
 }
 
 tg_rc_t tg_store_commit_write(tg_store_writer_t *writer, const tg_store_group_t *group) {
-  TG_REQUIRE(group || writer->kept); /* without a group it is a further try of what is kept */
-  if (!writer->kept && group->ops.count == 0) return TG_OK;
+  if (!writer->kept && (!group || group->ops.count == 0)) return TG_OK;
   bool lazy = group && group->lazy && !writer->kept;
   tg_rc_t rc = tg_store_db_begin(writer->db, lazy);
   if (rc != TG_OK) return rc;
@@ -66,7 +64,7 @@ void tg_store_commit_forget_kept(tg_store_writer_t *writer) {
 }
 
 void tg_store_commit_settle(tg_store_writer_t *writer, tg_store_group_t *group, tg_rc_t rc) {
-  bool wrote = writer->kept || group->ops.count;
+  bool wrote = writer->kept || (group && group->ops.count);
   if (rc == TG_OK) tg_store_commit_forget_kept(writer);
   if (wrote) writer->failing = rc != TG_OK;
   if (!group) return;

@@ -86,7 +86,7 @@ bool tg_store_writer_keeps(tg_store_writer_t *writer) {
 
 void tg_store_writer_retry(tg_store_writer_t *writer) {
   (void)pthread_mutex_lock(&writer->lock);
-  writer->retry = writer->kept != NULL;
+  writer->retry = true;
   (void)pthread_cond_signal(&writer->work);
   (void)pthread_mutex_unlock(&writer->lock);
 }

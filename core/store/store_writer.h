@@ -68,7 +68,7 @@ size_t tg_store_writer_queued(tg_store_writer_t *writer);
 /** Whether something of a failed transaction waits for another try. */
 bool tg_store_writer_keeps(tg_store_writer_t *writer);
 
-/** Orders another try of what is kept. */
+/** Orders another try. */
 void tg_store_writer_retry(tg_store_writer_t *writer);
 
 /** Blocks until idle. TG_E_STORE when the last transaction failed. */

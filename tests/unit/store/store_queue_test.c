@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "core/base/log.h"
+#include "core/store/store_commit.h"
 #include "tests/faults/bad_disk.h"
 #include "tests/unit/check.h"
 #include "tests/unit/store/store_harness.h"
@@ -242,6 +243,19 @@ static void a_group_behind_one_that_was_flushed_has_a_time_of_its_own(void **sta
   check_int(h->failures, 0);
 }
 
+/* A last try is ordered at the end while one is going on, which leaves nothing to try: no transaction, and nothing has changed. */
+static void a_try_with_nothing_left_to_try_is_no_transaction(void **state) {
+  (void)state;
+  for (int i = 0; i < 2; i++) {
+    tg_store_writer_t writer = {.failing = i == 1}; /* no database: it would not be asked */
+    check_rc(tg_store_commit_write(&writer, NULL), TG_OK);
+    tg_store_commit_settle(&writer, NULL, TG_OK);
+    check_int(writer.failing, i == 1);
+    assert_null(writer.done);
+    assert_null(writer.kept);
+  }
+}
+
 static void silent(void *ud, tg_log_level_t level, const char *area, const char *line) {
   (void)ud, (void)level, (void)area, (void)line;
 }
@@ -258,6 +272,7 @@ int main(void) {
       WITH_STORE(nothing_of_a_transaction_stays_whose_end_can_not_be_carried_out),
       WITH_STORE(a_lock_of_another_process_fails_tickets_until_it_is_gone),
       WITH_STORE(a_group_behind_one_that_was_flushed_has_a_time_of_its_own),
+      cmocka_unit_test(a_try_with_nothing_left_to_try_is_no_transaction),
   };
   tg_log_setup(TG_LOG_ERROR, silent, NULL);
   return cmocka_run_group_tests(tests, NULL, NULL);
