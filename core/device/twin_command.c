@@ -225,8 +225,8 @@ static bool goes_back(const tg_twin_command_t *command, const tg_command_result_
   if (result->state != TG_COMMAND_FAILED || result->code != 0 || tg_twin_queue_is_bulk(command)) return false;
   bool queue_mode = command->device->pub.queue_mode;
   if (result->rc == TG_E_ASLEEP) return queue_mode; /* never left: any operation */
-  if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(&command->pub);
-  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_queue_is_repeatable(&command->pub);
+  if (result->rc == TG_E_AGAIN) return result->unsent || tg_twin_op_is_repeatable(&command->pub);
+  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_op_is_repeatable(&command->pub);
 }
 
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result) {
@@ -236,7 +236,9 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   if (result->rc == TG_E_ASLEEP || result->rc == TG_E_TIMEOUT) tg_twin_asleep(twin, device->pub.id);
   if (!goes_back(command, result)) {
     bool is_open = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
-    is_open = is_open && !tg_twin_queue_is_repeatable(&command->pub); /* its registration was replaced under it */
+    is_open = is_open &&
+              !tg_twin_op_is_repeatable(
+                  &command->pub); /* its registration was replaced under it, or it went where the device is no longer */
     if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
     else end_command(command, result);
     return;
@@ -258,7 +260,7 @@ void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_command_t *command = device->running;
   if (command) {
     stop_at_backend(command);
-    if (tg_twin_queue_is_repeatable(&command->pub)) back_to_queue(command, TG_E_AGAIN);
+    if (tg_twin_op_is_repeatable(&command->pub)) back_to_queue(command, TG_E_AGAIN);
     else end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
   }
   command = device->bulk;
