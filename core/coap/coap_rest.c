@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A body that a notification has only begun: the rest is read with a token of its own (RFC 7959 §2.6, §3.4), the ACK waits until it is there
- * and kept. A device that sends its notification for the third time has an ACK in any case: before it gives the observation up (RFC 7641 §4.5),
- * and since some answer no requests while they wait.
- * Path: core/coap/coap_notify.c -> core/coap/coap_rest.c -> core/server/report.c
+ * Leaf of core/coap under coap_notify.c: a body that a notification has only begun. The rest is read with a token of its own (RFC 7959 §2.6,
+ * §3.4), the ACK waits until it is there and kept. A device that sends its notification for the third time has an ACK in any case: before it
+ * gives the observation up (RFC 7641 §4.5), and since some answer no requests while they wait.
  */
 
 #include "core/coap/coap_rest.h"
