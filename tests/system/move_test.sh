@@ -38,11 +38,15 @@ write_config <<END
     { kind = "nidd", name = "nb", api_root = "http://127.0.0.1:$SCEF", scs_as_id = "gw", devices = { "meter@iot.example" } },
   },
   server = { observe = {} },
+  firmware = { move = { from = "nb", transport = "U", back = "N", above = "16kB" } },
 END
 start_gateway
 start_lossy air "$UDP"
 RELAY=$(relay_port meter@iot.example)
-start_device meter "$RELAY" --server-n "127.0.0.1:$RELAY" --server-u "127.0.0.1:$LOSSY" --con
+make_image "$WORK/large" 2.0 60000
+firmware add "$WORK/large" --name large --version 2.0 >/dev/null
+start_device meter "$RELAY" --server-n "127.0.0.1:$RELAY" --server-u "127.0.0.1:$LOSSY" --con --firmware push --fw-version 1.0 \
+  --image-out "$WORK/meter.bin"
 need 20 says meter '^registered'
 need 20 says messages "^$PREFIX/dev/meter/state .*\"state\":\"online\""
 await 10 is_on nb
@@ -112,6 +116,30 @@ await 20 has_ended meter e2
 is "$(state_of e2)" "done" "retry: what may be carried out twice goes again"
 within "$(behind e2)" -1 4
 check $? "retry: at once ($(behind e2) s)"
+
+returns retry
+
+# The gateway is killed when the device has gone over and nobody has heard of it: the next process has it where it was, asks it there for what
+# its update needs to know, and goes on where it is.
+kill -STOP "${PID[air]}"
+moved=$(count meter '^moved U')
+firmware update meter large >/dev/null
+await 20 eval "[ \$(count meter '^moved U') -gt $moved ]"
+check $? "restart: an update moves the device, unheard"
+stop gateway KILL
+behave '"mode":"buffer"'
+start_gateway
+await 20 eval '[ "$(held)" -gt 0 ]'
+check $? "restart: the device is asked where it was"
+kill -CONT "${PID[air]}"
+since=$SECONDS
+await 60 eval "update_of meter .state | grep -qE 'done|failed|unknown|cancelled'"
+took=$((SECONDS - since))
+behave '"mode":"deliver"'
+is "$(update_of meter '[.state, .version_after] | join(",")')" "done,2.0" "restart: the update goes on where it is" ||
+  update_of meter . | sed 's/^/# /'
+within "$took" 0 25
+check $? "restart: as soon as it is heard ($took s to the end)"
 
 stop gateway
 is "$STATUS" 0 "the gateway ends with 0"
