@@ -375,7 +375,6 @@ CHECK_SUITE(a_body_is_the_value_of_one_resource_and_nothing_else, one_with_a_bod
             a_wake_up_starts_it_beside_the_one_that_runs, its_deadline_moves_with_its_progress,
             one_that_never_started_expires, without_a_timeout_it_has_two_hours_for_each_step,
             it_never_goes_back_to_the_queue, one_that_could_not_be_started_now_waits,
-            what_is_asked_for_in_the_middle_of_a_turn_is_started,
-            both_end_at_the_backend_when_the_device_goes, another_owner_of_the_device_ends_it,
-            it_can_be_cancelled_waiting_and_under_way, who_hears_of_its_progress_may_end_it,
-            the_end_of_the_twin_ends_both)
+            what_is_asked_for_in_the_middle_of_a_turn_is_started, both_end_at_the_backend_when_the_device_goes,
+            another_owner_of_the_device_ends_it, it_can_be_cancelled_waiting_and_under_way,
+            who_hears_of_its_progress_may_end_it, the_end_of_the_twin_ends_both)
