@@ -43,7 +43,7 @@ static void a_library_that_goes_beyond_the_input_is_not_believed(void **state) {
       {{CBOR_DECODER_FINISHED, 4, 1, SIZE_MAX - 2}, TG_E_TRUNCATED},
       {{CBOR_DECODER_FINISHED, 4, INPUT - 2, 3}, TG_E_TRUNCATED},
   };
-  static const uint8_t memory[BEFORE + INPUT];
+  static const uint8_t memory[BEFORE + INPUT] = {[BEFORE] = 0x5B}; /* a head that is left to the library */
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_slice_t rest = tg_slice(memory + BEFORE, INPUT);
     tg_cbor_item_t item;
