@@ -145,12 +145,12 @@ static tg_slice_t without_slash(tg_slice_t text) {
   return tg_slice(text.p, text.len - (has_slash ? 1 : 0));
 }
 
-/* Base name and name are one text before they are a path (RFC 8428 §4.5.1): /3/0/1 and 3 are /3/0/13. */
+/* Without a base name @p name begins with no slash. Base name and name are one text before they are a path (RFC 8428 §4.5.1): /3/0/1 and 3 are /3/0/13. */
 static TG_NOINLINE tg_rc_t join_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
   uint8_t memory[TG_PATH_TEXT_MAX + TG_SENML_NAME_MAX];
   tg_buf_t full;
   tg_buf_init(&full, memory, sizeof memory);
-  if (pack->is_lwm2m_json && pack->bn_len == 0 && !(name.len && name.p[0] == '/')) {
+  if (pack->is_lwm2m_json && pack->bn_len == 0) {
     tg_path_put(&full, &pack->in.input->base);
     if (name.len && pack->in.input->base.len) tg_buf_put_u8(&full, '/');
   }
