@@ -63,6 +63,7 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "{\"bn\":\"/4/0/\",\"e\":[{\"n\":\"9\",\"v\":1}]}", NULL, TG_E_DENIED},
       {"/30000/0", "{\"e\":[{\"n\":\"5\",\"sv\":\"*\"}]}", NULL, TG_E_SYNTAX},
       {"/3/0", "{\"bn\":5,\"e\":[]}", NULL, TG_E_TYPE},
+      {"/3/0", "{\"bn\":\"x/\",\"e\":[{\"n\":\"9\",\"v\":1}]}", NULL, TG_E_SYNTAX}, /* slash, but no path */
   };
   payload_check_rows(TG_CF_JSON, false, rows, TG_COUNT(rows));
 }
