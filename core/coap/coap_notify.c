@@ -53,12 +53,13 @@ static void on_fetched(void *ud, const tg_coap_result_t *fetched) {
 }
 
 static tg_rc_t start_fetch(tg_coap_t *coap, tg_coap_observed_t *observed, tg_coap_body_t *body, uint8_t szx) {
+  const uint8_t *kept = tg_coap_observe_names(observed);
   char names[1024];
   tg_buf_t text;
   tg_buf_init(&text, names, sizeof names);
-  tg_buf_put(&text, tg_slice(observed->heap, observed->path_len));
+  tg_buf_put(&text, tg_slice(kept, observed->path_len));
   tg_buf_put_u8(&text, 0);
-  tg_buf_put(&text, tg_slice(observed->heap + observed->path_len, observed->query_len));
+  tg_buf_put(&text, tg_slice(kept + observed->path_len, observed->query_len));
   tg_buf_put_u8(&text, 0);
   if (text.rc != TG_OK) return TG_E_TOO_LONG;
   fetch_t *fetch = tg_alloc(sizeof *fetch);
@@ -70,7 +71,7 @@ static tg_rc_t start_fetch(tg_coap_t *coap, tg_coap_observed_t *observed, tg_coa
   call.query = names + observed->path_len + 1;
   call.accept = observed->accept;
   call.content_format = observed->content_format;
-  call.payload = tg_slice(observed->heap + observed->path_len + observed->query_len, observed->payload_len);
+  call.payload = tg_slice(kept + observed->path_len + observed->query_len, observed->payload_len);
   tg_rc_t rc = tg_coap_exchange_fetch(coap, &call, body, szx, &observed->fetch);
   if (rc != TG_OK) tg_alloc_free(fetch);
   return rc;
@@ -83,7 +84,7 @@ static void fetch_rest(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observed
   observed->fetch = TG_ID_NONE;
   tg_coap_cancel(coap, old);
   tg_rc_t rc = TG_E_STATE;
-  if (observed->heap) {
+  if (observed->has_names) {
     tg_coap_body_t *body = tg_coap_block2_in_begin(coap, rx->peer, rx->msg, opts);
     rc = body ? start_fetch(coap, observed, body, opts->block2.szx) : TG_E_FULL;
     if (rc != TG_OK) tg_coap_body_free(coap, body);
