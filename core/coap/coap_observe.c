@@ -13,7 +13,7 @@
 
 enum { SEQ_HALF = 1 << 23, FRESH_MS = 128000, HOST_TEXT = 2 * TG_ADDR_MAX + 16 };
 
-static_assert(sizeof(tg_coap_observed_t) <= 88, "an observation costs at most 96 bytes with its pool header");
+static_assert(sizeof(tg_coap_observed_t) <= 80, "an observation costs at most 88 bytes with its pool header");
 
 static bool has_heap(const tg_coap_observed_t *observed) {
   return (size_t)observed->path_len + observed->query_len + observed->payload_len > TG_COAP_OBSERVE_INLINE;
@@ -173,10 +173,10 @@ void tg_coap_observe_del_all(tg_coap_t *coap, tg_coap_peer_t *peer) {
 bool tg_coap_observe_is_fresh(tg_coap_observed_t *observed, uint32_t seq, uint64_t now_ms) {
   uint32_t last = observed->last_seq;
   bool is_newer = (last < seq && seq - last < SEQ_HALF) || (last > seq && last - seq > SEQ_HALF);
-  if (observed->has_last && !is_newer && now_ms <= observed->last_ms + FRESH_MS) return false;
+  if (observed->has_last && !is_newer && (uint32_t)now_ms - observed->last_ms <= FRESH_MS) return false;
   observed->has_last = true;
   observed->last_seq = seq;
-  observed->last_ms = now_ms;
+  observed->last_ms = (uint32_t)now_ms;
   return true;
 }
 

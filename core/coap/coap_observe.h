@@ -8,12 +8,11 @@
 
 enum { TG_COAP_OBSERVE_INLINE = 16 }; /* `/3303/0/5700` */
 
-/** One observation; with its pool header at most 96 bytes, since every device may have some. */
+/** One observation; with its pool header 88 bytes, since every device may have some. */
 typedef struct tg_coap_observed {
   uint8_t token[8];
   uint64_t cookie;
-  uint64_t last_ms;   /* when the last notification came */
-  tg_id_t fetch;      /* the exchange that fetches the rest of a body, or none */
+  tg_id_t fetch; /* the exchange that fetches the rest of a body, or none */
   union {
     uint8_t bytes[TG_COAP_OBSERVE_INLINE];
     uint8_t *heap; /* owned; when they are longer together */
@@ -22,12 +21,13 @@ typedef struct tg_coap_observed {
   uint32_t next_ref; /* of the peer */
   uint32_t prev_ref;
   uint32_t last_seq; /* 24 bits */
+  uint32_t last_ms;  /* when the last notification came, low half */
   int32_t accept;
-  uint16_t path_len;
-  uint16_t query_len;
   int32_t content_format; /* of the payload */
   uint32_t payload_len;   /* of a FETCH */
-  uint8_t method;         /* GET or FETCH */
+  uint16_t path_len;
+  uint16_t query_len;
+  uint8_t method; /* GET or FETCH */
   bool has_last;
   bool has_names; /* they are known */
 } tg_coap_observed_t;

@@ -41,7 +41,7 @@ struct tg_twin_device {
   uint32_t older_ref;
   uint32_t offline_s; /* monotonic */
   uint16_t journaled; /* commands that have a row */
-  bool pumping;        /* is in the pump list, or waits for a commit to get there */
+  bool pumping;       /* is in the pump list, or waits for a commit to get there */
 };
 
 /** A command until its done function returned. */

@@ -16,8 +16,8 @@ enum {
   TG_REG_ID_CHARS = 10,
   TG_REG_ALT_MAX = 64,
   TG_REG_OBS_MAX = 128,
-  TG_REG_WHO_MAX = 128,   /* bytes of each text of tg_reg_t.who */
-  TG_REG_CHOSEN_MAX = 64, /* observations that a policy may choose for one device */
+  TG_REG_WHO_MAX = 128,          /* bytes of each text of tg_reg_t.who */
+  TG_REG_CHOSEN_MAX = 64,        /* observations that a policy may choose for one device */
   TG_REG_PLANS_MAX = 8192,       /* devices that are being asked and observed at a time */
   TG_REG_PLANS_PER_SECOND = 1000 /* so many begin to be */
 };
@@ -92,12 +92,13 @@ typedef struct tg_reg {
   uint32_t peer_next_ref; /* another registration of the same peer */
   uint32_t queue_prev_ref;
   uint32_t queue_next_ref;
-  uint32_t queue_due;                    /* when it may be asked, low half of monotonic milliseconds */
-  uint32_t plan_ref;                     /* what is asked and observed just now */
-  uint32_t watch_ref;                    /* periods of observations being looked after */
-  uint32_t call_ref;                     /* the command's request on its way */
-  uint32_t bulk_ref;                     /* that of a command with a body */
-  uint32_t who_ref[TG_SERVER_WHO_COUNT]; /* what it says of itself, of the server's texts; none: not known; empty: asked, and there is none */
+  uint32_t queue_due; /* when it may be asked, low half of monotonic milliseconds */
+  uint32_t plan_ref;  /* what is asked and observed just now */
+  uint32_t watch_ref; /* periods of observations being looked after */
+  uint32_t call_ref;  /* the command's request on its way */
+  uint32_t bulk_ref;  /* that of a command with a body */
+  uint32_t who_ref
+      [TG_SERVER_WHO_COUNT]; /* what it says of itself, of the server's texts; none: not known; empty: asked, and there is none */
   tg_timer_t timer; /* follows due_ms when it fires; ud is the server */
   tg_reg_obs_t *obs;
   tg_reg_notes_t *notes; /* NULL: none */

@@ -32,11 +32,11 @@ struct tg_server {
   tg_hidx_t by_key;
   uint32_t *by_peer; /* peer slot → registration's slot + 1 */
   size_t by_peer_cap;
-  tg_pool_t calls;      /* of command.c */
-  tg_pool_t plans;      /* of observe.c */
+  tg_pool_t calls; /* of command.c */
+  tg_pool_t plans; /* of observe.c */
   tg_observe_queue_t queue;
-  tg_pool_t watches;    /* of observe_watch.c */
-  uint32_t overdue;     /* reads of observe_watch.c on their way */
+  tg_pool_t watches; /* of observe_watch.c */
+  uint32_t overdue;  /* reads of observe_watch.c on their way */
   tg_shared_text_t whos;
   tg_reg_links_t links; /* of the Register being handled */
   tg_record_t *records; /* of the payload being decoded */
@@ -160,8 +160,8 @@ bool tg_command_wire_format(tg_server_call_t *call, const tg_reg_t *reg, const t
 tg_path_t tg_command_wire_base(const tg_device_t *device, const tg_command_t *wire, int format, tg_record_t *records);
 
 /** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
-TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_server_t *server, const tg_reg_t *reg,
-                                           const tg_command_t *command, tg_coap_call_t *out);
+TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_server_t *server, const tg_reg_t *reg, const tg_command_t *command,
+                                           tg_coap_call_t *out);
 
 /** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */
 void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only);

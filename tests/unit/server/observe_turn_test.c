@@ -10,10 +10,11 @@ enum { MANY = 200, ON_A_LINK = 100, AT_ONCE_MAX = 51, COME_ROUND_MS = 500 };
 
 static server_bench_t bench;
 
-static const tg_server_quirk_t profile = {
-    .select = {.who = {"ACME"}}, .quirks = TG_QUIRK_NO_COMPOSITE, .content_format = TG_CF_NONE, .block_szx = 255};
-static const tg_server_config_t asking = {
-    .quirks = &profile, .quirk_count = 1, .rebind = TG_COAP_REBIND_SAME_HOST};
+static const tg_server_quirk_t profile = {.select = {.who = {"ACME"}},
+                                          .quirks = TG_QUIRK_NO_COMPOSITE,
+                                          .content_format = TG_CF_NONE,
+                                          .block_szx = 255};
+static const tg_server_config_t asking = {.quirks = &profile, .quirk_count = 1, .rebind = TG_COAP_REBIND_SAME_HOST};
 
 static unsigned asked[MANY]; /* how often each device was asked who it is */
 static unsigned order[MANY]; /* who was asked, the first first */
@@ -210,5 +211,5 @@ static void what_many_say_is_kept_once(void **state) {
 
 CHECK_SUITE(a_storm_of_registrations_is_no_storm_of_reads, who_sleeps_soon_does_not_wait_behind_the_others,
             who_sleeps_by_then_is_asked_when_it_is_heard_again, who_leaves_before_its_turn_is_asked_nothing,
-            who_comes_again_before_its_turn_is_asked_once,
-            who_waits_over_a_restart_is_asked_when_it_is_heard_again, what_many_say_is_kept_once)
+            who_comes_again_before_its_turn_is_asked_once, who_waits_over_a_restart_is_asked_when_it_is_heard_again,
+            what_many_say_is_kept_once)
