@@ -68,15 +68,14 @@ static void the_newer_of_two_notifications_is_told(void **state) {
     uint32_t last, seq;
     uint64_t apart_ms;
     bool is_fresh;
-  } rows[] = {
-      {5, 6, 0, true},
-      {6, 5, 0, false},
-      {5, 5, 0, false},
-      {0xFFFFFF, 0, 0, true}, /* it wraps */
-      {0, 0xFFFFFF, 0, false},
-      {6, 5, 128000, false},
-      {6, 5, 128001, true}, /* RFC 7641 §3.4: whatever the numbers say */
-  };
+  } rows
+      [] =
+          {
+              {5, 6, 0, true},         {6, 5, 0, false},
+              {5, 5, 0, false},        {0xFFFFFF, 0, 0, true}, /* it wraps */
+              {0, 0xFFFFFF, 0, false}, {6, 5, 128000, false},
+              {6, 5, 128001, true}, /* RFC 7641 §3.4: whatever the numbers say */
+          };
   static const uint64_t begins[] = {1000, UINT32_MAX - 50}; /* also where the low half of the time wraps */
   for (size_t i = 0; i < TG_COUNT(rows) * TG_COUNT(begins); i++) {
     uint64_t begin = begins[i % TG_COUNT(begins)];
