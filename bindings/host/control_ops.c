@@ -165,6 +165,14 @@ static void op_reload(tg_control_t *control, const tg_control_request_t *request
   tg_control_reply_send(&reply, request->conn, true);
 }
 
+/* What its kind counts beside. */
+static void put_link_stats(const tg_link_t *link, tg_control_reply_t *reply) {
+  tg_link_udp_stats_t stats;
+  if (!tg_link_udp_stats(link, &stats)) return;
+  tg_control_reply_int(reply, "receive_buffer", (int64_t)stats.rcvbuf);
+  tg_control_reply_int(reply, "dropped", (int64_t)stats.rx_dropped);
+}
+
 static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
   tg_json_write_key(&reply->json, "links");
   tg_json_write_open(&reply->json, '[');
@@ -174,6 +182,7 @@ static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
     tg_json_write_open(&reply->json, '{');
     tg_control_reply_text(reply, "name", link->name);
     tg_control_reply_text(reply, "kind", link->ops->kind);
+    put_link_stats(link, reply);
     tg_json_write_close(&reply->json, '}');
   }
   tg_json_write_close(&reply->json, ']');
