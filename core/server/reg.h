@@ -41,6 +41,9 @@ enum {
   TG_REG_CT_JSON = 64
 };
 
+/** Whether a value of an observation was acknowledged that is not here yet. */
+enum { TG_REG_OWED_NOT, TG_REG_OWED_COMES /* it is being fetched */, TG_REG_OWED_DUE /* it is to be read */ };
+
 /** An observation that stands. Most devices have one or more: 56 bytes. */
 typedef struct tg_reg_obs {
   tg_path_t path; /* the root: a composite one */
@@ -48,6 +51,7 @@ typedef struct tg_reg_obs {
   bool wanted : 1;     /* by the plan that runs */
   uint8_t number;      /* of composite ones: 0 is that of a command, 1 and more are the policy's */
   uint8_t path_count;  /* of composite ones */
+  uint8_t owed;        /* TG_REG_OWED_…: a value of it was acknowledged that is not here yet */
   int16_t format;      /* of composite ones: Content-Format of their names */
   uint32_t attributes; /* CRC-32 of those it was begun with; 0 = none */
   uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
