@@ -133,7 +133,13 @@ static bool put_script(void *ud, const tg_api_status_t *status) {
   tg_control_reply_int(&reply, "errors", (int64_t)status->errors);
   tg_control_reply_int(&reply, "overruns", (int64_t)status->overruns);
   tg_control_reply_int(&reply, "published", (int64_t)status->published);
+  tg_control_reply_int(&reply, "failures_in_row", status->failures_in_row);
   tg_control_reply_int(&reply, "memory", (int64_t)status->memory);
+  tg_control_reply_int(&reply, "memory_peak", (int64_t)status->memory_peak);
+  tg_control_reply_int(&reply, "handles", (int64_t)status->handles);
+  tg_control_reply_int(&reply, "sockets", (int64_t)status->sockets);
+  tg_control_reply_int(&reply, "requests", (int64_t)status->requests);
+  tg_control_reply_int(&reply, "tasks", (int64_t)status->tasks);
   if (*status->last_error) tg_control_reply_text(&reply, "last_error", status->last_error);
   tg_control_reply_send(&reply, listing->request->conn, false);
   listing->count++;
