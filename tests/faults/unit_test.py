@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 import coap_wire
 import junk
+import leak
 import soak
 from fleet import Patience
 from ledger import NOTIFY, SEND, Ledger, Numbers, is_good
@@ -91,6 +92,19 @@ class Sums(unittest.TestCase):
     def test_lows(self):
         self.assertEqual([[0], [3], [1, 2]], [soak.lows(counts) for counts in ([], [5, 3], [1] + [9] * 9 + [2] * 19)])
 
+    def test_growth_is_that_of_the_second_half(self):
+        points = [(at * 1000, 5000000 - 1000 * at, 4000000, 20, 0) for at in range(50)]  # what fills up or goes at first is not looked at
+        points += [(at * 1000, 8000000 + 20 * at, 4000000 + 10 * at, 30 + at % 3, 5 + at % 3) for at in range(50, 101)]
+        found = leak.growth(points)
+        self.assertEqual((50000, 2, 1), (found["looked_at"], found["rss_bytes_per_100"], found["own_bytes_per_100"]))
+        self.assertEqual((0, 7, 8002000 // 1024), (found["files_change"], found["connections"], found["rss_kb"]))
+        points += [(at * 1000, 8000000, 4000000, 31, 5) for at in range(101, 121)]
+        self.assertEqual(1, leak.growth(points)["files_change"])
+
+    def test_commands_come_often_until_all_that_is_remembered_is_full(self):
+        self.assertEqual([0, 100, leak.REMEMBERED, leak.REMEMBERED + 1],
+                         [leak.commands_after(values) for values in (leak.OFTEN - 1, 100 * leak.OFTEN, leak.REMEMBERED * leak.OFTEN + 99, leak.REMEMBERED * leak.OFTEN + 100)])
+
     def test_patience_grows_to_its_most(self):
         patience = Patience(1, 2, 3)
         self.assertEqual([1, 2, 3, 3], [patience.after(tries) for tries in range(4)])
@@ -102,6 +116,11 @@ class Bad(unittest.TestCase):
         self.assertGreater(len(cases), 20)
         one, other = junk.Maker(7, cases), junk.Maker(7, cases)
         self.assertEqual([one.next() for _ in range(200)], [other.next() for _ in range(200)])
+
+    def test_as_many_are_wanted_as_the_rate_says(self):
+        bad = junk.Junk(("127.0.0.1", 9), 100, 7, soak.CASES, 3)
+        bad.begun = 1000.0
+        self.assertEqual([0, 150, 3], [bad.wanted(1000.0), bad.wanted(1001.5), len(bad.sockets)])
 
     def test_there_are_good_ones_broken_ones_and_noise(self):
         made = [coap_wire.parse(data) for data in map(lambda _: junk.Maker(_, []).next(), range(300))]
