@@ -21,6 +21,7 @@ SOCKETS = 100  # of bad input: each may ask 20 times a second
 ASKED = 16  # devices that commands go to
 REMEMBERED = 2048 + 512  # commands, and some more: after these all that is kept of commands is full
 OFTEN, SELDOM = 4, 100  # a command for each so many acknowledged values until then, and afterwards
+RARELY = 1000  # in a run that is too short for that: each costs 2 kB until then
 NIDD = 10  # every so manyth device comes by NIDD
 TELL = 10  # seconds
 
@@ -36,8 +37,10 @@ def growth(points):
         "files_change": max(files) - min(files), "connections": max(connections for *_, connections in half)}
 
 
-def commands_after(values):
-    """How many commands there are to be then."""
+def commands_after(values, of):
+    """How many commands there are to be after so many acknowledged values of all."""
+    if of < 3 * REMEMBERED * OFTEN:
+        return values // RARELY
     return min(values // OFTEN, REMEMBERED) + max(0, values - REMEMBERED * OFTEN) // SELDOM
 
 
@@ -55,14 +58,14 @@ class Shadow(Junk):
 class Asker(threading.Thread):
     """Executes at some devices in turn, over connections that stay: as many as there are to be after so many acknowledged values."""
 
-    def __init__(self, lab, fleet, names):
+    def __init__(self, lab, fleet, names, values):
         super().__init__(daemon=True)
-        self.fleet, self.asked, self.stopping = fleet, 0, False
+        self.fleet, self.values, self.asked, self.stopping = fleet, values, 0, False
         self.ways = [lab.asker(name) for name in names]
 
     def run(self):
         while not self.stopping:
-            while self.asked < commands_after(len(self.fleet.took)):
+            while self.asked < commands_after(len(self.fleet.took), self.values):
                 way = self.ways[self.asked % len(self.ways)].stdin
                 self.asked += 1
                 way.write(execute("n-%d" % self.asked) + "\n")
@@ -92,7 +95,7 @@ class Leak:
             else:
                 self.fleet.add(name, ("127.0.0.1", lab.udp), Patience(0.5, 1.5, 2))
         self.junk = Shadow(("127.0.0.1", lab.udp), self.fleet, arguments.rate, arguments.seed)
-        self.asker = Asker(lab, self.fleet, [name for name in names if name not in lab.relays][:ASKED])
+        self.asker = Asker(lab, self.fleet, [name for name in names if name not in lab.relays][:ASKED], self.messages // 2)
         self.points, self.begun, self.told = [], 0.0, 0.0  # of messages, bytes, bytes that are no file's, files, connections
 
     def count(self):

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# N7 in short: TG_LEAK_MESSAGES (44000), every other one bad, and commands: what is kept of each message would show. Memory comes in pages, and at first what is
-# bounded fills up, so a short run can tell no less than a block for each message; the long one (tests/proofs/run leak) tells a byte for each hundred.
+# N7 in short: TG_LEAK_MESSAGES (44000), every other one bad. Memory comes in pages, and at first what is bounded fills up, so a short run can tell no
+# less than some 15 bytes that stay of each message; the long one (tests/proofs/run leak) tells a byte of each hundred.
 # timeout: 180
 set -uo pipefail
 # shellcheck source=tests/lib/parts.sh
@@ -14,5 +14,5 @@ while read -r word rest; do
   not) check 1 "${rest#ok }" ;;
   *) printf '%s %s\n' "$word" "$rest" ;;
   esac
-done < <(TG_PROOFS='' python3 tests/faults/faults leak --messages "${TG_LEAK_MESSAGES:-44000}" --rate 1200 --growth "${TG_LEAK_GROWTH:-3000}" 2>&1 || echo "not ok the run ends well")
+done < <(TG_PROOFS='' python3 tests/faults/faults leak --messages "${TG_LEAK_MESSAGES:-44000}" --rate 1200 --growth "${TG_LEAK_GROWTH:-1500}" 2>&1 || echo "not ok the run ends well")
 done_testing

@@ -68,6 +68,11 @@ class Kills:
             self.ack_ms.append(1000 * (self.fleet.acked_at - gateway.started_at))
             self.is_open = False
 
+    def leave_out(self):
+        """How long this start takes says nothing: the disk is full before it has answered."""
+        self.look()
+        self.is_open = False
+
     def tick(self, now):
         self.look()
         if now < self.due:
@@ -122,10 +127,10 @@ class Absences:
 
 
 class FullDisk:
-    """Every minute or so no file can grow for some seconds."""
+    """Every minute or so no file can grow for some seconds. @param on_full is called before"""
 
-    def __init__(self, lab, rng):
-        self.lab, self.rng, self.count, self.until = lab, rng, 0, None
+    def __init__(self, lab, rng, on_full):
+        self.lab, self.rng, self.on_full, self.count, self.until = lab, rng, on_full, 0, None
         self.due = time.monotonic() + rng.uniform(10, 25)
 
     def limit(self, size):
@@ -136,6 +141,7 @@ class FullDisk:
 
     def tick(self, now):
         if self.until is None and now >= self.due:
+            self.on_full()
             self.limit(4096)
             self.count, self.until = self.count + 1, now + self.rng.uniform(1, 5)
         elif self.until is not None and now >= self.until:
@@ -202,7 +208,7 @@ class Soak:
         self.samples = Samples(lab, self.fleet, self.junk)
         long = min(60.0, arguments.minutes * 60 / 20)
         self.kills = Kills(lab, self.fleet, self.rng)
-        self.absences, self.disk = Absences(lab, self.rng, long), FullDisk(lab, self.rng)
+        self.absences, self.disk = Absences(lab, self.rng, long), FullDisk(lab, self.rng, self.kills.leave_out)
         self.long, self.told = long, 0
 
     def tell(self):
