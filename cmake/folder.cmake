@@ -4,7 +4,7 @@
 function(tg_folder name dir)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*.c)
-  list(FILTER sources EXCLUDE REGEX "/host/main\\.c$")
+  list(FILTER sources EXCLUDE REGEX "/(host/main|core/http/http_load)\\.c$") # parts of the program only
   set(scope INTERFACE)
   if(sources)
     set(scope PUBLIC)

@@ -8,7 +8,7 @@
 
 #include "core/base/alloc.h"
 #include "core/base/hex.h"
-#include "core/http/http_file.h"
+#include "core/http/http_range.h"
 #include "core/http/http_server.h"
 
 enum { BODY_MAX = 1, ETAG_MAX = 2 * TG_FW_SHA256 + 3, RANGE_MAX = 72 };
@@ -36,7 +36,7 @@ static tg_rc_t range_of(const tg_fw_http_t *http, const tg_http_call_t *call, ui
   const char *range = tg_http_server_header(call, "Range");
   const char *condition = tg_http_server_header(call, "If-Range");
   if (!range || (condition && strcmp(condition, http->etag) != 0)) return TG_E_NOT_FOUND;
-  return tg_http_file_range(tg_slice_str(range), *len, from, len);
+  return tg_http_range_get(tg_slice_str(range), *len, from, len);
 }
 
 static void serve(tg_fw_http_t *http, const tg_fw_job_t *job, const tg_http_call_t *call, tg_http_reply_t *reply) {

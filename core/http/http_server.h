@@ -19,7 +19,8 @@ typedef struct tg_http_call {
   const char *method; /* `POST` … */
   const char *path;   /* percent-decoded, without the query */
   tg_slice_t body;
-  void *connection; /* private */
+  const tg_http_server_t *server; /* private, as the next */
+  void *connection;
 } tg_http_call_t;
 
 /** Part of a file as body. */

@@ -8,7 +8,7 @@
 #include "core/base/hex.h"
 #include "core/base/num.h"
 #include "core/base/utf8.h"
-#include "core/http/http_file.h"
+#include "core/http/http_range.h"
 #include "core/link/link_udp_addr.h"
 #include "core/link/t8_json.h"
 #include "core/link/t8_uri.h"
@@ -153,7 +153,7 @@ static void read_uris(tg_slice_t text) {
 static void read_http_range(tg_slice_t text) {
   uint64_t size = fuzz_byte(&text), from = 0, len = 0;
   size <<= fuzz_byte(&text) % 56;
-  tg_rc_t rc = tg_http_file_range(text, size, &from, &len);
+  tg_rc_t rc = tg_http_range_get(text, size, &from, &len);
   fuzz_require(rc == TG_OK || rc == TG_E_NOT_FOUND || rc == TG_E_RANGE);
   if (rc == TG_OK) fuzz_require(len > 0 && from < size && len <= size - from);
 }

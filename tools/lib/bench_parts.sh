@@ -298,7 +298,8 @@ measure_mqtt() {
 measure_small() {
   local pages
   CODEC=$("$BIN/tests/bench/codec_bench" --json) || { CODEC=null && miss codec_ns "codec_bench failed"; }
-  GOT[binary_bytes]=$(stat -c %s "$BIN/tidegate" 2>/dev/null) || miss binary_bytes "no program"
+  GOT[binary_bytes]=$(stat -c %s "$BIN/tidegate" "$BIN/tidegate-http.so" 2>/dev/null | awk '{ sum += $1 } END { print sum; exit NR != 2 }') ||
+    miss binary_bytes "no program"
   if gateway "" "" ""; then
     sleep 1
     read -r _ pages _ <"/proc/$LAST/statm"

@@ -63,9 +63,9 @@ void tg_firmware_stop(tg_firmware_t *firmware) {
 
 tg_rc_t tg_firmware_image_add(tg_firmware_t *firmware, const tg_fw_addition_t *as, tg_diag_t *diag) {
   (void)diag;
+  if (firmware->adding.done) return TG_E_FULL; /* the product's queue takes a few; this one takes one */
   snprintf(firmware->added, sizeof firmware->added, "%.*s %.*s %s", (int)as->name.len, (const char *)as->name.p,
            (int)as->version.len, as->version.len ? (const char *)as->version.p : "", as->file);
-  check_true(firmware->adding.done == NULL);
   firmware->adding = *as;
   return TG_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mirrors core/http/http_client.c and http_multi.c against the server of core/http, over loopback: answers, redirections, bounds, TLS. */
+/* Mirrors http_client.c and http_multi.c of core/http/module, and core/http/http.c, against the server of core/http, over loopback: answers, redirections, bounds, TLS. */
 
 #include "tests/unit/http/http_harness.h"
 

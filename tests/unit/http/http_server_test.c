@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mirrors core/http/http_server.c and http_exchange.c against the client of core/http and against raw bytes, over loopback. */
+/* Mirrors http_server.c and http_exchange.c of core/http/module, and core/http/http.c, against the client of core/http and against raw bytes, over loopback. */
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Glue between libcurl's multi_socket interface and the loop; see http_multi.h. Called by http_client.c and by the loop. */
 
-#include "core/http/http_multi.h"
+#include "core/http/module/http_multi.h"
 
 #include <curl/curl.h>
 

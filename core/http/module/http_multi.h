@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CORE_HTTP_HTTP_MULTI_H
-#define TG_CORE_HTTP_HTTP_MULTI_H
+#ifndef TG_CORE_HTTP_MODULE_HTTP_MULTI_H
+#define TG_CORE_HTTP_MODULE_HTTP_MULTI_H
 
 /** libcurl's multi handle driven by the loop: sockets watched as it asks, its timer in the wheel. Inner part of the HTTP client. */
 

@@ -4,7 +4,7 @@
  * are those of http_multi.c.
  */
 
-#include "core/http/http_client.h"
+#include "core/http/http_module.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +13,15 @@
 
 #include "core/base/alloc.h"
 #include "core/base/log.h"
-#include "core/http/http_multi.h"
+#include "core/http/module/http_multi.h"
 
 enum { REDIRECTS = 3, HEADERS = 4 };
 
+typedef struct http_client http_client_t;
+
 typedef struct http_request {
   struct http_request *next, *prev; /* in the list of those that wait, or of those that run */
-  tg_http_client_t *client;
+  http_client_t *client;
   tg_id_t id;
   CURL *easy; /* NULL while it waits */
   struct curl_slist *headers;
@@ -40,7 +42,8 @@ typedef struct http_list {
   uint32_t count;
 } http_list_t;
 
-struct tg_http_client {
+struct http_client {
+  tg_http_client_t face; /* first, see http_module.h */
   tg_http_multi_t *multi;
   tg_pool_t requests;
   http_list_t waiting, running;
@@ -81,7 +84,7 @@ static size_t on_body(char *data, size_t size, size_t count, void *ud) {
   return request->answer.rc == TG_OK ? size * count : 0;
 }
 
-static void set_tls(const tg_http_client_t *client, CURL *easy) {
+static void set_tls(const http_client_t *client, CURL *easy) {
   curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, client->config.tls.lab_no_verify ? 0L : 1L);
   curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, client->config.tls.lab_no_verify ? 0L : 2L);
@@ -92,7 +95,7 @@ static void set_tls(const tg_http_client_t *client, CURL *easy) {
 
 static void set_options(http_request_t *request) {
   CURL *easy = request->easy;
-  const tg_http_client_t *client = request->client;
+  const http_client_t *client = request->client;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
   curl_easy_setopt(easy, CURLOPT_URL, request->url);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -175,12 +178,12 @@ static tg_rc_t request_redirect(http_request_t *request, const char *location, l
 }
 
 /* Waiting requests begin from a timer, so that one that cannot even begin ends outside of send(). */
-static void fill_waiting(tg_http_client_t *client) {
+static void fill_waiting(http_client_t *client) {
   if (client->waiting.head) tg_http_multi_wake(client->multi);
 }
 
 static void request_finish(http_request_t *request, tg_http_result_t *result) {
-  tg_http_client_t *client = request->client;
+  http_client_t *client = request->client;
   list_del(&client->running, request);
   if (request->easy) tg_http_multi_del(client->multi, request->easy);
   result->url = request->url;
@@ -232,7 +235,7 @@ static void on_transfer(void *ud, void *easy, int code) {
 
 /* Seam of http_multi.c. */
 static void on_wake(void *ud) {
-  tg_http_client_t *client = ud;
+  http_client_t *client = ud;
   while (client->waiting.head && client->running.count < client->config.max_running) {
     http_request_t *request = client->waiting.head;
     list_del(&client->waiting, request);
@@ -293,7 +296,12 @@ static bool is_valid(const tg_http_request_t *request) {
          is_line(request->content_type) && is_line(request->authorization) && is_line(request->header);
 }
 
-tg_rc_t tg_http_client_send(tg_http_client_t *client, const tg_http_request_t *from, tg_id_t *id) {
+static http_client_t *client_of(tg_http_client_t *face) {
+  return (http_client_t *)face;
+}
+
+static tg_rc_t op_send(tg_http_client_t *face, const tg_http_request_t *from, tg_id_t *id) {
+  http_client_t *client = client_of(face);
   if (!is_valid(from)) return TG_E_ARG;
   tg_id_t own;
   http_request_t *request = tg_pool_take(&client->requests, &own);
@@ -315,7 +323,8 @@ tg_rc_t tg_http_client_send(tg_http_client_t *client, const tg_http_request_t *f
   return TG_OK;
 }
 
-void tg_http_client_cancel(tg_http_client_t *client, tg_id_t id) {
+static void op_cancel(tg_http_client_t *face, tg_id_t id) {
+  http_client_t *client = client_of(face);
   http_request_t *request = tg_pool_find(&client->requests, id);
   if (!request || !request->done) return;
   list_del(request->easy ? &client->running : &client->waiting, request);
@@ -324,7 +333,8 @@ void tg_http_client_cancel(tg_http_client_t *client, tg_id_t id) {
   fill_waiting(client);
 }
 
-uint32_t tg_http_client_count(const tg_http_client_t *client) {
+static uint32_t op_count(const tg_http_client_t *face) {
+  const http_client_t *client = (const http_client_t *)face;
   return client->waiting.count + client->running.count;
 }
 
@@ -347,7 +357,7 @@ static bool is_readable(const char *file) {
   return false;
 }
 
-static bool client_init(tg_http_client_t *client, tg_loop_t *loop, const tg_http_client_config_t *config) {
+static bool client_init(http_client_t *client, tg_loop_t *loop, const tg_http_client_config_t *config) {
   client->config = *config;
   set_defaults(&client->config);
   if (!copy_str(&client->proxy, config->proxy) || !copy_str(&client->ca_file, config->tls.ca_file) ||
@@ -363,17 +373,6 @@ static bool client_init(tg_http_client_t *client, tg_loop_t *loop, const tg_http
   return client->multi != NULL;
 }
 
-tg_http_client_t *tg_http_client_new(tg_loop_t *loop, const tg_http_client_config_t *config) {
-  tg_http_client_t *client = tg_alloc_array(1, sizeof *client);
-  if (!client) return NULL;
-  if (!client_init(client, loop, config)) {
-    tg_http_client_free(client);
-    return NULL;
-  }
-  if (config->tls.lab_no_verify) tg_log("http", TG_LOG_WARN, "tls_verification=off use=laboratory_only");
-  return client;
-}
-
 static void free_all(http_list_t *list) {
   while (list->head) {
     http_request_t *request = list->head;
@@ -383,8 +382,8 @@ static void free_all(http_list_t *list) {
   }
 }
 
-void tg_http_client_free(tg_http_client_t *client) {
-  if (!client) return;
+static void op_free(tg_http_client_t *face) {
+  http_client_t *client = client_of(face);
   free_all(&client->running);
   free_all(&client->waiting);
   tg_http_multi_free(client->multi);
@@ -394,4 +393,18 @@ void tg_http_client_free(tg_http_client_t *client) {
   tg_alloc_free(client->cert_file);
   tg_alloc_free(client->key_file);
   tg_alloc_free(client);
+}
+
+static const tg_http_client_ops_t ops = {.free = op_free, .send = op_send, .cancel = op_cancel, .count = op_count};
+
+tg_http_client_t *tg_http_client_make(tg_loop_t *loop, const tg_http_client_config_t *config) {
+  http_client_t *client = tg_alloc_array(1, sizeof *client);
+  if (!client) return NULL;
+  client->face.ops = &ops;
+  if (!client_init(client, loop, config)) {
+    op_free(&client->face);
+    return NULL;
+  }
+  if (config->tls.lab_no_verify) tg_log("http", TG_LOG_WARN, "tls_verification=off use=laboratory_only");
+  return &client->face;
 }

@@ -4,7 +4,7 @@
  * request is the business of http_exchange.c.
  */
 
-#include "core/http/http_server.h"
+#include "core/http/http_module.h"
 
 #include <netdb.h>
 #include <stdio.h>
@@ -16,11 +16,12 @@
 #include "core/base/alloc.h"
 #include "core/base/log.h"
 #include "core/base/spare.h"
-#include "core/http/http_exchange.h"
+#include "core/http/module/http_exchange.h"
 
 enum { FILE_MAX = 256 * 1024, PAUSE_MS = 100 };
 
-struct tg_http_server {
+typedef struct http_server {
+  tg_http_server_t face; /* first, see http_module.h */
   struct MHD_Daemon *daemon;
   tg_loop_t *loop;
   tg_loop_watch_t *watch;
@@ -33,9 +34,9 @@ struct tg_http_server {
   bool has_complained; /* libmicrohttpd, in this turn */
   bool is_paused;
   tg_spare_t spare;
-};
+} http_server_t;
 
-static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
+static void schedule(http_server_t *server, uint64_t delay_ms) {
   tg_wheel_add(tg_loop_wheel(server->loop), &server->timer, tg_loop_now(server->loop) + delay_ms);
 }
 
@@ -43,14 +44,14 @@ static void schedule(tg_http_server_t *server, uint64_t delay_ms) {
  * Out of descriptors, libmicrohttpd complains and leaves the connection where it is, so that its socket would call again and again. Others who
  * complain cost a look.
  */
-static void refuse_connections(tg_http_server_t *server) {
+static void refuse_connections(http_server_t *server) {
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_LISTEN_FD);
   if (!info || !tg_spare_is_last(&server->spare)) return;
   if (tg_spare_refuse(&server->spare, info->listen_fd)) return;
   server->is_paused = tg_loop_watch_set(server->watch, 0) == TG_OK;
 }
 
-static void go_on(tg_http_server_t *server) {
+static void go_on(http_server_t *server) {
   if (server->is_paused) server->is_paused = tg_loop_watch_set(server->watch, TG_LOOP_READ) != TG_OK;
 }
 
@@ -58,7 +59,7 @@ static void go_on(tg_http_server_t *server) {
  * The sockets are edge-triggered inside of the epoll descriptor, so data that libmicrohttpd has left unread makes nothing readable:
  * only its timeout (then 0) says that it wants to go on.
  */
-static void run(tg_http_server_t *server) {
+static void run(http_server_t *server) {
   server->has_complained = false;
   MHD_run(server->daemon);
   if (server->has_complained) refuse_connections(server);
@@ -95,7 +96,7 @@ static void on_wake(void *ud) {
 
 /* MHD_LogCallback. */
 TG_PRINTF(2, 0) static void on_log(void *ud, const char *format, va_list args) {
-  tg_http_server_t *server = ud;
+  http_server_t *server = ud;
   char line[256];
   char text[256];
   int len = vsnprintf(line, sizeof line, format, args);
@@ -125,7 +126,7 @@ static tg_rc_t read_file(const char *path, tg_buf_t *out, tg_diag_t *diag) {
   return TG_OK;
 }
 
-static tg_rc_t read_tls(tg_http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
+static tg_rc_t read_tls(http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
   tg_buf_init_growing(&server->cert, FILE_MAX);
   tg_buf_init_growing(&server->key, FILE_MAX);
   tg_buf_init_growing(&server->client_ca, FILE_MAX);
@@ -141,7 +142,7 @@ static tg_rc_t read_tls(tg_http_server_t *server, const tg_http_server_config_t 
 }
 
 /* The options that only TLS knows; an array for MHD_OPTION_ARRAY. */
-static void put_tls_options(tg_http_server_t *server, struct MHD_OptionItem options[5]) {
+static void put_tls_options(http_server_t *server, struct MHD_OptionItem options[5]) {
   size_t n = 0;
   if (server->secure) {
     options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, server->cert.p};
@@ -154,7 +155,7 @@ static void put_tls_options(tg_http_server_t *server, struct MHD_OptionItem opti
   options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
 }
 
-static struct MHD_Daemon *start(tg_http_server_t *server, const struct sockaddr *addr) {
+static struct MHD_Daemon *start(http_server_t *server, const struct sockaddr *addr) {
   struct MHD_OptionItem tls[5];
   put_tls_options(server, tls);
   const tg_http_exchanges_t *exchanges = &server->exchanges;
@@ -170,7 +171,7 @@ static struct MHD_Daemon *start(tg_http_server_t *server, const struct sockaddr 
                           tg_http_exchange_on_connection, &server->exchanges, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 }
 
-static tg_rc_t listen_on(tg_http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
+static tg_rc_t listen_on(http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {
   const char *host = config->host ? config->host : "127.0.0.1";
   char service[8];
   snprintf(service, sizeof service, "%u", (unsigned)config->port);
@@ -188,7 +189,7 @@ static tg_rc_t listen_on(tg_http_server_t *server, const tg_http_server_config_t
   return TG_E_IO;
 }
 
-static tg_rc_t watch_daemon(tg_http_server_t *server) {
+static tg_rc_t watch_daemon(http_server_t *server) {
   const union MHD_DaemonInfo *port = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_BIND_PORT);
   const union MHD_DaemonInfo *epoll = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
   if (!port || !epoll) return TG_E_IO;
@@ -197,29 +198,12 @@ static tg_rc_t watch_daemon(tg_http_server_t *server) {
   return server->watch ? TG_OK : TG_E_NOMEM;
 }
 
-tg_rc_t tg_http_server_new(tg_loop_t *loop, const tg_http_server_config_t *config, tg_diag_t *diag,
-                           tg_http_server_t **out) {
-  tg_http_server_t *server = tg_alloc_array(1, sizeof *server);
-  if (!server) return TG_E_NOMEM;
-  server->loop = loop;
-  server->timer = (tg_timer_t){.fn = on_timer, .ud = server};
-  tg_spare_init(&server->spare);
-  tg_rc_t rc = tg_http_exchange_init(&server->exchanges, config, loop);
-  server->exchanges.wake = on_wake;
-  server->exchanges.wake_ud = server;
-  if (rc == TG_OK) rc = read_tls(server, config, diag);
-  if (rc == TG_OK) rc = listen_on(server, config, diag);
-  if (rc == TG_OK) rc = watch_daemon(server);
-  if (rc != TG_OK) {
-    tg_http_server_free(server);
-    return rc;
-  }
-  *out = server;
-  return TG_OK;
+static http_server_t *server_of(tg_http_server_t *face) {
+  return (http_server_t *)face;
 }
 
-void tg_http_server_free(tg_http_server_t *server) {
-  if (!server) return;
+static void op_free(tg_http_server_t *face) {
+  http_server_t *server = server_of(face);
   tg_loop_unwatch(server->watch);
   if (server->daemon) {
     tg_http_exchange_abandon(&server->exchanges); /* libmicrohttpd can't stop over suspended connections */
@@ -234,22 +218,54 @@ void tg_http_server_free(tg_http_server_t *server) {
   tg_alloc_free(server);
 }
 
-uint16_t tg_http_server_port(const tg_http_server_t *server) {
-  return server->port;
+static uint16_t op_port(const tg_http_server_t *face) {
+  return ((const http_server_t *)face)->port;
 }
 
-bool tg_http_server_secure(const tg_http_server_t *server) {
-  return server->secure;
+static bool op_secure(const tg_http_server_t *face) {
+  return ((const http_server_t *)face)->secure;
 }
 
-tg_rc_t tg_http_server_complete(tg_http_server_t *server, tg_id_t id, const tg_http_reply_t *reply) {
-  return tg_http_exchange_complete(&server->exchanges, id, reply);
+static tg_rc_t op_complete(tg_http_server_t *face, tg_id_t id, const tg_http_reply_t *reply) {
+  return tg_http_exchange_complete(&server_of(face)->exchanges, id, reply);
 }
 
-const char *tg_http_server_header(const tg_http_call_t *call, const char *name) {
+static const char *op_header(const tg_http_call_t *call, const char *name) {
   return MHD_lookup_connection_value(call->connection, MHD_HEADER_KIND, name);
 }
 
-const char *tg_http_server_query(const tg_http_call_t *call, const char *name) {
+static const char *op_query(const tg_http_call_t *call, const char *name) {
   return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+static const tg_http_server_ops_t ops = {
+    .free = op_free,
+    .port = op_port,
+    .secure = op_secure,
+    .header = op_header,
+    .query = op_query,
+    .complete = op_complete,
+};
+
+tg_rc_t tg_http_server_make(tg_loop_t *loop, const tg_http_server_config_t *config, tg_diag_t *diag,
+                            tg_http_server_t **out) {
+  http_server_t *server = tg_alloc_array(1, sizeof *server);
+  if (!server) return TG_E_NOMEM;
+  server->face.ops = &ops;
+  server->loop = loop;
+  server->timer = (tg_timer_t){.fn = on_timer, .ud = server};
+  tg_spare_init(&server->spare);
+  tg_rc_t rc = tg_http_exchange_init(&server->exchanges, config, loop);
+  server->exchanges.server = &server->face;
+  server->exchanges.wake = on_wake;
+  server->exchanges.wake_ud = server;
+  if (rc == TG_OK) rc = read_tls(server, config, diag);
+  if (rc == TG_OK) rc = listen_on(server, config, diag);
+  if (rc == TG_OK) rc = watch_daemon(server);
+  if (rc != TG_OK) {
+    op_free(&server->face);
+    return rc;
+  }
+  *out = &server->face;
+  return TG_OK;
 }

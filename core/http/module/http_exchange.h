@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef TG_CORE_HTTP_HTTP_EXCHANGE_H
-#define TG_CORE_HTTP_HTTP_EXCHANGE_H
+#ifndef TG_CORE_HTTP_MODULE_HTTP_EXCHANGE_H
+#define TG_CORE_HTTP_MODULE_HTTP_EXCHANGE_H
 
 /** The life of one connection and one request inside of libmicrohttpd: caps, deadlines, held answers. Inner part of the HTTP server. */
 
@@ -8,10 +8,11 @@
 
 #include "core/http/http_server.h"
 
-/** All connections of one server; caller's memory, members private but for `wake`, `wake_ud`, and the caps. */
+/** All connections of one server; caller's memory, members private but for `server`, `wake`, `wake_ud`, and the caps. */
 typedef struct tg_http_exchanges {
   tg_loop_t *loop;
-  tg_pool_t requests; /* being read, answered or held */
+  const tg_http_server_t *server; /* for its calls */
+  tg_pool_t requests;             /* being read, answered or held */
   tg_pool_t connections;
   tg_http_handler_fn handler;
   void *ud;

@@ -4,7 +4,7 @@
  * timeout starts anew with every byte, which a slow client can make use of for ever.
  */
 
-#include "core/http/http_exchange.h"
+#include "core/http/module/http_exchange.h"
 
 #include <stdio.h>
 #include <sys/socket.h>
@@ -14,7 +14,7 @@
 #include "core/base/alloc.h"
 #include "core/base/log.h"
 #include "core/base/num.h"
-#include "core/http/http_file.h"
+#include "core/http/module/http_file.h"
 
 /* So much of a refused body is read, lest the reset that unread bytes cause destroys the answer on its way. */
 enum { SKIP_MAX = 1 << 20 };
@@ -215,8 +215,10 @@ static enum MHD_Result take_upload(http_request_t *request, const char *upload, 
 
 static enum MHD_Result serve(tg_http_exchanges_t *exchanges, http_request_t *request, const char *method,
                              const char *path) {
-  tg_http_call_t call = {.id = request->id, .method = method, .path = path, .connection = request->mhd};
+  tg_http_call_t call = {.id = request->id, .method = method, .path = path};
   call.body = tg_buf_slice(&request->body);
+  call.server = exchanges->server;
+  call.connection = request->mhd;
   tg_http_reply_t reply = {.status = MHD_HTTP_OK};
   tg_wheel_del(tg_loop_wheel(exchanges->loop), &request->connection->deadline);
   exchanges->handler(exchanges->ud, &call, &reply);
