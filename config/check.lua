@@ -13,14 +13,24 @@ local function skip_long(source, at)
   return (stop or #source) + 1
 end
 
+-- No pattern: of those, the program counts the steps.
+local function count_lines(text)
+  local lines, at = 0, 0
+  while true do
+    at = text:find("\n", at + 1, true)
+    if not at then return lines end
+    lines = lines + 1
+  end
+end
+
 --- Cuts Lua source into tokens with their lines: names, strings, punctuation. Comments and blanks
 -- are skipped.
 local function tokens(source)
   local list, at, line = {}, 1, 1
   local function add(kind, text, stop)
     list[#list + 1] = { kind = kind, text = text, line = line }
-    local _, lines = source:sub(at, stop - 1):gsub("\n", "")
-    line, at = line + lines, stop
+    if kind == "string" then line = line + count_lines(source:sub(at, stop - 1)) end
+    at = stop
   end
   while at <= #source do
     local char = source:sub(at, at)
@@ -30,8 +40,7 @@ local function tokens(source)
       at = at + 1
     elseif source:find("^%-%-", at) then
       local stop = skip_long(source, at + 2) or (source:find("\n", at, true) or #source + 1)
-      local _, lines = source:sub(at, stop - 1):gsub("\n", "")
-      line, at = line + lines, stop
+      line, at = line + count_lines(source:sub(at, stop - 1)), stop
     elseif char == "[" and skip_long(source, at) then
       local stop = skip_long(source, at)
       add("string", "", stop)

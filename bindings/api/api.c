@@ -199,7 +199,11 @@ static void on_mend(tg_timer_t *timer, void *ud) {
 
 static tg_api_status_t status_of(const tg_bundle_t *bundle) {
   tg_vm_stats_t now = {0};
-  if (bundle->vm) tg_vm_stats(bundle->vm, &now);
+  tg_uv_call_use_t use = {0};
+  if (bundle->vm) {
+    tg_vm_stats(bundle->vm, &now);
+    use = tg_bundle_loop_use(bundle->loop);
+  }
   tg_api_status_t status = {.name = bundle->source.name,
                             .file = bundle->source.file,
                             .version = bundle->version,
@@ -214,6 +218,10 @@ static tg_api_status_t status_of(const tg_bundle_t *bundle) {
                             .failures_in_row = bundle->failures_in_row,
                             .memory = now.memory,
                             .memory_peak = now.memory_peak,
+                            .handles = use.handles,
+                            .sockets = use.sockets,
+                            .requests = use.requests,
+                            .tasks = bundle->vm ? tg_vm_waiting(bundle->vm) : 0,
                             .last_error = bundle->last_error};
   if (bundle->before.memory_peak > now.memory_peak) status.memory_peak = bundle->before.memory_peak;
   return status;

@@ -94,6 +94,10 @@ typedef struct tg_api_status {
   uint32_t failures_in_row;
   size_t memory; /* bytes now */
   size_t memory_peak;
+  size_t handles;         /* of uv, open; each of these is bounded (uv_call.h, vm_call.c) */
+  size_t sockets;         /* of them, with a descriptor: sockets, pipes, watches, children */
+  size_t requests;        /* of uv, under way */
+  size_t tasks;           /* that wait */
   const char *last_error; /* "" when none */
 } tg_api_status_t;
 

@@ -11,19 +11,22 @@
 #include "core/base/log.h"
 
 /** Failures in a row after which a bundle is replaced or disabled, and objects whose records it may want one by one. */
-enum { TG_BUNDLE_FAILURES_MAX = 5, TG_BUNDLE_WANTED_MAX = 64 };
+enum { TG_BUNDLE_FAILURES_MAX = 5, TG_BUNDLE_WANTED_MAX = 64, TG_BUNDLE_STREAKS_MAX = 32 };
 
-/** What enters a script besides the events of the bus, behind their types: events of other places (the two that tg_bundle_handlers_t.kinds knows too), then the rest. */
+/** What enters a script besides the events of the bus, behind their types: events of other places (the two that tg_bundle_handlers_t.kinds knows too), then the rest. These are marks (vm_mark.h); functions of scripts have marks of their own. */
 enum {
   TG_BUNDLE_KIND_FIRMWARE = TG_EVENT_TYPE_COUNT,
   TG_BUNDLE_KIND_CAMPAIGN,
-  TG_BUNDLE_KIND_MQTT,
   TG_BUNDLE_KIND_MQTT_STATE,
   TG_BUNDLE_KIND_REGISTER,
-  TG_BUNDLE_KIND_CALLBACK, /* of luv, and tasks */
-  TG_BUNDLE_KIND_ANSWER,   /* to a command */
-  TG_BUNDLE_KIND_COUNT
+  TG_BUNDLE_KIND_START /* the script itself and its init() */
 };
+
+/** Failures in a row of one that does not do well. */
+typedef struct tg_bundle_streak {
+  tg_vm_mark_t mark;
+  uint32_t count;
+} tg_bundle_streak_t;
 
 /** What a bundle is made of, owned: enough to make it again. */
 typedef struct tg_bundle_source {
@@ -68,14 +71,14 @@ typedef struct tg_bundle {
   char version[32];
   uint32_t generation;
   uint32_t
-      failures_in_row; /* the most of any kind of entry: what does well elsewhere does not excuse what never does */
-  uint32_t streaks[TG_BUNDLE_KIND_COUNT];
-  uint32_t entering;     /* kind of the call that runs */
+      failures_in_row; /* the most of any function of the script's: what does well elsewhere does not excuse what never does */
+  tg_bundle_streak_t streaks[TG_BUNDLE_STREAKS_MAX];
+  uint32_t streak_count;
   uint32_t trying;       /* calls in a row that the rule at work has not ended well, as bridge.lua has counted them */
   bool is_failing;       /* the last call failed */
   tg_vm_task_t starting; /* init() is suspended; 0 when it has ended */
-  size_t waiting;        /* tasks, after the last call */
-  bool has_failed;       /* the call that runs has told a failure of its own */
+  bool has_failed;       /* the call that runs has told a failure of its own, or of what it began, */
+  bool has_counted;      /* and that is counted as the call's */
   tg_vm_stats_t before;  /* of earlier generations, added up */
   uint64_t failures;     /* told by tg_bundle_fail(), which are no errors of the vm */
   uint64_t published;

@@ -49,9 +49,33 @@ static void remember(tg_bundle_t *bundle, const tg_diag_t *diag) {
            (unsigned)bundle->limit.suppressed, tg_log_quote(tg_slice_str(bundle->last_error), text, sizeof text));
 }
 
+static tg_bundle_streak_t *find_streak(tg_bundle_t *bundle, tg_vm_mark_t mark) {
+  for (uint32_t i = 0; i < bundle->streak_count; i++) {
+    if (bundle->streaks[i].mark == mark) return &bundle->streaks[i];
+  }
+  return NULL;
+}
+
+/* That of @p mark; where so many fail beside each other, in place of one that has not failed often. */
+static tg_bundle_streak_t *streak_of(tg_bundle_t *bundle, tg_vm_mark_t mark) {
+  tg_bundle_streak_t *streak = find_streak(bundle, mark);
+  if (streak) return streak;
+  if (bundle->streak_count < TG_BUNDLE_STREAKS_MAX) {
+    streak = &bundle->streaks[bundle->streak_count++];
+  } else {
+    streak = bundle->streaks;
+    for (uint32_t i = 1; i < TG_BUNDLE_STREAKS_MAX; i++) {
+      if (bundle->streaks[i].count < streak->count) streak = &bundle->streaks[i];
+    }
+  }
+  *streak = (tg_bundle_streak_t){.mark = mark};
+  return streak;
+}
+
 /* A bundle that has failed too often is looked after when it is not running; so is one that waited in its init() and then failed. */
-static void count_failure(tg_bundle_t *bundle, uint32_t kind, uint32_t in_row) {
-  if (++bundle->streaks[kind] > in_row) in_row = bundle->streaks[kind];
+static void count_failure(tg_bundle_t *bundle, tg_vm_mark_t mark, uint32_t in_row) {
+  tg_bundle_streak_t *streak = streak_of(bundle, mark);
+  if (++streak->count > in_row) in_row = streak->count;
   if (bundle->starting && !tg_vm_lives(bundle->vm, bundle->starting)) {
     bundle->starting = 0;
     in_row = TG_BUNDLE_FAILURES_MAX;
@@ -63,31 +87,31 @@ static void count_failure(tg_bundle_t *bundle, uint32_t kind, uint32_t in_row) {
   tg_wheel_add(tg_loop_wheel(bundle->api->parts.loop), &bundle->api->mend, 0);
 }
 
-/* One of a kind has ended well. The answer to a command ends what any kind may have begun. */
-static void count_success(tg_bundle_t *bundle, uint32_t kind) {
+/* One has ended well. */
+static void count_success(tg_bundle_t *bundle, tg_vm_mark_t mark) {
   bundle->is_failing = false;
   if (bundle->failures_in_row == 0 || bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) return;
-  bundle->streaks[kind] = 0;
+  tg_bundle_streak_t *streak = find_streak(bundle, mark);
+  if (streak) *streak = bundle->streaks[--bundle->streak_count];
   bundle->failures_in_row = 0;
-  for (uint32_t i = 0; i < TG_BUNDLE_KIND_COUNT; i++) {
-    if (kind == TG_BUNDLE_KIND_ANSWER) bundle->streaks[i] = 0;
-    if (bundle->streaks[i] > bundle->failures_in_row) bundle->failures_in_row = bundle->streaks[i];
+  for (uint32_t i = 0; i < bundle->streak_count; i++) {
+    if (bundle->streaks[i].count > bundle->failures_in_row) bundle->failures_in_row = bundle->streaks[i].count;
   }
 }
 
 /* A call that has suspended itself has not ended well yet. */
-void tg_bundle_account(tg_bundle_t *bundle, uint32_t kind, tg_rc_t rc, const tg_diag_t *diag) {
-  size_t waiting = tg_vm_waiting(bundle->vm);
+void tg_bundle_account(tg_bundle_t *bundle, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag) {
+  tg_bundle_streak_t *streak = find_streak(bundle, mark);
   if (rc != TG_OK) {
     remember(bundle, diag);
-    if (bundle->has_failed && bundle->streaks[kind])
-      bundle->streaks[kind]--; /* one call, however many of its rules failed */
-    count_failure(bundle, kind, bundle->trying + 1);
-  } else if (!bundle->has_failed && waiting <= bundle->waiting) {
-    count_success(bundle, kind);
+    if (bundle->has_counted && streak && streak->count)
+      streak->count--; /* one call, however many of its rules failed */
+    count_failure(bundle, mark, bundle->trying + 1);
+  } else if (!bundle->has_counted && !tg_vm_has_suspended(bundle->vm)) {
+    count_success(bundle, mark);
+    bundle->is_failing = bundle->has_failed;
   }
-  bundle->waiting = waiting;
-  bundle->has_failed = false;
+  bundle->has_failed = bundle->has_counted = false;
   bundle->trying = 0;
   tg_bundle_loop_poke(bundle->loop);
 }
@@ -107,32 +131,35 @@ void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row) {
     tg_diag_set(&diag, is_there ? place->file : bundle->source.file, is_there ? place->line : 0, "%s", why);
   }
   bundle->failures++;
-  bundle->has_failed = true;
+  bundle->has_failed = bundle->has_counted = true;
   remember(bundle, &diag);
-  count_failure(bundle, bundle->entering, in_row);
+  count_failure(bundle, tg_vm_mark(bundle->vm, 0), in_row);
 }
 
-void tg_bundle_enter(tg_bundle_t *bundle, uint32_t kind, lua_CFunction fn, void *arg) {
+void tg_bundle_enter(tg_bundle_t *bundle, tg_vm_mark_t mark, lua_CFunction fn, void *arg) {
   tg_diag_t diag;
   diag.file[0] = diag.message[0] = 0;
   diag.line = 0;
-  uint32_t before = bundle->entering;
-  bundle->entering = kind;
-  tg_rc_t rc = tg_vm_spawn(bundle->vm, fn, arg, &diag);
-  bundle->entering = before;
-  tg_bundle_account(bundle, kind, rc, &diag);
+  tg_rc_t rc = tg_vm_spawn_as(bundle->vm, mark, fn, arg, &diag);
+  tg_bundle_account(bundle, mark, rc, &diag);
 }
 
-static void on_callback(void *ud, tg_rc_t rc, const tg_diag_t *diag) {
-  tg_bundle_account(ud, TG_BUNDLE_KIND_CALLBACK, rc, diag);
-}
-
-/* Seam tg_vm_failure_fn: the vm has counted it already. */
-static void on_failure(void *ud, const tg_diag_t *diag, bool inside) {
+/* Seam tg_vm_end_fn: the vm has counted a failure already. A call that runs is not excused by what it has begun and that went well. */
+static void on_end(void *ud, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag, bool inside) {
   tg_bundle_t *bundle = ud;
+  if (rc == TG_OK) {
+    if (mark != tg_vm_mark(bundle->vm, 0)) count_success(bundle, mark);
+    return;
+  }
   bundle->has_failed = bundle->has_failed || inside;
+  bundle->has_counted = bundle->has_counted || (inside && mark == tg_vm_mark(bundle->vm, 0));
   remember(bundle, diag);
-  count_failure(bundle, bundle->entering, 0);
+  count_failure(bundle, mark, 0);
+}
+
+/* Seam tg_bundle_loop_done_fn. */
+static void on_callback(void *ud, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag) {
+  tg_bundle_account(ud, mark, rc, diag);
 }
 
 void tg_bundle_say(tg_bundle_t *bundle, tg_log_level_t level, const char *how, tg_slice_t text) {
@@ -155,7 +182,7 @@ static tg_rc_t make_vm(tg_bundle_t *bundle, tg_diag_t *diag) {
                                  .burst_ms = limits->burst_ms,
                                  .on_print = on_print,
                                  .module = tg_bundle_open_module,
-                                 .on_failure = on_failure,
+                                 .on_end = on_end,
                                  .ud = bundle};
   tg_diag_set(diag, bundle->source.file, 0, "%s", tg_rc_text(TG_E_NOMEM));
   bundle->vm = tg_vm_new(&config);
@@ -191,12 +218,11 @@ tg_rc_t tg_bundle_start(tg_api_t *api, tg_bundle_source_t *source, tg_diag_t *di
                                       .save = LUA_NOREF,
                                       .restore = LUA_NOREF};
   bundle->generation = 1;
-  bundle->entering = TG_BUNDLE_KIND_CALLBACK;
   tg_rc_t rc = make_vm(bundle, diag);
   if (rc == TG_OK) {
     *diag = (tg_diag_t){0};
     tg_vm_stretch(bundle->vm, START_FACTOR);
-    rc = tg_vm_spawn(bundle->vm, tg_bundle_open, bundle, diag);
+    rc = tg_vm_spawn_as(bundle->vm, TG_BUNDLE_KIND_START, tg_bundle_open, bundle, diag);
     tg_vm_stretch(bundle->vm, 1);
   }
   if (rc != TG_OK) {

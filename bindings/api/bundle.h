@@ -21,11 +21,11 @@ void tg_bundle_catch_up(tg_bundle_t *bundle);
 /** Stops and frees. NULL is allowed. */
 void tg_bundle_free(tg_bundle_t *bundle);
 
-/** Runs @p fn in a task of the bundle (tg_vm_spawn()); counts, logs and remembers a failure. Failures in a row are those of one @p kind (tg_event_type_t or TG_BUNDLE_KIND_…). */
-void tg_bundle_enter(tg_bundle_t *bundle, uint32_t kind, lua_CFunction fn, void *arg);
+/** Runs @p fn in a task of the bundle (tg_vm_spawn_as()); counts, logs and remembers a failure. Failures in a row are those of one @p mark (tg_event_type_t, TG_BUNDLE_KIND_… or one of vm_mark.h). */
+void tg_bundle_enter(tg_bundle_t *bundle, tg_vm_mark_t mark, lua_CFunction fn, void *arg);
 
 /** What tg_bundle_enter() does after the call, for calls that others made. */
-void tg_bundle_account(tg_bundle_t *bundle, uint32_t kind, tg_rc_t rc, const tg_diag_t *diag);
+void tg_bundle_account(tg_bundle_t *bundle, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag);
 
 /** Counts a failure that the script's own library caught, such as that of one rule among several; @p in_row: how many of that rule's this makes, 0 = not known. */
 void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row);

@@ -22,7 +22,7 @@
 enum { KILL_AFTER_MS = 1000 };
 
 struct tg_bundle_loop {
-  uv_loop_t uv;
+  tg_uv_call_loop_t uv;
   uv_prepare_t keep; /* does nothing; makes uv_run() look at descriptors when the script has unreferenced its handles */
   tg_loop_t *outer;
   tg_vm_t *vm;
@@ -30,7 +30,6 @@ struct tg_bundle_loop {
   tg_timer_t timer;
   tg_bundle_loop_done_fn done; /* NULL: ended */
   void *ud;
-  bool is_running;           /* inside uv_run(): it is armed again afterwards */
   uint64_t kill_ms;          /* when it has ended: children are killed from then on */
   tg_bundle_loop_t **ending; /* the list it is in */
   tg_bundle_loop_t *next;
@@ -71,8 +70,9 @@ static int call(lua_State *L, int args, int results, int flags) {
   if (loop->done) {
     callback_t callback = {.from = L, .args = args};
     tg_diag_t diag = {0};
-    tg_rc_t rc = tg_vm_spawn(loop->vm, run_callback, &callback, &diag);
-    loop->done(loop->ud, rc, &diag);
+    tg_vm_mark_t mark = tg_vm_mark_fn(L, top + 1);
+    tg_rc_t rc = tg_vm_spawn_as(loop->vm, mark, run_callback, &callback, &diag);
+    if (loop->done) loop->done(loop->ud, mark, rc, &diag);
   }
   lua_settop(L, top);
   return 0;
@@ -85,7 +85,7 @@ static void count_handle(uv_handle_t *handle, void *ud) {
 /* Whether something may come of it. References don't matter: nobody waits for a script to end by itself. */
 static bool is_alive(tg_bundle_loop_t *loop) {
   size_t count = 0;
-  if (!uv_loop_alive(&loop->uv)) uv_walk(&loop->uv, count_handle, &count);
+  if (!uv_loop_alive(&loop->uv.loop)) uv_walk(&loop->uv.loop, count_handle, &count);
   return count != 1; /* the one is ours */
 }
 
@@ -95,9 +95,9 @@ static void arm(tg_bundle_loop_t *loop) {
     tg_wheel_del(wheel, &loop->timer);
     return;
   }
-  uv_update_time(&loop->uv);
+  uv_update_time(&loop->uv.loop);
   uv_ref((uv_handle_t *)&loop->keep);
-  int timeout = uv_backend_timeout(&loop->uv);
+  int timeout = uv_backend_timeout(&loop->uv.loop);
   uv_unref((uv_handle_t *)&loop->keep);
   if (!loop->done && (timeout < 0 || timeout > KILL_AFTER_MS)) timeout = KILL_AFTER_MS;
   if (timeout < 0) tg_wheel_del(wheel, &loop->timer);
@@ -105,11 +105,11 @@ static void arm(tg_bundle_loop_t *loop) {
 }
 
 static void run(tg_bundle_loop_t *loop) {
-  loop->is_running = true;
+  loop->uv.is_running = true;
   uv_ref((uv_handle_t *)&loop->keep);
-  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
+  (void)uv_run(&loop->uv.loop, UV_RUN_NOWAIT);
   uv_unref((uv_handle_t *)&loop->keep);
-  loop->is_running = false;
+  loop->uv.is_running = false;
 }
 
 /* A child is waited for: only its open handle takes it off the system's list when it ends. */
@@ -136,15 +136,15 @@ static void let_go(tg_bundle_loop_t *loop) {
   }
   tg_vm_free(loop->vm); /* luv's handles are closed: its finalisers only free */
   uv_close((uv_handle_t *)&loop->keep, NULL);
-  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-  if (uv_loop_close(&loop->uv) != 0) tg_log("script", TG_LOG_ERROR, "loop_not_closed");
+  (void)uv_run(&loop->uv.loop, UV_RUN_NOWAIT);
+  if (uv_loop_close(&loop->uv.loop) != 0) tg_log("script", TG_LOG_ERROR, "loop_not_closed");
   tg_alloc_free(loop);
 }
 
 static void turn(tg_bundle_loop_t *loop) {
-  if (loop->is_running) return;
+  if (loop->uv.is_running) return;
   run(loop);
-  if (!loop->done) uv_walk(&loop->uv, close_handle, loop);
+  if (!loop->done) uv_walk(&loop->uv.loop, close_handle, loop);
   if (!loop->done && !is_alive(loop)) let_go(loop);
   else arm(loop);
 }
@@ -170,18 +170,18 @@ tg_bundle_loop_t *tg_bundle_loop_new(tg_loop_t *outer, tg_vm_t *vm, tg_bundle_lo
   *loop = (tg_bundle_loop_t){.outer = outer, .vm = vm, .done = done, .ud = ud};
   loop->timer.fn = on_due;
   loop->timer.ud = loop;
-  if (uv_loop_init(&loop->uv) != 0) {
+  if (uv_loop_init(&loop->uv.loop) != 0) {
     tg_alloc_free(loop);
     return NULL;
   }
-  (void)uv_prepare_init(&loop->uv, &loop->keep); /* neither can fail */
+  (void)uv_prepare_init(&loop->uv.loop, &loop->keep); /* neither can fail */
   (void)uv_prepare_start(&loop->keep, on_prepare);
   uv_unref((uv_handle_t *)&loop->keep);
-  loop->watch = tg_loop_watch(outer, uv_backend_fd(&loop->uv), TG_LOOP_READ, on_ready, loop);
+  loop->watch = tg_loop_watch(outer, uv_backend_fd(&loop->uv.loop), TG_LOOP_READ, on_ready, loop);
   if (loop->watch) return loop;
   uv_close((uv_handle_t *)&loop->keep, NULL);
-  (void)uv_run(&loop->uv, UV_RUN_NOWAIT);
-  (void)uv_loop_close(&loop->uv);
+  (void)uv_run(&loop->uv.loop, UV_RUN_NOWAIT);
+  (void)uv_loop_close(&loop->uv.loop);
   tg_alloc_free(loop);
   return NULL;
 }
@@ -190,7 +190,7 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
   lua_pushlightuserdata(L, loop);
   lua_rawsetp(L, LUA_REGISTRYINDEX, LOOP_KEY);
   (void)luv_context(L); /* makes it, which may raise, where that is caught; callbacks are for the main state */
-  luv_set_loop(tg_vm_state(loop->vm), &loop->uv);
+  luv_set_loop(tg_vm_state(loop->vm), &loop->uv.loop);
   luv_set_callback(tg_vm_state(loop->vm), call);
   lua_pushcfunction(L, luaopen_luv);
   lua_call(L, 0, 1);
@@ -198,8 +198,12 @@ void tg_bundle_loop_open(tg_bundle_loop_t *loop, lua_State *L) {
   tg_vm_sandbox_preload(L, "uv");
 }
 
+tg_uv_call_use_t tg_bundle_loop_use(tg_bundle_loop_t *loop) {
+  return tg_uv_call_use(&loop->uv);
+}
+
 void tg_bundle_loop_poke(tg_bundle_loop_t *loop) {
-  if (loop->is_running || !loop->done || !is_alive(loop)) return;
+  if (loop->uv.is_running || !loop->done || !is_alive(loop)) return;
   uint64_t now = tg_loop_now(loop->outer);
   if (tg_timer_active(&loop->timer) && loop->timer.due_ms <= now) return;
   tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, now);
@@ -208,12 +212,12 @@ void tg_bundle_loop_poke(tg_bundle_loop_t *loop) {
 void tg_bundle_loop_end(tg_bundle_loop_t *loop, tg_bundle_loop_t **ending) {
   loop->done = NULL;
   loop->kill_ms = tg_clock_mono_ms() + KILL_AFTER_MS;
-  uv_walk(&loop->uv, end_child, NULL);
-  uv_walk(&loop->uv, close_handle, loop);
+  uv_walk(&loop->uv.loop, end_child, NULL);
+  uv_walk(&loop->uv.loop, close_handle, loop);
   loop->ending = ending;
   loop->next = *ending;
   *ending = loop;
-  if (loop->is_running) tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, 0);
+  if (loop->uv.is_running) tg_wheel_add(tg_loop_wheel(loop->outer), &loop->timer, 0);
   else turn(loop);
 }
 
@@ -223,7 +227,7 @@ void tg_bundle_loop_settle(tg_bundle_loop_t **ending, unsigned wait_ms) {
     for (tg_bundle_loop_t *loop = *ending, *next; loop; loop = next) { /* none keeps another waiting */
       next = loop->next;
       run(loop);
-      uv_walk(&loop->uv, close_handle, loop);
+      uv_walk(&loop->uv.loop, close_handle, loop);
       if (!is_alive(loop)) let_go(loop);
     }
     if (*ending) uv_sleep(1);

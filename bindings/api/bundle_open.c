@@ -3,13 +3,13 @@
 
 #include "bindings/api/bundle_open.h"
 
-#include <errno.h>
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdio.h>
 
 #include "bindings/api/mod_core.h"
 #include "bindings/vm/vm_sandbox.h"
+#include "core/base/file.h"
 
 /* Stack of tg_bundle_open(). */
 enum { AT_BUNDLE = 1, AT_CORE, AT_TG, AT_HANDLERS };
@@ -27,14 +27,9 @@ static bool read_file(const char *folder, const char *relative, tg_buf_t *source
   char path[PATH_MAX];
   int len = folder && *folder ? snprintf(path, sizeof path, "%s/%s", folder, relative) : -1;
   if (len < 0 || (size_t)len >= sizeof path) return false;
-  FILE *in = fopen(path, "rbe");
-  if (!in) return false;
-  uint8_t part[4096];
-  for (size_t n; (n = fread(part, 1, sizeof part, in)) > 0;) tg_buf_put(source, tg_slice(part, n));
-  bool is_read = !ferror(in) && source->rc == TG_OK;
-  (void)fclose(in);
+  if (tg_file_read(path, source) != TG_OK) return false;
   tg_buf_put_str(file, relative);
-  return is_read;
+  return true;
 }
 
 bool tg_bundle_open_module(void *ud, const char *name, tg_buf_t *source, tg_buf_t *file) {

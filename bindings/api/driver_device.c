@@ -111,8 +111,9 @@ static tg_rc_t start(void *ud, const tg_device_t *known, const tg_command_t *com
   if (is_told_anyway || (command->op == TG_OP_READ && !device->can_read)) return answer_values(device, command);
   begin_t begin = {.device = device, .command = command};
   tg_diag_t diag = {0};
-  tg_rc_t rc = tg_vm_spawn(device->set->vm, run_command, &begin, &diag);
-  if (rc != TG_OK) tg_vm_tell(device->set->vm, &diag);
+  tg_vm_mark_t mark = tg_vm_mark_thing(device);
+  tg_rc_t rc = tg_vm_spawn_as(device->set->vm, mark, run_command, &begin, &diag);
+  tg_vm_tell(device->set->vm, mark, rc, &diag);
   return rc;
 }
 

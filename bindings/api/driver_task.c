@@ -16,10 +16,11 @@ static int run(lua_State *L) {
 
 int tg_driver_task_spawn(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
+  tg_vm_mark_t mark = tg_vm_mark_fn(L, lua_isfunction(L, 2) ? 2 : 1);
   lua_settop(L, 1);
   int ref = luaL_ref(L, LUA_REGISTRYINDEX);
   tg_diag_t diag = {0};
-  if (tg_vm_spawn(tg_vm_of(L), run, &ref, &diag) != TG_OK) tg_vm_tell(tg_vm_of(L), &diag);
+  tg_vm_tell(tg_vm_of(L), mark, tg_vm_spawn_as(tg_vm_of(L), mark, run, &ref, &diag), &diag);
   return 0;
 }
 
@@ -57,8 +58,9 @@ static int done(lua_State *L) {
   if (waiter->state != WAITING) return 0;
   waiter->state = OVER;
   tg_diag_t diag = {0};
+  tg_vm_mark_t mark = tg_vm_mark(tg_vm_of(L), waiter->task);
   tg_rc_t rc = tg_vm_wake(tg_vm_of(L), waiter->task, push_results, waiter, &diag);
-  if (rc != TG_OK && rc != TG_E_GONE) tg_vm_tell(tg_vm_of(L), &diag);
+  if (rc != TG_E_GONE) tg_vm_tell(tg_vm_of(L), mark, rc, &diag);
   return 0;
 }
 

@@ -60,10 +60,15 @@ void tg_lua_wait_end(tg_lua_wait_t *wait, tg_vm_push_fn push, void *arg) {
   tg_vm_undo_del(&wait->undo);
   tg_alloc_free(wait);
   if (!task) {
-    tg_bundle_enter(bundle, TG_BUNDLE_KIND_ANSWER, call_back, &delivery);
+    lua_State *L = tg_vm_state(bundle->vm);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, delivery.fn);
+    tg_vm_mark_t mark = tg_vm_mark_fn(L, -1);
+    lua_pop(L, 1);
+    tg_bundle_enter(bundle, mark, call_back, &delivery);
     return;
   }
   tg_diag_t diag = {0};
+  tg_vm_mark_t mark = tg_vm_mark(bundle->vm, task);
   tg_rc_t rc = tg_vm_wake(bundle->vm, task, push, arg, &diag);
-  if (rc != TG_E_GONE) tg_bundle_account(bundle, TG_BUNDLE_KIND_ANSWER, rc, &diag);
+  if (rc != TG_E_GONE) tg_bundle_account(bundle, mark, rc, &diag);
 }

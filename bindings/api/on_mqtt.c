@@ -106,7 +106,7 @@ void tg_api_on_mqtt_message(void *ud, const tg_mqtt_incoming_t *message) {
     if (sub->broker != message->broker || !sub->bundle->vm || !tg_topic_matches(filter_of(sub), message->topic))
       continue;
     call_t call = {.sub = sub, .message = message};
-    tg_bundle_enter(sub->bundle, TG_BUNDLE_KIND_MQTT, call_sub, &call);
+    tg_bundle_enter(sub->bundle, tg_vm_mark_thing(sub), call_sub, &call);
   }
 }
 

@@ -167,7 +167,7 @@ tg_rc_t tg_api_on_register(void *ud, const tg_server_candidate_t *candidate, tg_
     call_t call = {bundle, candidate, api->decided, decision};
     const tg_server_decision_t before = *decision;
     tg_diag_t diag = {0};
-    tg_rc_t rc = bundle->vm ? tg_vm_call(bundle->vm, ask, &call, &diag) : TG_E_STATE;
+    tg_rc_t rc = bundle->vm ? tg_vm_call_as(bundle->vm, TG_BUNDLE_KIND_REGISTER, ask, &call, &diag) : TG_E_STATE;
     if (bundle->vm) tg_bundle_account(bundle, TG_BUNDLE_KIND_REGISTER, rc, &diag);
     if (rc != TG_OK && is_turned_away(api, &call, &before)) return TG_OK;
     if (decision->refused) return TG_OK;

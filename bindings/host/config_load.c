@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <lauxlib.h>
-#include <lualib.h>
 
 #include "bindings/host/config.h"
 #include "bindings/host/config_lua.h"
@@ -21,6 +20,7 @@ typedef struct load {
   tg_config_lua_t lua;
   tg_config_t *config;
   tg_buf_t *errors;
+  bool is_read;
 } load_t;
 
 static const char own_quirks[] = "objects/quirks.lua";
@@ -72,17 +72,9 @@ static bool load_quirks(lua_State *L, load_t *load, int check, int schema) {
   return fine;
 }
 
-/* Runs protected. Returns true when the configuration has been read. */
+/* Runs protected. Sets is_read when there is nothing to complain of. */
 static int load_body(lua_State *L) {
   load_t *load = lua_touserdata(L, 1);
-  static const luaL_Reg libraries[] = {{"_G", luaopen_base},
-                                       {LUA_STRLIBNAME, luaopen_string},
-                                       {LUA_TABLIBNAME, luaopen_table},
-                                       {LUA_MATHLIBNAME, luaopen_math}};
-  for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
-    luaL_requiref(L, libraries[i].name, libraries[i].func, 1);
-    lua_pop(L, 1);
-  }
   tg_config_lua_own(L, "config/check.lua"); /* 2 */
   int check = lua_gettop(L);
   tg_config_lua_own(L, "config/schema.lua");
@@ -101,8 +93,8 @@ static int load_body(lua_State *L) {
   lua_pop(L, 1);
   lua_getfield(L, check, "text");
   tg_config_read(L, lua_gettop(L) - 1, lua_gettop(L), load->config);
-  lua_pushboolean(L, true);
-  return 1;
+  load->is_read = true;
+  return 0;
 }
 
 static tg_config_t *new_config(const char *file) {
@@ -125,25 +117,6 @@ static tg_config_t *new_config(const char *file) {
   return config;
 }
 
-static bool load_protected(load_t *load) {
-  lua_State *L = tg_config_lua_new(&load->lua);
-  if (!L) {
-    tg_buf_put_fmt(load->errors, "%s: out of memory\n", load->config->file);
-    return false;
-  }
-  lua_pushcfunction(L, load_body);
-  lua_pushlightuserdata(L, load);
-  bool fine = lua_pcall(L, 1, 1, 0) == LUA_OK;
-  if (!fine) {
-    const char *message = lua_tostring(L, -1);
-    tg_config_lua_explain(&load->lua, load->config->file, message ? message : "an error without a message",
-                          load->errors);
-  }
-  fine = fine && lua_toboolean(L, -1);
-  lua_close(L);
-  return fine;
-}
-
 tg_rc_t tg_config_load(const char *file, tg_buf_t *errors, tg_config_t **out) {
   tg_config_t *config = new_config(file);
   if (!config) {
@@ -151,7 +124,8 @@ tg_rc_t tg_config_load(const char *file, tg_buf_t *errors, tg_config_t **out) {
     return TG_E_NOMEM;
   }
   load_t load = {.config = config, .errors = errors};
-  if (!load_protected(&load)) {
+  tg_rc_t rc = tg_config_lua_run(&load.lua, load_body, &load, file, errors);
+  if (rc != TG_OK || !load.is_read) {
     tg_config_free(config);
     return TG_E_CONFIG;
   }

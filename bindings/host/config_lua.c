@@ -10,48 +10,40 @@
 #include <sys/stat.h>
 
 #include <lauxlib.h>
-#include <lualib.h>
 
-#include "core/base/alloc.h"
+#include "bindings/vm/vm_call.h"
 #include "core/base/embed.h"
 
 extern const tg_embedded_file_t tg_embedded_config[];
 
-enum { MEMORY_MAX = 64 << 20, INSTRUCTIONS_MAX = 20000000, FILE_MAX = 1 << 20, DEPTH_MAX = 8 };
+enum { MEMORY_MAX = 64 << 20, INSTRUCTIONS_MAX = 20000000, BURST_MS = 3000, FILE_MAX = 1 << 20, DEPTH_MAX = 8 };
 
 static tg_config_lua_t *context(lua_State *L) {
-  void *ctx = NULL;
-  (void)lua_getallocf(L, &ctx);
-  return ctx;
+  return tg_vm_ud(tg_vm_of(L));
 }
 
-static void *capped_alloc(void *ud, void *p, size_t old_size, size_t size) {
-  tg_config_lua_t *ctx = ud;
-  size_t before = p ? old_size : 0; /* without a block, old_size is Lua's kind of object */
-  if (size == 0) {
-    tg_alloc_free(p);
-    ctx->memory -= before;
-    return NULL;
+/* Appends what went wrong, with the file's name in place of its chunk's. */
+static void explain(const tg_config_lua_t *ctx, const char *file, tg_rc_t rc, const tg_diag_t *diag, tg_buf_t *errors) {
+  const char *message = rc == TG_E_BUDGET ? "the file runs too long; a configuration is data" : diag->message;
+  long number = diag->file[0] == '#' ? strtol(diag->file + 1, NULL, 10) : -1;
+  if (number >= 0 && number < ctx->file_count)
+    tg_buf_put_fmt(errors, "%s:%d: %s\n", ctx->files[number], diag->line, message);
+  else tg_buf_put_fmt(errors, "%s:1: %s\n", file, message);
+}
+
+tg_rc_t tg_config_lua_run(tg_config_lua_t *ctx, lua_CFunction fn, void *arg, const char *file, tg_buf_t *errors) {
+  const tg_vm_config_t config = {
+      .memory = MEMORY_MAX, .instructions = INSTRUCTIONS_MAX, .burst_ms = BURST_MS, .ud = ctx};
+  tg_vm_t *vm = tg_vm_new(&config);
+  if (!vm) {
+    tg_buf_put_fmt(errors, "%s: out of memory\n", file);
+    return TG_E_NOMEM;
   }
-  if (size > before && ctx->memory + (size - before) > MEMORY_MAX) return NULL;
-  void *fresh = tg_alloc_resize(p, 1, size);
-  if (fresh) ctx->memory += size - before;
-  return fresh;
-}
-
-static void out_of_instructions(lua_State *L, lua_Debug *ar) {
-  (void)ar;
-  luaL_where(L, 0); /* in a hook, level 0 is the function that runs */
-  lua_pushstring(L, "the file runs too long; a configuration is data");
-  lua_concat(L, 2);
-  lua_error(L);
-}
-
-lua_State *tg_config_lua_new(tg_config_lua_t *ctx) {
-  lua_State *L = lua_newstate(capped_alloc, ctx);
-  if (!L) return NULL;
-  lua_sethook(L, out_of_instructions, LUA_MASKCOUNT, INSTRUCTIONS_MAX);
-  return L;
+  tg_diag_t diag = {0};
+  tg_rc_t rc = tg_vm_call(vm, fn, arg, &diag);
+  if (rc != TG_OK) explain(ctx, file, rc, &diag, errors);
+  tg_vm_free(vm);
+  return rc == TG_OK ? TG_OK : TG_E_CONFIG;
 }
 
 void tg_config_lua_own(lua_State *L, const char *name) {
@@ -162,24 +154,14 @@ void tg_config_lua_eval(lua_State *L, const char *file) {
   lua_pop(L, 1);      /* the chunk's name */
 }
 
-void tg_config_lua_explain(const tg_config_lua_t *ctx, const char *file, const char *message, tg_buf_t *errors) {
-  char *end = NULL;
-  long number = message[0] == '#' ? strtol(message + 1, &end, 10) : -1;
-  if (end && *end == ':' && number >= 0 && number < ctx->file_count) {
-    tg_buf_put_fmt(errors, "%s%s\n", ctx->files[number], end);
-  } else {
-    tg_buf_put_fmt(errors, "%s:1: %s\n", file, message);
-  }
+static int compile(lua_State *L) {
+  const tg_slice_t *source = lua_touserdata(L, 1);
+  if (luaL_loadbufferx(L, (const char *)source->p, source->len, "=#0", "t") != LUA_OK) return lua_error(L);
+  return 0;
 }
 
 tg_rc_t tg_config_lua_compiles(const char *name, tg_slice_t source, tg_buf_t *errors) {
-  tg_config_lua_t ctx = {0};
-  char chunk[LUA_IDSIZE];
-  lua_State *L = tg_config_lua_new(&ctx);
-  if (!L) return TG_E_NOMEM;
-  (void)snprintf(chunk, sizeof chunk, "=%s", name);
-  bool fine = luaL_loadbufferx(L, (const char *)source.p, source.len, chunk, "t") == LUA_OK;
-  if (!fine) tg_buf_put_fmt(errors, "%s\n", lua_tostring(L, -1));
-  lua_close(L);
-  return fine ? TG_OK : TG_E_SYNTAX;
+  tg_config_lua_t ctx = {.files = {name}, .file_count = 1};
+  tg_rc_t rc = tg_config_lua_run(&ctx, compile, &source, name, errors);
+  return rc == TG_E_CONFIG ? TG_E_SYNTAX : rc;
 }

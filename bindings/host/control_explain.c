@@ -263,6 +263,16 @@ static bool on_script(void *ud, const tg_api_status_t *status) {
   return true;
 }
 
+static void look_at_links(quest_t *quest) {
+  const tg_gateway_parts_t *parts = &quest->control->config.parts;
+  for (size_t i = 0; i < parts->link_count; i++) {
+    tg_link_udp_stats_t stats;
+    if (tg_link_udp_stats(parts->links[i], &stats) && stats.rx_dropped)
+      find(quest, "datagrams_dropped", (detail_t){0}, "the receive buffer of link %s was full for %llu datagrams",
+           parts->links[i]->name, (unsigned long long)stats.rx_dropped);
+  }
+}
+
 static void look_at_brokers(quest_t *quest) {
   const tg_mqtt_t *mqtt = quest->control->config.parts.mqtt;
   for (size_t i = 0; mqtt && *tg_mqtt_broker_name(mqtt, i); i++) {
@@ -297,6 +307,7 @@ static void look(quest_t *quest) {
     look_at_commands(quest);
     look_at_mute(quest);
   }
+  look_at_links(quest);
   if (scripts->each) scripts->each(scripts->ud, on_script, quest);
   look_at_brokers(quest);
 }

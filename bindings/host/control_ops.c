@@ -133,7 +133,13 @@ static bool put_script(void *ud, const tg_api_status_t *status) {
   tg_control_reply_int(&reply, "errors", (int64_t)status->errors);
   tg_control_reply_int(&reply, "overruns", (int64_t)status->overruns);
   tg_control_reply_int(&reply, "published", (int64_t)status->published);
+  tg_control_reply_int(&reply, "failures_in_row", status->failures_in_row);
   tg_control_reply_int(&reply, "memory", (int64_t)status->memory);
+  tg_control_reply_int(&reply, "memory_peak", (int64_t)status->memory_peak);
+  tg_control_reply_int(&reply, "handles", (int64_t)status->handles);
+  tg_control_reply_int(&reply, "sockets", (int64_t)status->sockets);
+  tg_control_reply_int(&reply, "requests", (int64_t)status->requests);
+  tg_control_reply_int(&reply, "tasks", (int64_t)status->tasks);
   if (*status->last_error) tg_control_reply_text(&reply, "last_error", status->last_error);
   tg_control_reply_send(&reply, listing->request->conn, false);
   listing->count++;
@@ -165,6 +171,14 @@ static void op_reload(tg_control_t *control, const tg_control_request_t *request
   tg_control_reply_send(&reply, request->conn, true);
 }
 
+/* What its kind counts beside. */
+static void put_link_stats(const tg_link_t *link, tg_control_reply_t *reply) {
+  tg_link_udp_stats_t stats;
+  if (!tg_link_udp_stats(link, &stats)) return;
+  tg_control_reply_int(reply, "receive_buffer", (int64_t)stats.rcvbuf);
+  tg_control_reply_int(reply, "dropped", (int64_t)stats.rx_dropped);
+}
+
 static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
   tg_json_write_key(&reply->json, "links");
   tg_json_write_open(&reply->json, '[');
@@ -174,6 +188,7 @@ static void put_links(const tg_control_t *control, tg_control_reply_t *reply) {
     tg_json_write_open(&reply->json, '{');
     tg_control_reply_text(reply, "name", link->name);
     tg_control_reply_text(reply, "kind", link->ops->kind);
+    put_link_stats(link, reply);
     tg_json_write_close(&reply->json, '}');
   }
   tg_json_write_close(&reply->json, ']');

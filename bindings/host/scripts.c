@@ -3,13 +3,13 @@
 
 #include "bindings/host/scripts.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "bindings/host/config_lua.h"
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/hash.h"
 
 enum { FILE_MAX = 1 << 20, DEBOUNCE_MS = 200 };
@@ -32,16 +32,6 @@ struct tg_scripts {
   tg_loop_path_t *watches[]; /* two for each script: its folder, and itself if it is one */
 };
 
-tg_rc_t tg_scripts_read(const char *file, tg_buf_t *content) {
-  FILE *f = fopen(file, "rbe");
-  if (!f) return errno == ENOENT || errno == ENOTDIR ? TG_E_NOT_FOUND : TG_E_IO;
-  uint8_t chunk[8192];
-  for (size_t n; (n = fread(chunk, 1, sizeof chunk, f)) > 0;) tg_buf_put(content, tg_slice(chunk, n));
-  tg_rc_t rc = ferror(f) ? TG_E_IO : content->rc;
-  (void)fclose(f);
-  return rc;
-}
-
 /* The path of a script in the configuration's folder; false when it is too long to be one. */
 static bool path_of(const tg_config_t *config, const char *file, char path[PATH_MAX]) {
   int len =
@@ -56,12 +46,12 @@ static tg_rc_t find_source(const tg_config_t *config, const char *file, tg_buf_t
   if (!path_of(config, file, path)) return TG_E_TOO_LONG;
   char inner[PATH_MAX + 16];
   (void)snprintf(inner, sizeof inner, "%s/init.lua", path);
-  tg_rc_t rc = tg_scripts_read(inner, content);
+  tg_rc_t rc = tg_file_read(inner, content);
   if (rc == TG_OK) {
     memcpy(search, path, sizeof path);
     return TG_OK;
   }
-  rc = tg_scripts_read(path, content);
+  rc = tg_file_read(path, content);
   if (rc != TG_E_NOT_FOUND) return rc;
 
   (void)snprintf(inner, sizeof inner, "scripts/%s", file);
@@ -101,7 +91,7 @@ static tg_rc_t load_one(tg_scripts_t *scripts, size_t index, bool if_changed, tg
   tg_buf_init_growing(&content, FILE_MAX);
   tg_rc_t rc = find_source(scripts->config, script->file, &content, search);
   if (rc != TG_OK)
-    tg_diag_set(diag, script->file, 0, "can't be read from %s: %s", scripts->config->folder, tg_rc_text(rc));
+    tg_diag_set(diag, script->file, 0, "can't be read from %s: %s", scripts->config->folder, tg_file_why(rc));
   else if (!has_changed(known, &content, search) && if_changed) *known = before;
   else rc = load_content(scripts, script, &content, search, diag);
   tg_buf_fini(&content);
@@ -118,7 +108,7 @@ static tg_rc_t check_one(const tg_config_t *config, const tg_config_script_t *sc
   tg_buf_t content;
   tg_buf_init_growing(&content, FILE_MAX);
   tg_rc_t rc = find_source(config, script->file, &content, search);
-  if (rc != TG_OK) tg_buf_put_fmt(errors, "%s: script %s: %s\n", config->file, script->file, tg_rc_text(rc));
+  if (rc != TG_OK) tg_buf_put_fmt(errors, "%s: script %s: %s\n", config->file, script->file, tg_file_why(rc));
   else rc = tg_config_lua_compiles(script->file, tg_buf_slice(&content), errors);
   tg_buf_fini(&content);
   return rc;

@@ -26,7 +26,4 @@ TG_MUST_CHECK tg_rc_t tg_scripts_objects(const tg_config_t *config, tg_registry_
 /** Whether every configured script is there and is Lua; a line for each that is not is appended to @p errors. Nothing is run. TG_OK, TG_E_CONFIG, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_scripts_check(const tg_config_t *config, tg_buf_t *errors);
 
-/** Reads @p file (at most 1 MiB) into @p content. TG_E_NOT_FOUND, TG_E_IO, TG_E_TOO_LONG. */
-TG_MUST_CHECK tg_rc_t tg_scripts_read(const char *file, tg_buf_t *content);
-
 #endif

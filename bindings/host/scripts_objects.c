@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "bindings/host/scripts.h"
+#include "core/base/file.h"
 
 static void complain(const tg_diag_t *diag, tg_rc_t rc) {
   char why[sizeof diag->message];
@@ -17,8 +18,8 @@ static void load_file(tg_registry_t *registry, const char *file) {
   tg_buf_t content;
   tg_diag_t diag = {0};
   tg_buf_init_growing(&content, (size_t)1 << 20);
-  tg_rc_t rc = tg_scripts_read(file, &content);
-  if (rc != TG_OK) tg_diag_set(&diag, file, 0, "%s", tg_rc_text(rc));
+  tg_rc_t rc = tg_file_read(file, &content);
+  if (rc != TG_OK) tg_diag_set(&diag, file, 0, "%s", tg_file_why(rc));
   else rc = tg_api_objects_load(registry, file, tg_buf_slice(&content), &diag);
   if (rc != TG_OK) complain(&diag, rc);
   tg_buf_fini(&content);

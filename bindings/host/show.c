@@ -214,11 +214,12 @@ static void log_row(tg_show_t *show, const tg_json_node_t *line) {
 
 /* Scripts */
 
-static const char *const script_titles[] = {"NAME",    "STATE",     "VERSION",    ">GENERATION", ">CALLS",
-                                            ">ERRORS", ">OVERRUNS", ">PUBLISHED", ">MEMORY",     NULL};
+static const char *const script_titles[] = {"NAME",      "STATE",   "VERSION",    ">GENERATION", ">CALLS",  ">ERRORS",
+                                            ">OVERRUNS", ">STREAK", ">PUBLISHED", ">HANDLES",    ">MEMORY", NULL};
 
 static void script_row(tg_show_t *show, const tg_json_node_t *line) {
-  static const char *const numbers[] = {"generation", "calls", "errors", "overruns", "published"};
+  static const char *const numbers[] = {"generation",      "calls",     "errors", "overruns",
+                                        "failures_in_row", "published", "handles"};
   tg_buf_t cell;
   tg_buf_init_growing(&cell, CELL_MAX);
   put_text(show, line, "name");

@@ -16,8 +16,11 @@ static void put_fact(tg_show_t *show, const char *name, tg_buf_t *cell) {
 static void put_links(tg_show_t *show, const tg_json_node_t *line, tg_buf_t *cell) {
   const tg_json_node_t *links = tg_json_read_get(line, "links"), *brokers = tg_json_read_get(line, "brokers");
   for (size_t i = 0; i < tg_json_read_count(links); i++) {
-    tg_show_parts_what(cell, tg_show_parts_text(tg_json_read_at(links, i), "name"));
-    tg_show_parts_what(cell, tg_show_parts_text(tg_json_read_at(links, i), "kind"));
+    const tg_json_node_t *link = tg_json_read_at(links, i);
+    int64_t dropped = tg_show_parts_int(link, "dropped");
+    tg_show_parts_what(cell, tg_show_parts_text(link, "name"));
+    tg_show_parts_what(cell, tg_show_parts_text(link, "kind"));
+    if (dropped) tg_buf_put_fmt(cell, ", %lld datagrams dropped by the kernel", (long long)dropped);
     put_fact(show, "link", cell);
   }
   for (size_t i = 0; i < tg_json_read_count(brokers); i++) {

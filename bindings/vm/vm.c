@@ -47,7 +47,10 @@ tg_vm_t *tg_vm_new(const tg_vm_config_t *config) {
     tg_vm_free(vm);
     return NULL;
   }
-  return vm;
+  vm->has_reserve = true;
+  if (tg_vm_state_refill(vm)) return vm;
+  tg_vm_free(vm);
+  return NULL;
 }
 
 void tg_vm_free(tg_vm_t *vm) {
@@ -55,6 +58,7 @@ void tg_vm_free(tg_vm_t *vm) {
   TG_REQUIRE(vm->depth == 0);
   tg_vm_undo_all(vm);
   lua_close(vm->L);
+  tg_alloc_free(vm->reserve);
   tg_alloc_free(vm->slots);
   tg_alloc_free(vm);
 }

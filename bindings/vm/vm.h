@@ -9,6 +9,7 @@
 
 #include <lua.h>
 
+#include "bindings/vm/vm_mark.h"
 #include "core/base/buf.h"
 #include "core/base/diag.h"
 #include "core/base/pool.h"
@@ -21,18 +22,18 @@ typedef void (*tg_vm_print_fn)(void *ud, const char *text);
 /** Seam: the source of module @p name for `require`; false when there is none. Appends to @p source and sets @p file (a name for messages). */
 typedef bool (*tg_vm_module_fn)(void *ud, const char *name, tg_buf_t *source, tg_buf_t *file);
 
-/** Seam: a task that was begun or woken from inside the script, or for its driver, has failed and nobody waits for its result; @p inside: while another call runs, which may go on well. */
-typedef void (*tg_vm_failure_fn)(void *ud, const tg_diag_t *diag, bool inside);
+/** Seam: a task with @p mark that was begun or woken from inside the script, or for its driver, has ended and nobody waits for its result. Unless @p rc is TG_OK it has failed; @p inside: while another call runs, which may go on well. */
+typedef void (*tg_vm_end_fn)(void *ud, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag, bool inside);
 
 /** How a vm is made; copied. */
 typedef struct tg_vm_config {
-  size_t memory;               /* bytes; 0 = 32 MiB */
-  uint64_t instructions;       /* per call; 0 = 5,000,000 */
-  uint32_t burst_ms;           /* processor time per call; 0 = 50 */
-  tg_vm_print_fn on_print;     /* NULL: dropped */
-  tg_vm_module_fn module;      /* NULL: nothing can be required but what tg_vm_sandbox_preload() gave */
-  tg_vm_failure_fn on_failure; /* NULL: dropped */
-  void *ud;                    /* of all three, and what tg_vm_ud() gives */
+  size_t memory;           /* bytes; 0 = 32 MiB */
+  uint64_t instructions;   /* per call; 0 = 5,000,000 */
+  uint32_t burst_ms;       /* processor time per call; 0 = 50 */
+  tg_vm_print_fn on_print; /* NULL: dropped */
+  tg_vm_module_fn module;  /* NULL: nothing can be required but what tg_vm_sandbox_preload() gave */
+  tg_vm_end_fn on_end;     /* NULL: dropped */
+  void *ud;                /* of all three, and what tg_vm_ud() gives */
 } tg_vm_config_t;
 
 /** Counters. */

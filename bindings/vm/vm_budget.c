@@ -18,7 +18,9 @@
 enum {
   HOOK_EVERY = 1000,        /* instructions */
   CLOCK_EVERY = 256 * 1024, /* bytes allocated */
+  CHARGE_MUCH = 1000,       /* steps at once for which the clock is looked at */
   WALL_FACTOR = 20,         /* a machine under load may take this much longer than the processor time allowed */
+  RESERVE = 256 * 1024,     /* bytes; one read of luv's is at most 64 KiB */
   NS_PER_MS = 1000000,
 };
 
@@ -71,6 +73,19 @@ static bool may_allocate(tg_vm_t *vm, size_t old_size, size_t new_size) {
   return !vm->over;
 }
 
+bool tg_vm_state_refill(tg_vm_t *vm) {
+  if (!vm->reserve && vm->has_reserve) vm->reserve = tg_alloc(RESERVE);
+  return vm->reserve || !vm->has_reserve;
+}
+
+/* luv pushes what has come before it calls back, and an error there would end the program. The call that follows fails instead. */
+static void *allocate_from_reserve(tg_vm_t *vm, void *p, size_t size) {
+  if (vm->depth || !vm->reserve) return NULL;
+  tg_alloc_free(vm->reserve);
+  vm->reserve = NULL;
+  return tg_alloc_resize(p, size, 1);
+}
+
 void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size) {
   tg_vm_t *vm = ud;
   if (!p) old_size = 0; /* then it is a kind of object */
@@ -81,16 +96,21 @@ void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size) 
   }
   if (!may_allocate(vm, old_size, new_size)) return NULL;
   void *moved = tg_alloc_resize(p, new_size, 1);
+  if (!moved) moved = allocate_from_reserve(vm, p, new_size);
   if (!moved) return NULL;
   vm->stats.memory += new_size - old_size;
   if (vm->stats.memory > vm->stats.memory_peak) vm->stats.memory_peak = vm->stats.memory;
   return moved;
 }
 
+static void add_steps(tg_vm_t *vm, uint64_t steps) {
+  vm->steps = steps < UINT64_MAX - vm->steps ? vm->steps + steps : UINT64_MAX;
+}
+
 static void on_count(lua_State *L, lua_Debug *at) {
   (void)at;
   tg_vm_t *vm = tg_vm_of(L);
-  vm->steps += HOOK_EVERY;
+  add_steps(vm, HOOK_EVERY);
   if (vm->over || (vm->depth && (vm->steps > vm->steps_max || is_late(vm))))
     tg_vm_overrun(L, vm->steps > vm->steps_max ? "instructions" : "time");
 }
@@ -125,8 +145,9 @@ void tg_vm_overrun(lua_State *L, const char *what) {
 
 void tg_vm_charge(lua_State *L, uint64_t steps) {
   tg_vm_t *vm = tg_vm_of(L);
-  vm->steps += steps;
-  if (vm->over || vm->steps > vm->steps_max) tg_vm_overrun(L, "instructions");
+  add_steps(vm, steps);
+  if (vm->steps > vm->steps_max) tg_vm_overrun(L, "instructions");
+  if (vm->over || (steps >= CHARGE_MUCH && is_late(vm))) tg_vm_overrun(L, "time");
 }
 
 const tg_diag_t *tg_vm_place(const tg_vm_t *vm) {

@@ -11,10 +11,11 @@
 #include <lauxlib.h>
 #include <stdlib.h>
 
+#include "bindings/vm/vm_report.h"
 #include "bindings/vm/vm_state.h"
 #include "core/base/alloc.h"
 
-enum { TASKS_MAX = 1000, IDLE_MAX = 16, STACK_LEVELS = 12 };
+enum { TASKS_MAX = 1000, IDLE_MAX = 16 };
 
 static uint32_t slot_of(tg_vm_task_t task) {
   return (uint32_t)task;
@@ -22,10 +23,6 @@ static uint32_t slot_of(tg_vm_task_t task) {
 
 static tg_vm_task_t task_of(const tg_vm_t *vm, uint32_t slot) {
   return (tg_vm_task_t)vm->slots[slot].generation << 32 | slot;
-}
-
-static lua_State *current(const tg_vm_t *vm) {
-  return vm->running ? vm->running : vm->L;
 }
 
 static int make_thread(lua_State *L) {
@@ -63,7 +60,7 @@ static tg_rc_t take_slot(tg_vm_t *vm, uint32_t *slot) {
     vm->idle--;
     return TG_OK;
   }
-  lua_State *L = current(vm);
+  lua_State *L = tg_vm_state_current(vm);
   tg_vm_slot_t made = {.ref = LUA_NOREF};
   int status = LUA_ERRMEM;
   if (lua_checkstack(L, 8)) {
@@ -95,92 +92,17 @@ static void give_slot(tg_vm_t *vm, uint32_t number, bool is_clean) {
   push_free(vm, number);
 }
 
-/* What happened, told in words: filled under protection, since it makes strings. */
-typedef struct report {
-  tg_vm_t *vm;
-  lua_State *co;
-  tg_diag_t *diag;
-} report_t;
-
-/* `file:12: text` to its parts; text without a position gets that of the innermost Lua function. */
-static void split_position(const report_t *report, const char *text) {
-  const char *at = text;
-  for (const char *p = strchr(text, ':'); p; p = strchr(p + 1, ':')) {
-    char *end;
-    long line = strtol(p + 1, &end, 10);
-    if (end == p + 1 || *end != ':' || line <= 0) continue;
-    char file[192];
-    size_t len = (size_t)(p - text) < sizeof file - 1 ? (size_t)(p - text) : sizeof file - 1;
-    memcpy(file, text, len);
-    file[len] = 0;
-    if (len > 6 && memchr(file, '\n', len)) break;
-    at = end + 1 + (end[1] == ' ');
-    tg_diag_set(report->diag, file, (int)line, "%s", at);
-    return;
-  }
-  lua_Debug frame;
-  for (int level = 0; lua_getstack(report->co, level, &frame); level++) {
-    if (!lua_getinfo(report->co, "Sl", &frame) || frame.currentline <= 0) continue;
-    tg_diag_set(report->diag, frame.short_src, frame.currentline, "%s", text);
-    return;
-  }
-  tg_diag_set(report->diag, NULL, 0, "%s", text);
-}
-
-static int make_report(lua_State *L) {
-  const report_t *report = lua_touserdata(L, 1);
-  bool is_text = lua_isstring(report->co, -1);
-  const char *text;
-  if (lua_isnil(report->co, -1)) {
-    text = report->vm->reason ? report->vm->reason : "error without a message (nil)";
-  } else if (is_text) {
-    text = lua_tostring(report->co, -1);
-  } else {
-    lua_pushvalue(report->co, -1);
-    lua_xmove(report->co, L, 1);
-    text = luaL_tolstring(L, -1, NULL);
-  }
-  if (report->diag) split_position(report, text);
-  luaL_traceback(L, report->co, text, 0);
-  snprintf(report->vm->traceback, sizeof report->vm->traceback, "%s", lua_tostring(L, -1));
-  return 0;
-}
-
 /* An error that is raised here, outside of any protected call: making text of it could fail. */
 static void push_reason(tg_vm_t *vm, lua_State *co, const char *reason) {
   lua_pushnil(co);
   vm->reason = reason;
 }
 
-/* Reads the error off the dead coroutine. */
-static void tell_error(tg_vm_t *vm, lua_State *co, int status, tg_diag_t *diag) {
-  lua_State *L = current(vm);
-  report_t report = {.vm = vm, .co = co, .diag = diag};
-  vm->traceback[0] = 0;
-  bool was_over = vm->over;
-  vm->over = false; /* a __tostring of the script gets no second chance: the hook still counts */
-  uint64_t steps = vm->steps_max;
-  vm->steps_max = vm->steps + 100000;
-  bool is_told = false;
-  if (lua_checkstack(L, 8) && lua_checkstack(co, 4)) {
-    lua_pushcfunction(L, make_report);
-    lua_pushlightuserdata(L, &report);
-    is_told = lua_pcall(L, 1, 0, 0) == LUA_OK;
-    if (!is_told) lua_pop(L, 1);
-  }
-  if (!is_told && diag && !diag->message[0]) {
-    split_position(&report, status == LUA_ERRMEM ? "not enough memory" : "an error that can't be told");
-  }
-  vm->reason = NULL;
-  vm->steps_max = steps;
-  vm->over = was_over;
-}
-
 static tg_rc_t ended_badly(tg_vm_t *vm, uint32_t number, int status, tg_diag_t *diag) {
   lua_State *co = vm->slots[number].co;
   tg_rc_t rc = vm->over ? TG_E_BUDGET : status == LUA_ERRMEM ? TG_E_NOMEM : TG_E_SCRIPT;
   if (diag) *diag = (tg_diag_t){0};
-  tell_error(vm, co, status, diag);
+  tg_vm_report_error(vm, co, status, diag);
   if (rc == TG_E_BUDGET && diag && !strstr(diag->message, "budget"))
     tg_diag_set(diag, NULL, diag->line, "over budget (time)");
   if (rc == TG_E_BUDGET && diag && vm->place.line) {
@@ -224,6 +146,7 @@ static tg_rc_t resume(tg_vm_t *vm, uint32_t number, int args, tg_diag_t *diag) {
   vm->running_slot = before_slot;
 
   tg_rc_t rc = TG_OK;
+  bool has_suspended = false;
   if (vm->over && status == LUA_OK) { /* swallowed by a pcall at the very end */
     lua_settop(co, 0);
     push_reason(vm, co, "over budget");
@@ -234,16 +157,24 @@ static tg_rc_t resume(tg_vm_t *vm, uint32_t number, int args, tg_diag_t *diag) {
     give_slot(vm, number, true);
   } else if (status == LUA_YIELD && !vm->over) {
     rc = suspended(vm, number, diag);
+    has_suspended = rc == TG_OK;
   } else {
     rc = ended_badly(vm, number, status, diag);
   }
   vm->depth--;
+  vm->has_suspended = has_suspended;
   return rc;
 }
 
-static tg_rc_t enter(tg_vm_t *vm, lua_CFunction fn, void *arg, bool may_wait, tg_diag_t *diag) {
+/* How a call is made. */
+typedef struct way {
+  tg_vm_mark_t mark;
+  bool may_wait;
+} way_t;
+
+static tg_rc_t enter(tg_vm_t *vm, way_t way, lua_CFunction fn, void *arg, tg_diag_t *diag) {
   uint32_t number;
-  tg_rc_t rc = take_slot(vm, &number);
+  tg_rc_t rc = tg_vm_state_refill(vm) ? take_slot(vm, &number) : TG_E_NOMEM;
   if (rc != TG_OK) {
     vm->stats.errors++;
     tg_diag_set(diag, NULL, 0, rc == TG_E_FULL ? "too many tasks wait already (%d)" : "not enough memory",
@@ -251,18 +182,36 @@ static tg_rc_t enter(tg_vm_t *vm, lua_CFunction fn, void *arg, bool may_wait, tg
     return rc;
   }
   lua_State *co = vm->slots[number].co;
-  vm->slots[number].may_wait = may_wait;
+  vm->slots[number].may_wait = way.may_wait;
+  vm->slots[number].mark = way.mark;
   lua_pushcfunction(co, fn);
   lua_pushlightuserdata(co, arg);
   return resume(vm, number, 1, diag);
 }
 
 tg_rc_t tg_vm_call(tg_vm_t *vm, lua_CFunction fn, void *arg, tg_diag_t *diag) {
-  return enter(vm, fn, arg, false, diag);
+  return enter(vm, (way_t){tg_vm_mark(vm, 0), false}, fn, arg, diag);
 }
 
 tg_rc_t tg_vm_spawn(tg_vm_t *vm, lua_CFunction fn, void *arg, tg_diag_t *diag) {
-  return enter(vm, fn, arg, true, diag);
+  return enter(vm, (way_t){tg_vm_mark(vm, 0), true}, fn, arg, diag);
+}
+
+tg_rc_t tg_vm_call_as(tg_vm_t *vm, tg_vm_mark_t mark, lua_CFunction fn, void *arg, tg_diag_t *diag) {
+  return enter(vm, (way_t){mark, false}, fn, arg, diag);
+}
+
+tg_rc_t tg_vm_spawn_as(tg_vm_t *vm, tg_vm_mark_t mark, lua_CFunction fn, void *arg, tg_diag_t *diag) {
+  return enter(vm, (way_t){mark, true}, fn, arg, diag);
+}
+
+tg_vm_mark_t tg_vm_mark(const tg_vm_t *vm, tg_vm_task_t task) {
+  if (!task) return vm->running_slot ? vm->slots[vm->running_slot - 1].mark : 0;
+  return tg_vm_lives(vm, task) ? vm->slots[slot_of(task)].mark : 0;
+}
+
+bool tg_vm_has_suspended(const tg_vm_t *vm) {
+  return vm->has_suspended;
 }
 
 tg_vm_task_t tg_vm_task(lua_State *L) {
@@ -302,8 +251,9 @@ bool tg_vm_lives(const tg_vm_t *vm, tg_vm_task_t task) {
   return task && number < vm->slot_count && vm->slots[number].state != TG_VM_FREE && task_of(vm, number) == task;
 }
 
-void tg_vm_tell(const tg_vm_t *vm, const tg_diag_t *diag) {
-  if (vm->config.on_failure) vm->config.on_failure(vm->config.ud, diag, vm->depth > 0);
+void tg_vm_tell(const tg_vm_t *vm, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag) {
+  if (rc == TG_OK && vm->has_suspended) return;
+  if (vm->config.on_end) vm->config.on_end(vm->config.ud, mark, rc, diag, vm->depth > 0);
 }
 
 static int ended(lua_State *L, int status, lua_KContext context) {

@@ -33,13 +33,13 @@ static bool has_specials(tg_slice_t pattern) {
 }
 
 static int find_plain(lua_State *L, tg_slice_t text, tg_slice_t wanted, size_t from) {
-  tg_vm_charge(L, (text.len - from) / 64);
-  const void *at = wanted.len ? memmem(text.p + from, text.len - from, wanted.p, wanted.len) : text.p + from;
+  const uint8_t *at = wanted.len ? memmem(text.p + from, text.len - from, wanted.p, wanted.len) : text.p + from;
+  tg_vm_charge(L, (at ? (size_t)(at - text.p) - from : text.len - from) / 64);
   if (!at) {
     luaL_pushfail(L);
     return 1;
   }
-  lua_Integer start = (const uint8_t *)at - text.p + 1;
+  lua_Integer start = at - text.p + 1;
   lua_pushinteger(L, start);
   lua_pushinteger(L, start + (lua_Integer)wanted.len - 1);
   return 2;

@@ -6,6 +6,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 
+#include "bindings/vm/vm_costly.h"
 #include "bindings/vm/vm_pattern.h"
 #include "bindings/vm/vm_state.h"
 
@@ -195,5 +196,6 @@ void tg_vm_sandbox_open(lua_State *L) {
     lua_pop(L, 1);
   }
   open_string(L);
+  tg_vm_costly_open(L);
   open_os(L);
 }

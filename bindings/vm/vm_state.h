@@ -12,6 +12,7 @@ typedef struct tg_vm_slot {
   int ref;
   uint32_t generation;
   uint32_t next_free; /* slot + 1 */
+  tg_vm_mark_t mark;
   enum { TG_VM_FREE, TG_VM_RUNNING, TG_VM_WAITING } state;
   bool may_wait;
 } tg_vm_slot_t;
@@ -29,6 +30,9 @@ struct tg_vm {
   uint64_t wall_deadline_ns;
   uint64_t cpu_start_ns; /* 0 = not looked at yet */
   uint64_t cpu_max_ns;
+  void *
+      reserve; /* memory for what libraries push before a call begins, where nothing could catch an error; NULL: spent */
+  bool has_reserve;   /* it should be there: the state is open */
   size_t since_clock; /* bytes allocated since the clock was last looked at */
   bool over;
   tg_diag_t
@@ -42,13 +46,22 @@ struct tg_vm {
   uint32_t free_head;    /* slot + 1 */
   uint32_t idle;
   uint32_t waiting;
+  bool has_suspended; /* the call that came back last */
   int (*wake_push)(lua_State *L, void *arg);
   void *wake_arg;
   const char *reason; /* of an error that is nil on its stack; else NULL */
   char traceback[2048];
 };
 
-/** Allocates for Lua within the cap of @p ud, a vm; late calls get nothing any more. Of type lua_Alloc. */
+/** The coroutine that runs, else the main state. */
+static inline lua_State *tg_vm_state_current(const tg_vm_t *vm) {
+  return vm->running ? vm->running : vm->L;
+}
+
+/** Gets back, if it can, what was kept for allocations outside any call (see tg_vm_state_allocate()). False: calls must fail. */
+TG_MUST_CHECK bool tg_vm_state_refill(tg_vm_t *vm);
+
+/** Allocates for Lua within the cap of @p ud, a vm; late calls get nothing any more. Outside calls there is no cap, and a reserve. Of type lua_Alloc. */
 void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size);
 
 /** Starts the budgets of an outermost call. */

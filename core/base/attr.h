@@ -9,6 +9,7 @@
 #define TG_PRINTF(format_at, args_at) __attribute__((format(printf, format_at, args_at)))
 #define TG_NORETURN                   __attribute__((noreturn))
 #define TG_UNUSED                     __attribute__((unused))
+#define TG_NOINLINE                   __attribute__((noinline)) /* what is rare stays out of the frame of what is not */
 #define TG_LIKELY(x)                  __builtin_expect(!!(x), 1)
 #define TG_UNLIKELY(x)                __builtin_expect(!!(x), 0)
 #else
@@ -16,6 +17,7 @@
 #define TG_PRINTF(format_at, args_at)
 #define TG_NORETURN
 #define TG_UNUSED
+#define TG_NOINLINE
 #define TG_LIKELY(x)   (x)
 #define TG_UNLIKELY(x) (x)
 #endif

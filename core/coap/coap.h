@@ -59,7 +59,8 @@ typedef struct tg_coap_result {
   uint8_t code;
   int content_format;
   tg_slice_t body; /* complete, whatever the number of blocks */
-  bool unsent; /* with TG_E_LINK: the bearer says that the peer sleeps, and nothing of this request has reached it */
+  bool
+      unsent; /* with TG_E_LINK: the bearer says that the peer sleeps, and nothing of this request has reached it; with TG_E_CANCELLED: nothing of it was given to the link */
   bool confirmable;       /* of the (last) message */
   tg_slice_t location[2]; /* Location-Path segments of a 2.01 */
   bool observing;         /* the observation stands (Observe option in a successful answer) */
@@ -75,7 +76,7 @@ typedef void (*tg_coap_done_fn)(void *ud, const tg_coap_result_t *result);
 /** Seam: the peer has taken so many bytes of the body of a request of ours. @p ud is that of done(). */
 typedef void (*tg_coap_progress_fn)(void *ud, size_t sent);
 
-/** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; an error in reply->code leaves it without one, so that it comes again. */
+/** Seam: a fresh notification. Set reply->hold and ticket to delay the ACK of a confirmable one; an error in reply->code leaves it without one, so that it comes again. One in blocks is told when all are there, and what became of them where they can't be had. Before that with TG_E_AGAIN and no body, where its sender gets impatient: the ACK in @p reply is then the last word it needs from us, whatever becomes of the rest. */
 typedef void (*tg_coap_notify_fn)(void *ud, uint64_t cookie, const tg_coap_result_t *result, tg_coap_reply_t *reply);
 
 /** Seam: a bearer says whether @p peer can be reached (link.h, reach; times are monotonic). It may send, not forget peers. */
@@ -219,6 +220,9 @@ TG_MUST_CHECK tg_rc_t tg_coap_send(tg_coap_t *coap, const tg_coap_call_t *call, 
 /** Ends an exchange: done() comes with TG_E_CANCELLED before this returns. Stale ids are ignored. */
 void tg_coap_cancel(tg_coap_t *coap, tg_id_t exchange);
 
+/** The peer of @p exchange is somewhere else now: nothing more goes to where it was, and nobody waits behind this there. done() comes with TG_E_CANCELLED before this returns; but where something has gone already and @p grace_ms is not 0, an answer is still taken for so long. Stale ids are ignored. */
+void tg_coap_leave(tg_coap_t *coap, tg_id_t exchange, uint32_t grace_ms);
+
 /** An observation as it is kept in the store. */
 typedef struct tg_coap_observation {
   tg_id_t peer;
@@ -239,7 +243,7 @@ TG_MUST_CHECK tg_rc_t tg_coap_observation_add(tg_coap_t *coap, const tg_coap_obs
 /** What an observation is; false when gone. */
 bool tg_coap_observation_get(const tg_coap_t *coap, tg_id_t id, tg_coap_observation_t *obs);
 
-/** Moves an observation to another peer (the device's address changed). */
+/** Moves an observation to another peer (the device's address changed); what of it is being fetched is fetched anew from there. */
 void tg_coap_observation_move(tg_coap_t *coap, tg_id_t id, tg_id_t peer);
 
 /** Forgets an observation: the next notification is reset (RFC 7641 §3.6). Nothing is sent now. */

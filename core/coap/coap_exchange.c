@@ -68,6 +68,7 @@ static void start(tg_coap_t *coap, tg_coap_peer_t *peer, tg_coap_exchange_t *exc
   if (!exchange->is_again && !exchange->is_same) exchange->went_ms = tg_coap_engine_now(coap);
   tg_coap_turn_note(coap, peer, exchange);
   if (!exchange->is_same) exchange->flight.mid = tg_coap_peer_next_mid(coap, peer);
+  exchange->has_gone = exchange->has_gone || exchange->flight.sent > 0;
   tg_coap_flight_start(coap, &exchange->flight);
 }
 
@@ -113,9 +114,15 @@ void tg_coap_exchange_finish(tg_coap_t *coap, tg_coap_exchange_t *exchange, cons
   tg_coap_peer_let_go(coap, peer);
 }
 
+/* Whether its peer may have had anything of it. */
+static bool may_have_arrived(const tg_coap_exchange_t *exchange) {
+  return exchange->has_gone || exchange->flight.sent > 0;
+}
+
 void tg_coap_exchange_fail(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc) {
-  bool unsent = rc == TG_E_ASLEEP;
-  tg_coap_result_t result = {.rc = unsent ? TG_E_LINK : rc, .unsent = unsent, .content_format = TG_CF_NONE};
+  bool is_asleep = rc == TG_E_ASLEEP;
+  bool unsent = is_asleep || (rc == TG_E_CANCELLED && !may_have_arrived(exchange));
+  tg_coap_result_t result = {.rc = is_asleep ? TG_E_LINK : rc, .unsent = unsent, .content_format = TG_CF_NONE};
   result.peer = tg_coap_peer_id(coap, peer_of(coap, exchange));
   tg_coap_exchange_finish(coap, exchange, &result);
 }
@@ -138,6 +145,10 @@ static bool may_go_again(const tg_coap_t *coap, const tg_coap_exchange_t *exchan
 /* The next message of @p exchange: new message id and, unless it is the caller's, token; but for one that is_same. */
 static void send_next(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   tg_coap_peer_t *peer = peer_of(coap, exchange);
+  if (exchange->is_left) {
+    tg_coap_exchange_fail(coap, exchange, TG_E_CANCELLED);
+    return;
+  }
   tg_coap_flight_stop(coap, &exchange->flight);
   exchange->flight.give_up_ms = exchange->timeout_ms ? deadline(coap, exchange) : 0;
   if (exchange->is_anew) exchange->request_tag = coap->exchanges.next_tag++;
@@ -188,6 +199,7 @@ static void go_again(tg_coap_t *coap, tg_coap_exchange_t *exchange, tg_rc_t rc) 
 static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
   tg_coap_exchange_t *exchange = tg_coap_exchange_of(flight);
   if (rc == TG_E_TIMEOUT && is_silence_wanted(exchange)) rc = TG_OK;
+  else if (exchange->is_left) rc = TG_E_CANCELLED;
   else if (rc == TG_E_TIMEOUT) coap->stats.timeouts++;
   if (may_go_again(coap, exchange, rc)) go_again(coap, exchange, rc);
   else tg_coap_exchange_fail(coap, exchange, rc);
@@ -196,6 +208,7 @@ static void lost(tg_coap_t *coap, tg_coap_flight_t *flight, tg_rc_t rc) {
 void tg_coap_exchange_acked(tg_coap_t *coap, tg_coap_exchange_t *exchange) {
   tg_coap_peer_t *peer = peer_of(coap, exchange);
   uint64_t give_up = exchange->flight.give_up_ms;
+  if (exchange->is_left && !wants_nothing(exchange)) return; /* the answer is to come in what time it was given */
   if (wants_nothing(exchange)) {
     uncount(peer, exchange);
     lost(coap, &exchange->flight, TG_E_TIMEOUT);
@@ -245,7 +258,7 @@ tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_c
   if (rc != TG_OK) return rc;
   if (made->is_out_blocked) { /* the request goes out in blocks itself: all anew */
     tg_coap_body_free(coap, body);
-  } else {
+  } else if (body) {
     made->body = tg_pool_id(&coap->bodies.pool, body);
     made->in_szx = szx;
     made->asks_block = true;
@@ -257,6 +270,20 @@ tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_c
 void tg_coap_cancel(tg_coap_t *coap, tg_id_t exchange) {
   tg_coap_exchange_t *found = tg_pool_find(&coap->exchanges.pool, exchange);
   if (found) tg_coap_exchange_fail(coap, found, TG_E_CANCELLED);
+}
+
+void tg_coap_leave(tg_coap_t *coap, tg_id_t exchange, uint32_t grace_ms) {
+  tg_coap_exchange_t *found = tg_pool_find(&coap->exchanges.pool, exchange);
+  if (!found || found->is_left) return;
+  if (!grace_ms || !found->is_started || !may_have_arrived(found)) { /* no answer can be on its way */
+    tg_coap_exchange_fail(coap, found, TG_E_CANCELLED);
+    return;
+  }
+  tg_coap_peer_t *peer = peer_of(coap, found);
+  found->is_left = true;
+  tg_coap_flight_quiet(coap, &found->flight, tg_coap_engine_now(coap) + grace_ms);
+  uncount(peer, found);
+  start_next(coap, peer);
 }
 
 static tg_coap_exchange_t *first_doomed(const tg_coap_t *coap, uint32_t ref) {

@@ -47,6 +47,8 @@ typedef struct tg_coap_exchange {
   bool is_started;      /* in the running list */
   bool is_counted;      /* against NSTART */
   bool is_doomed;       /* will be cancelled presently */
+  bool is_left;         /* its peer is somewhere else: no more is sent, only an answer that is on its way is taken */
+  bool has_gone;        /* a message of it was given to the link, before the one in flight */
   bool has_token;       /* in the token table */
   bool is_out_blocked;  /* Block1 is in use */
   bool is_resuming;     /* Block1: the peer has not said yet that it has what lies before out_at */
@@ -97,7 +99,7 @@ void tg_coap_exchange_cancel_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 
 /**
  * An exchange that fetches the rest of a notification's body, by GET or FETCH; the fields of @p call are as in tg_coap_send().
- * @p body (taken on TG_OK) holds the first block. TG_E_FULL, TG_E_NOMEM.
+ * @p body (taken on TG_OK) holds the first block, which came in blocks of @p szx; NULL: that is fetched, too. TG_E_FULL, TG_E_NOMEM.
  */
 TG_MUST_CHECK tg_rc_t tg_coap_exchange_fetch(tg_coap_t *coap, const tg_coap_call_t *call, tg_coap_body_t *body,
                                              uint8_t szx, tg_id_t *id);

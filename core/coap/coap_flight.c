@@ -163,14 +163,25 @@ void tg_coap_flight_start(tg_coap_t *coap, tg_coap_flight_t *flight) {
   transmit(coap, flight);
 }
 
-void tg_coap_flight_stop(tg_coap_t *coap, tg_coap_flight_t *flight) {
-  tg_coap_peer_t *peer = tg_coap_engine_peer(coap, flight->peer_ref);
+static void take_back(tg_coap_t *coap, tg_coap_flight_t *flight) {
+  const tg_coap_peer_t *peer = tg_coap_engine_peer(coap, flight->peer_ref);
   tg_link_t *link = tg_coap_engine_bearer(coap, peer)->link;
-  tg_wheel_del(coap->config.wheel, &flight->timer);
   if (flight->handle && link->ops->cancel) link->ops->cancel(link, flight->handle);
   forget_handle(coap, flight);
-  list_del(peer, flight);
+}
+
+void tg_coap_flight_stop(tg_coap_t *coap, tg_coap_flight_t *flight) {
+  tg_wheel_del(coap->config.wheel, &flight->timer);
+  take_back(coap, flight);
+  list_del(tg_coap_engine_peer(coap, flight->peer_ref), flight);
   flight->state = TG_COAP_FLIGHT_IDLE;
+}
+
+void tg_coap_flight_quiet(tg_coap_t *coap, tg_coap_flight_t *flight, uint64_t give_up_ms) {
+  take_back(coap, flight);
+  flight->state = TG_COAP_FLIGHT_WAITING;
+  flight->give_up_ms = give_up_ms;
+  set_timer(coap, flight);
 }
 
 void tg_coap_flight_wait(tg_coap_t *coap, tg_coap_flight_t *flight, uint64_t give_up_ms) {

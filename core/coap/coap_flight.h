@@ -65,6 +65,9 @@ void tg_coap_flight_start(tg_coap_t *coap, tg_coap_flight_t *flight);
 /** Stops it: no retransmission, no report, no timer; a datagram that the link still has is taken back. */
 void tg_coap_flight_stop(tg_coap_t *coap, tg_coap_flight_t *flight);
 
+/** Nothing more of @p flight is sent, and what the link still has of it is taken back; its answer is taken until @p give_up_ms, when it is lost. */
+void tg_coap_flight_quiet(tg_coap_t *coap, tg_coap_flight_t *flight, uint64_t give_up_ms);
+
 /** Nothing is to be sent (not yet, or it arrived): only the deadline @p give_up_ms counts, 0 = none. */
 void tg_coap_flight_wait(tg_coap_t *coap, tg_coap_flight_t *flight, uint64_t give_up_ms);
 

@@ -215,15 +215,39 @@ static void release_reply(tg_coap_t *coap, tg_coap_held_item_t *item, tg_rc_t rc
   tg_coap_held_settled(coap, &item->flight);
 }
 
+void tg_coap_held_forget(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note) {
+  tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, note->observation);
+  tg_coap_dedup_forget(coap, peer, note->mark);
+  if (observed) tg_coap_observe_unsee(observed, note->seq);
+}
+
+static void acknowledge(tg_coap_t *coap, const tg_coap_peer_t *peer, tg_coap_mark_t mark) {
+  uint8_t ack[HEADER];
+  tg_addr_t to;
+  tg_coap_seen_t *seen = tg_coap_dedup_find(coap, peer, mark);
+  tg_coap_egress_put_empty(ack, TG_COAP_ACK, mark.mid);
+  if (seen) tg_coap_dedup_keep(coap, seen, tg_slice(ack, sizeof ack));
+  tg_coap_peer_get_addr(peer, &to);
+  tg_coap_egress_send(coap, peer->bearer, &to, tg_slice(ack, sizeof ack));
+}
+
+void tg_coap_held_settle(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note,
+                         const tg_coap_reply_t *reply) {
+  bool refused = reply->code >> 5 >= 4; /* the handler has no room for it now */
+  if (!reply->hold && !refused) {
+    acknowledge(coap, peer, note->mark);
+    return;
+  }
+  if (!refused && tg_coap_held_ack(coap, peer, note, reply->ticket) == TG_OK) return;
+  coap->stats.shed++;
+  tg_coap_held_forget(coap, peer, note);
+}
+
 /* Not acknowledged, the notification comes again and is then a new one. */
 static void release_notification(tg_coap_t *coap, tg_coap_held_item_t *item, tg_rc_t rc) {
-  if (rc == TG_OK) {
-    send_empty_ack(coap, item);
-  } else {
-    tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, item->observation);
-    tg_coap_dedup_forget(coap, peer_of(coap, item), item->mark);
-    if (observed) tg_coap_observe_unsee(observed, item->seq);
-  }
+  const tg_coap_held_note_t note = {.mark = item->mark, .seq = item->seq, .observation = item->observation};
+  if (rc == TG_OK) acknowledge(coap, peer_of(coap, item), item->mark);
+  else tg_coap_held_forget(coap, peer_of(coap, item), &note);
   free_item(coap, item);
 }
 

@@ -61,6 +61,13 @@ typedef struct tg_coap_held_note {
 TG_MUST_CHECK tg_rc_t tg_coap_held_ack(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note,
                                        uint64_t ticket);
 
+/** The ACK of @p note's message from @p peer, whose values @p reply is about: held until its ticket where it asks for that, else at once; not at all where its code is an error or it can't be held: then the message comes again as a new one. */
+void tg_coap_held_settle(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note,
+                         const tg_coap_reply_t *reply);
+
+/** The same message comes again as a new one: nothing was kept of it. */
+void tg_coap_held_forget(tg_coap_t *coap, tg_coap_peer_t *peer, const tg_coap_held_note_t *note);
+
 /** The peer has acknowledged or reset the separate response of @p flight. */
 void tg_coap_held_settled(tg_coap_t *coap, tg_coap_flight_t *flight);
 

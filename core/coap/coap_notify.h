@@ -9,8 +9,4 @@
 /** Takes the message in @p rx, whose token is that of @p observed. @return false when its sender may not use that token */
 bool tg_coap_notify(tg_coap_t *coap, tg_coap_rx_t *rx, tg_coap_observed_t *observed);
 
-/** The ACK of the confirmable message in @p rx, whose values @p reply is about: held until a ticket, at once, or not at all where reply->code is an error or it can't be held; then it comes again as a new one. Nothing for others. */
-void tg_coap_notify_settle(tg_coap_t *coap, const tg_coap_rx_t *rx, const tg_coap_held_note_t *note,
-                           const tg_coap_reply_t *reply);
-
 #endif

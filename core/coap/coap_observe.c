@@ -128,10 +128,7 @@ bool tg_coap_observation_get(const tg_coap_t *coap, tg_id_t id, tg_coap_observat
   return true;
 }
 
-void tg_coap_observation_move(tg_coap_t *coap, tg_id_t id, tg_id_t peer) {
-  tg_coap_observed_t *observed = tg_pool_find(&coap->observes.pool, id);
-  tg_coap_peer_t *to = tg_coap_peer_of(coap, peer);
-  if (!observed || !to) return;
+void tg_coap_observe_move(tg_coap_t *coap, tg_coap_observed_t *observed, tg_coap_peer_t *to) {
   leave(coap, observed);
   join(coap, observed, to);
 }

@@ -53,6 +53,9 @@ void tg_coap_observe_unsee(tg_coap_observed_t *observed, uint32_t seq);
 /** Whether a notification from @p from may move the observation there, by the engine's policy. */
 bool tg_coap_observe_may_move(tg_coap_t *coap, const tg_coap_observed_t *observed, const tg_coap_peer_t *from);
 
+/** Puts @p observed on the list of @p to. */
+void tg_coap_observe_move(tg_coap_t *coap, tg_coap_observed_t *observed, tg_coap_peer_t *to);
+
 /** Forgets every observation of @p peer. */
 void tg_coap_observe_del_all(tg_coap_t *coap, tg_coap_peer_t *peer);
 

@@ -12,6 +12,7 @@
 #include "core/coap/coap_egress.h"
 #include "core/coap/coap_notify.h"
 #include "core/coap/coap_request.h"
+#include "core/coap/coap_rest.h"
 #include "core/coap/coap_token.h"
 
 enum { CHALLENGES_MAX = 4 };
@@ -187,7 +188,7 @@ static void take_value(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_exchange
                                     .seq = opts->observe,
                                     .observation = observed ? tg_coap_observe_id(coap, observed) : TG_ID_NONE};
   if (!observed) reply = (tg_coap_reply_t){.content_format = TG_CF_NONE}; /* nobody wants what comes of it */
-  tg_coap_notify_settle(coap, rx, &note, &reply);
+  tg_coap_held_settle(coap, peer, &note, &reply);
   tg_coap_peer_let_go(coap, peer);
 }
 
@@ -209,7 +210,9 @@ static bool is_duplicate(tg_coap_t *coap, const tg_coap_rx_t *rx) {
   const tg_coap_seen_t *seen = rx->peer ? tg_coap_dedup_find(coap, rx->peer, rx->mark) : NULL;
   if (!seen) return false;
   coap->stats.rx_duplicate++;
+  tg_coap_observed_t *observed = tg_coap_observe_find(coap, tg_slice(rx->msg->token, rx->msg->token_len));
   if (seen->state == TG_COAP_DEDUP_REPLY) tg_coap_egress_send(coap, rx->bearer, rx->from, tg_coap_dedup_reply(seen));
+  else if (observed) (void)tg_coap_rest_again(coap, rx, observed);
   return true;
 }
 

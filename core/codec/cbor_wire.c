@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf of core/codec: CBOR items through libcbor's streaming decoder and encoder. Called by the SenML CBOR and CBOR value codecs. See cbor_wire.h. */
+/*
+ * Leaf of core/codec: CBOR items, heads of one byte read here, others by libcbor's streaming decoder; written by its encoder. Called by the
+ * SenML CBOR and CBOR value codecs. See cbor_wire.h.
+ */
 
 #include "core/codec/cbor_wire.h"
 
 #include <cbor.h>
+#include <endian.h>
 #include <math.h>
 
 #include "core/codec/codec_in.h"
 
-enum { DEPTH_MAX = TG_CODEC_IN_NESTING_MAX, HEAD_MAX = 9 };
+enum { DEPTH_MAX = TG_CODEC_IN_NESTING_MAX, HEAD_MAX = 9, HEAD_SINGLE = 0xFA, HEAD_DOUBLE = 0xFB };
 
 /* Lengths and counts in callbacks were size_t up to libcbor 0.8. */
 #if CBOR_MAJOR_VERSION == 0 && CBOR_MINOR_VERSION < 9
@@ -158,8 +162,8 @@ static bool is_inside(tg_slice_t part, tg_slice_t whole) {
   return part.p >= whole.p && part.len <= whole.len && (size_t)(part.p - whole.p) <= whole.len - part.len;
 }
 
-tg_rc_t tg_cbor_wire_next(tg_slice_t *rest, tg_cbor_item_t *item) {
-  if (rest->len == 0) return TG_END;
+/* Any item, as libcbor reads it. */
+static TG_NOINLINE tg_rc_t take_any(tg_slice_t *rest, tg_cbor_item_t *item) {
   struct cbor_decoder_result result = cbor_stream_decode(rest->p, rest->len, &callbacks, item);
   if (result.status == CBOR_DECODER_NEDATA) return TG_E_TRUNCATED;
   if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || result.read > rest->len) return TG_E_SYNTAX;
@@ -168,6 +172,36 @@ tg_rc_t tg_cbor_wire_next(tg_slice_t *rest, tg_cbor_item_t *item) {
   if (is_string && item->s.len && !is_inside(item->s, *rest)) return TG_E_TRUNCATED;
   *rest = tg_slice_from(*rest, result.read);
   return TG_OK;
+}
+
+/* Measured values are singles and doubles mostly. */
+static tg_rc_t take_single(tg_slice_t *rest, tg_cbor_item_t *item) {
+  uint32_t bits;
+  float value;
+  if (rest->len <= sizeof bits) return TG_E_TRUNCATED;
+  memcpy(&bits, rest->p + 1, sizeof bits);
+  bits = be32toh(bits);
+  memcpy(&value, &bits, sizeof bits);
+  set_float(item, (double)value);
+  *rest = tg_slice_from(*rest, 1 + sizeof bits);
+  return TG_OK;
+}
+
+static tg_rc_t take_double(tg_slice_t *rest, tg_cbor_item_t *item) {
+  uint64_t bits;
+  double value;
+  if (rest->len <= sizeof bits) return TG_E_TRUNCATED;
+  memcpy(&bits, rest->p + 1, sizeof bits);
+  bits = be64toh(bits);
+  memcpy(&value, &bits, sizeof bits);
+  set_float(item, value);
+  *rest = tg_slice_from(*rest, 1 + sizeof bits);
+  return TG_OK;
+}
+
+tg_rc_t tg_cbor_wire_next_wide(tg_slice_t *rest, tg_cbor_item_t *item) {
+  if (rest->p[0] == HEAD_SINGLE) return take_single(rest, item);
+  return rest->p[0] == HEAD_DOUBLE ? take_double(rest, item) : take_any(rest, item);
 }
 
 /* The next item inside something that has begun: the end of input is a truncation there. */
@@ -190,36 +224,6 @@ tg_rc_t tg_cbor_wire_join(tg_slice_t *rest, tg_buf_t *scratch, tg_cbor_item_t *i
   item->kind = kind;
   item->s = tg_slice_from(tg_buf_slice(scratch), start);
   return scratch->rc;
-}
-
-tg_rc_t tg_cbor_wire_value(const tg_cbor_item_t *item, tg_value_t *value) {
-  switch (item->kind) {
-  case TG_CBOR_UINT:
-    if (item->n > INT64_MAX) *value = (tg_value_t){.type = TG_TYPE_UNSIGNED, .u = item->n};
-    else *value = (tg_value_t){.type = TG_TYPE_INTEGER, .i = (int64_t)item->n};
-    return TG_OK;
-  case TG_CBOR_NEGINT:
-    if (item->n > INT64_MAX) return TG_E_RANGE;
-    *value = (tg_value_t){.type = TG_TYPE_INTEGER, .i = -(int64_t)item->n - 1};
-    return TG_OK;
-  case TG_CBOR_FLOAT:
-    *value = (tg_value_t){.type = TG_TYPE_FLOAT, .f = item->f};
-    return isfinite(item->f) ? TG_OK : TG_E_RANGE;
-  case TG_CBOR_BOOL: *value = (tg_value_t){.type = TG_TYPE_BOOLEAN, .b = item->n != 0}; return TG_OK;
-  case TG_CBOR_TEXT: *value = (tg_value_t){.type = TG_TYPE_STRING, .s = item->s}; return TG_OK;
-  case TG_CBOR_BYTES: *value = (tg_value_t){.type = TG_TYPE_OPAQUE, .s = item->s}; return TG_OK;
-  case TG_CBOR_NULL: *value = (tg_value_t){.type = TG_TYPE_NONE}; return TG_OK;
-  case TG_CBOR_BYTES_OPEN:
-  case TG_CBOR_TEXT_OPEN:
-  case TG_CBOR_ARRAY:
-  case TG_CBOR_ARRAY_OPEN:
-  case TG_CBOR_MAP:
-  case TG_CBOR_MAP_OPEN:
-  case TG_CBOR_TAG:
-  case TG_CBOR_UNDEFINED:
-  case TG_CBOR_BREAK: break;
-  }
-  return TG_E_SYNTAX;
 }
 
 /* What is open while skipping: how many items are left, or that a break ends it. */

@@ -16,8 +16,13 @@ const tg_resdef_t *tg_codec_in_resource(tg_codec_in_t *in, const tg_path_t *path
   if (in->oid != path->id[0]) {
     in->oid = path->id[0];
     in->def = tg_model_object(in->input->model, path->id[0]);
+    in->next = 0;
   }
-  return in->def ? tg_objdef_find(in->def, path->id[2]) : NULL;
+  if (!in->def) return NULL;
+  bool is_next = in->next < in->def->resource_count && in->def->resources[in->next].id == path->id[2];
+  const tg_resdef_t *res = is_next ? in->def->resources + in->next : tg_objdef_find(in->def, path->id[2]);
+  if (res) in->next = (size_t)(res - in->def->resources) + 1;
+  return res;
 }
 
 tg_type_t tg_codec_in_type(tg_codec_in_t *in, const tg_path_t *path) {

@@ -18,6 +18,7 @@ typedef struct tg_codec_in {
   const tg_objdef_t *def; /* of the object asked for last: payloads rarely change the object */
   uint32_t oid;
   uint32_t count;
+  size_t next; /* place in def behind the resource asked for last: payloads tell them in order */
 } tg_codec_in_t;
 
 /** Begins; @p input is kept. */

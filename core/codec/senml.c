@@ -26,6 +26,7 @@ void tg_senml_init(tg_senml_t *pack, const tg_codec_input_t *input) {
   pack->bt_ms = 0;
   pack->has_bt = false;
   pack->is_lwm2m_json = false;
+  pack->is_bn_path = false;
 }
 
 tg_rc_t tg_senml_label_of(tg_slice_t text, tg_senml_label_t *label) {
@@ -70,12 +71,24 @@ static bool is_zero(const tg_value_t *wire) {
   return (wire->type == TG_TYPE_INTEGER && wire->i == 0) || (wire->type == TG_TYPE_FLOAT && fabs(wire->f) <= 0.0);
 }
 
+/* Whether a base name is a path and a slash: then it is read once, not again with each name. */
+static bool read_bn_path(tg_slice_t bn, tg_path_t *path) {
+  if (!bn.len || bn.p[bn.len - 1] != '/') return false;
+  if (tg_path_parse(tg_slice(bn.p, bn.len - 1), path) != TG_OK) return false;
+  return path->len > 0 || bn.len == 1;
+}
+
 static tg_rc_t put_base_name(tg_senml_t *pack, const tg_value_t *wire) {
   if (wire->type != TG_TYPE_STRING) return TG_E_TYPE;
   if (wire->s.len > sizeof pack->bn) return TG_E_TOO_LONG;
   if (wire->s.len) memcpy(pack->bn, wire->s.p, wire->s.len);
   pack->bn_len = wire->s.len;
+  pack->is_bn_path = read_bn_path(wire->s, &pack->bn_path);
   return TG_OK;
+}
+
+static TG_NOINLINE tg_rc_t put_link(tg_senml_fields_t *fields, const tg_value_t *wire) {
+  return tg_value_convert(wire, TG_TYPE_OBJLNK, &fields->value);
 }
 
 /* A value under a label that names its type. */
@@ -89,28 +102,37 @@ static tg_rc_t put_value(tg_senml_fields_t *fields, tg_senml_label_t label, cons
   if (wire->type == TG_TYPE_NONE) return TG_OK; /* null: the resource instance goes (RFC 8790 §3.1) */
   if (label == TG_SENML_V) return is_number(wire) ? TG_OK : TG_E_TYPE;
   if (wire->type != types[label]) return TG_E_TYPE;
-  return label == TG_SENML_VLO ? tg_value_convert(wire, TG_TYPE_OBJLNK, &fields->value) : TG_OK;
+  return label == TG_SENML_VLO ? put_link(fields, wire) : TG_OK;
+}
+
+/* What few records have. */
+static TG_NOINLINE tg_rc_t put_other(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label_t label,
+                                     const tg_value_t *wire) {
+  switch (label) {
+  case TG_SENML_BVER: return wire->type == TG_TYPE_INTEGER && wire->i == SENML_VERSION ? TG_OK : TG_E_SYNTAX;
+  case TG_SENML_BN: return put_base_name(pack, wire);
+  case TG_SENML_BT: pack->has_bt = true; return time_of(wire, &pack->bt_ms);
+  case TG_SENML_BV: return is_zero(wire) ? TG_OK : TG_E_SYNTAX; /* would have to be added to every value */
+  case TG_SENML_T: return time_of(wire, &fields->t_ms);
+  case TG_SENML_N:
+  case TG_SENML_V:
+  case TG_SENML_VS:
+  case TG_SENML_VB:
+  case TG_SENML_VD:
+  case TG_SENML_VLO:
+  case TG_SENML_IGNORED: break;
+  }
+  return TG_E_SYNTAX;
 }
 
 tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label_t label, const tg_value_t *wire) {
   if (label == TG_SENML_IGNORED) return TG_OK;
   if (fields->seen & BIT(label)) return TG_E_DUPLICATE;
   fields->seen |= BIT(label);
-  switch (label) {
-  case TG_SENML_BVER: return wire->type == TG_TYPE_INTEGER && wire->i == SENML_VERSION ? TG_OK : TG_E_SYNTAX;
-  case TG_SENML_BN: return put_base_name(pack, wire);
-  case TG_SENML_BT: pack->has_bt = true; return time_of(wire, &pack->bt_ms);
-  case TG_SENML_BV: return is_zero(wire) ? TG_OK : TG_E_SYNTAX; /* would have to be added to every value */
-  case TG_SENML_N: fields->name = wire->s; return wire->type == TG_TYPE_STRING ? TG_OK : TG_E_TYPE;
-  case TG_SENML_T: return time_of(wire, &fields->t_ms);
-  case TG_SENML_V:
-  case TG_SENML_VS:
-  case TG_SENML_VB:
-  case TG_SENML_VD:
-  case TG_SENML_VLO: return put_value(fields, label, wire);
-  case TG_SENML_IGNORED: break;
-  }
-  return TG_E_SYNTAX;
+  if (BIT(label) & value_labels) return put_value(fields, label, wire);
+  if (label != TG_SENML_N) return put_other(pack, fields, label, wire);
+  fields->name = wire->s;
+  return wire->type == TG_TYPE_STRING ? TG_OK : TG_E_TYPE;
 }
 
 /* coap-node leaves it out: base name /3311/0, name 5850. Nobody splits a number in LwM2M 1.0's JSON. */
@@ -118,7 +140,14 @@ static bool is_slash_missing(const tg_senml_t *pack, tg_slice_t name) {
   return pack->is_lwm2m_json && pack->bn_len && pack->bn[pack->bn_len - 1] != '/' && name.len && name.p[0] != '/';
 }
 
-static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
+/* One slash at the end means nothing: a base name stands for itself. */
+static tg_slice_t without_slash(tg_slice_t text) {
+  bool has_slash = text.len > 1 && text.p[text.len - 1] == '/';
+  return tg_slice(text.p, text.len - (has_slash ? 1 : 0));
+}
+
+/* Base name and name are one text before they are a path (RFC 8428 §4.5.1): /3/0/1 and 3 are /3/0/13. */
+static TG_NOINLINE tg_rc_t join_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
   uint8_t memory[TG_PATH_TEXT_MAX + TG_SENML_NAME_MAX];
   tg_buf_t full;
   tg_buf_init(&full, memory, sizeof memory);
@@ -130,14 +159,20 @@ static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *
   if (is_slash_missing(pack, name)) tg_buf_put_u8(&full, '/');
   tg_buf_put(&full, name);
   if (full.rc != TG_OK || full.len == 0) return TG_E_SYNTAX;
-  tg_slice_t text = tg_buf_slice(&full);
-  if (text.len > 1 && text.p[text.len - 1] == '/') text.len--; /* a base name that stands for itself */
-  return tg_path_parse(text, path) == TG_OK ? TG_OK : TG_E_SYNTAX;
+  return tg_path_parse(without_slash(tg_buf_slice(&full)), path);
+}
+
+static tg_rc_t resolve_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
+  tg_rc_t rc;
+  if (pack->is_bn_path) rc = tg_path_parse_below(&pack->bn_path, without_slash(name), path);
+  else if (pack->bn_len == 0 && name.len && name.p[0] == '/') rc = tg_path_parse(without_slash(name), path);
+  else rc = join_name(pack, name, path);
+  return rc == TG_OK ? TG_OK : TG_E_SYNTAX;
 }
 
 /* Wakaama names a resource twice where it alone was asked for: base name /3/0/9/, name 9. Only an array can have such an instance. */
 static void drop_repeated(tg_senml_t *pack, tg_path_t *path) {
-  if (!pack->is_lwm2m_json || path->len != TG_PATH_RESOURCE_INSTANCE || path->id[3] != path->id[2]) return;
+  if (path->len != TG_PATH_RESOURCE_INSTANCE || path->id[3] != path->id[2]) return;
   const tg_resdef_t *res = tg_codec_in_resource(&pack->in, path);
   if (res && !res->multiple) *path = tg_path(TG_PATH_RESOURCE, path->id[0], path->id[1], path->id[2]);
 }
@@ -154,7 +189,7 @@ static void resolve_time(const tg_senml_t *pack, const tg_senml_fields_t *fields
 
 /* LwM2M 1.0's JSON has no label for bytes: they come as Base64 in a string. */
 static tg_rc_t decode_bytes(tg_senml_t *pack, tg_record_t *record) {
-  if (!pack->is_lwm2m_json || record->value.type != TG_TYPE_STRING) return TG_OK;
+  if (record->value.type != TG_TYPE_STRING) return TG_OK;
   if (tg_codec_in_type(&pack->in, &record->path) != TG_TYPE_OPAQUE) return TG_OK;
   tg_buf_t *scratch;
   tg_rc_t rc = tg_codec_in_scratch(&pack->in, &scratch);
@@ -165,14 +200,19 @@ static tg_rc_t decode_bytes(tg_senml_t *pack, tg_record_t *record) {
   return rc;
 }
 
+/* What only LwM2M 1.0's JSON means. */
+static TG_NOINLINE tg_rc_t take_lwm2m_json(tg_senml_t *pack, tg_record_t *record) {
+  drop_repeated(pack, &record->path);
+  return decode_bytes(pack, record);
+}
+
 tg_rc_t tg_senml_finish(tg_senml_t *pack, const tg_senml_fields_t *fields, tg_record_t *record) {
   tg_rc_t rc = tg_senml_etch_take(pack->in.input, &fields->value, (fields->seen & value_labels) != 0);
   if (rc == TG_OK) rc = resolve_name(pack, fields->name, &record->path);
   if (rc != TG_OK) return rc;
-  drop_repeated(pack, &record->path);
   record->value = fields->value;
   resolve_time(pack, fields, record);
-  rc = decode_bytes(pack, record);
+  if (pack->is_lwm2m_json) rc = take_lwm2m_json(pack, record);
   return rc != TG_OK ? rc : tg_codec_in_place(&pack->in, record);
 }
 

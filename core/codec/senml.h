@@ -12,6 +12,7 @@
 
 /** Labels, by what they mean. */
 typedef enum tg_senml_label {
+  TG_SENML_IGNORED, /* units, sums, update times: LwM2M does not use them */
   TG_SENML_BVER,
   TG_SENML_BN,
   TG_SENML_BT,
@@ -22,8 +23,7 @@ typedef enum tg_senml_label {
   TG_SENML_VB,
   TG_SENML_VD,
   TG_SENML_VLO,
-  TG_SENML_T,
-  TG_SENML_IGNORED /* units, sums, update times: LwM2M does not use them */
+  TG_SENML_T
 } tg_senml_label_t;
 
 /** A pack being read; part of a decoder's state. */
@@ -33,6 +33,8 @@ typedef struct tg_senml {
   int64_t bt_ms;
   bool has_bt;
   bool is_lwm2m_json; /* names without a base name hang below the request's path */
+  bool is_bn_path; /* the base name is a path and a slash, as nearly all are: bn_path, and a name is the ids below it */
+  tg_path_t bn_path;
   char bn[TG_SENML_NAME_MAX];
 } tg_senml_t;
 

@@ -5,10 +5,24 @@
 #include "core/codec/codec_format.h"
 #include "core/codec/senml.h"
 
+/* RFC 8428 §6, table 4, by the one byte that each label is: from 0 on upwards, from -1 on downwards. All others are ignored. */
+enum { NEGATIVE = TG_CBOR_NEGINT << 5, LABELS_EACH = 9 };
+static const uint8_t labels[] = {[0] = TG_SENML_N,
+                                 [2] = TG_SENML_V,
+                                 [3] = TG_SENML_VS,
+                                 [4] = TG_SENML_VB,
+                                 [6] = TG_SENML_T,
+                                 [8] = TG_SENML_VD,
+                                 [NEGATIVE] = TG_SENML_BVER,
+                                 [NEGATIVE + 1] = TG_SENML_BN,
+                                 [NEGATIVE + 2] = TG_SENML_BT,
+                                 [NEGATIVE + 4] = TG_SENML_BV,
+                                 [NEGATIVE + 8] = TG_SENML_IGNORED};
+
 typedef struct senml_cbor_state {
   tg_slice_t rest;
   tg_senml_t pack;
-  uint64_t left; /* records, unless the array is open */
+  uint64_t left; /* records; without end where the array is open */
   bool is_open;
   bool ended;
 } senml_cbor_state_t;
@@ -29,7 +43,7 @@ static tg_rc_t init(void *state, const tg_codec_input_t *input) {
   tg_rc_t rc = next_item(senml, &item);
   if (rc != TG_OK) return rc;
   senml->is_open = item.kind == TG_CBOR_ARRAY_OPEN;
-  senml->left = item.kind == TG_CBOR_ARRAY ? item.n : 0;
+  senml->left = item.kind == TG_CBOR_ARRAY ? item.n : UINT64_MAX;
   return senml->is_open || item.kind == TG_CBOR_ARRAY ? TG_OK : TG_E_SYNTAX;
 }
 
@@ -41,47 +55,51 @@ static tg_rc_t join(senml_cbor_state_t *senml, tg_cbor_item_t *item) {
   return rc == TG_OK ? tg_cbor_wire_join(&senml->rest, scratch, item) : rc;
 }
 
-/* RFC 8428 §6, table 4. */
-static tg_rc_t label_of(const tg_cbor_item_t *item, tg_senml_label_t *label) {
-  static const uint8_t positive[] = {TG_SENML_N,       TG_SENML_IGNORED, TG_SENML_V,       TG_SENML_VS, TG_SENML_VB,
-                                     TG_SENML_IGNORED, TG_SENML_T,       TG_SENML_IGNORED, TG_SENML_VD};
-  static const uint8_t negative[] = {TG_SENML_BVER,    TG_SENML_BN, TG_SENML_BT,
-                                     TG_SENML_IGNORED, TG_SENML_BV, TG_SENML_IGNORED};
-  if (item->kind == TG_CBOR_TEXT) return tg_senml_label_of(item->s, label);
-  bool is_negative = item->kind == TG_CBOR_NEGINT;
-  if (!is_negative && item->kind != TG_CBOR_UINT) return TG_E_SYNTAX;
-  if (item->n >= (is_negative ? sizeof negative : sizeof positive)) return TG_E_NOT_FOUND;
-  *label = (tg_senml_label_t)(is_negative ? negative : positive)[item->n];
+/* A label that is spelled otherwise, or none that LwM2M uses. */
+static TG_NOINLINE tg_rc_t take_other_label(senml_cbor_state_t *senml, tg_senml_label_t *label) {
+  tg_cbor_item_t key;
+  *label = TG_SENML_IGNORED;
+  tg_rc_t rc = next_item(senml, &key);
+  if (rc == TG_OK) rc = join(senml, &key);
+  if (rc != TG_OK) return rc;
+  if (key.kind == TG_CBOR_UINT || key.kind == TG_CBOR_NEGINT) {
+    if (key.n < LABELS_EACH) *label = (tg_senml_label_t)labels[(unsigned)key.kind << 5 | key.n];
+    return TG_OK;
+  }
+  if (key.kind != TG_CBOR_TEXT) return TG_E_SYNTAX;
+  rc = tg_senml_label_of(key.s, label);
+  return rc == TG_E_NOT_FOUND ? TG_OK : rc;
+}
+
+static tg_rc_t take_label(senml_cbor_state_t *senml, tg_senml_label_t *label) {
+  tg_slice_t rest = senml->rest;
+  if (rest.len == 0) return TG_E_TRUNCATED;
+  *label = rest.p[0] < TG_COUNT(labels) ? (tg_senml_label_t)labels[rest.p[0]] : TG_SENML_IGNORED;
+  if (*label == TG_SENML_IGNORED) return take_other_label(senml, label);
+  senml->rest = tg_slice(rest.p + 1, rest.len - 1);
   return TG_OK;
 }
 
-/* The value of the label whose item is @p key. */
-static tg_rc_t take_pair(senml_cbor_state_t *senml, tg_cbor_item_t *key, tg_senml_fields_t *fields) {
+/* A label and its value. */
+static tg_rc_t take_pair(senml_cbor_state_t *senml, tg_senml_fields_t *fields) {
   tg_senml_label_t label;
   tg_cbor_item_t item;
-  tg_rc_t rc = join(senml, key);
-  if (rc != TG_OK) return rc;
-  tg_rc_t known = label_of(key, &label);
-  if (known != TG_OK && known != TG_E_NOT_FOUND) return known;
-  rc = next_item(senml, &item);
-  if (rc != TG_OK) return rc;
-  if (known == TG_E_NOT_FOUND || label == TG_SENML_IGNORED) return tg_cbor_wire_skip(&senml->rest, &item);
-  rc = join(senml, &item);
-  if (rc != TG_OK) return rc;
   tg_value_t value;
-  rc = tg_cbor_wire_value(&item, &value);
+  tg_rc_t rc = take_label(senml, &label);
+  if (rc == TG_OK) rc = next_item(senml, &item);
+  if (rc != TG_OK) return rc;
+  if (label == TG_SENML_IGNORED) return tg_cbor_wire_skip(&senml->rest, &item);
+  rc = join(senml, &item);
+  if (rc == TG_OK) rc = tg_cbor_wire_value(&item, &value);
   return rc == TG_OK ? tg_senml_put(&senml->pack, fields, label, &value) : rc;
 }
 
 static tg_rc_t take_map(senml_cbor_state_t *senml, const tg_cbor_item_t *map, tg_senml_fields_t *fields) {
   bool is_open = map->kind == TG_CBOR_MAP_OPEN;
   if (!is_open && map->kind != TG_CBOR_MAP) return TG_E_SYNTAX;
-  for (uint64_t pairs = map->n; is_open || pairs; pairs--) {
-    tg_cbor_item_t key;
-    tg_rc_t rc = next_item(senml, &key);
-    if (rc != TG_OK) return rc;
-    if (is_open && key.kind == TG_CBOR_BREAK) return TG_OK;
-    rc = take_pair(senml, &key, fields);
+  for (uint64_t left = is_open ? UINT64_MAX : map->n; left; left--) {
+    if (is_open && tg_cbor_wire_take_break(&senml->rest)) return TG_OK;
+    tg_rc_t rc = take_pair(senml, fields);
     if (rc != TG_OK) return rc;
   }
   return TG_OK;
@@ -90,10 +108,10 @@ static tg_rc_t take_map(senml_cbor_state_t *senml, const tg_cbor_item_t *map, tg
 static tg_rc_t take_record(senml_cbor_state_t *senml, tg_record_t *record) {
   tg_cbor_item_t item;
   tg_senml_fields_t fields;
-  if (!senml->is_open && senml->left-- == 0) return senml->rest.len ? TG_E_SYNTAX : TG_END;
+  bool is_end = senml->left-- == 0 || (senml->is_open && tg_cbor_wire_take_break(&senml->rest));
+  if (is_end) return senml->rest.len ? TG_E_SYNTAX : TG_END;
   tg_rc_t rc = next_item(senml, &item);
   if (rc != TG_OK) return rc;
-  if (senml->is_open && item.kind == TG_CBOR_BREAK) return senml->rest.len ? TG_E_SYNTAX : TG_END;
   tg_senml_begin(&fields);
   rc = take_map(senml, &item, &fields);
   return rc == TG_OK ? tg_senml_finish(&senml->pack, &fields, record) : rc;

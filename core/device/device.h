@@ -72,6 +72,7 @@ typedef struct tg_command_result {
   tg_command_state_t state; /* DONE, FAILED, EXPIRED, CANCELLED, UNKNOWN */
   tg_rc_t rc;
   uint8_t code; /* CoAP code, 0 when the device gave none */
+  bool unsent;  /* with TG_E_AGAIN from a backend: whatever it is, it has not been carried out and may go again */
   const tg_record_t *records;
   size_t record_count;
   tg_slice_t text; /* DISCOVER: links; CREATE: path; composites: what did not go, `/3/0/99: 4.04; …` */
@@ -265,7 +266,7 @@ TG_MUST_CHECK tg_rc_t tg_twin_submit(tg_twin_t *twin, const tg_command_t *comman
 /** Cancels a command in any state but an ended one; done() comes with CANCELLED. TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_twin_cancel(tg_twin_t *twin, tg_id_t command);
 
-/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already, or has a body. */
+/** A backend tells how its command ended: state is DONE or FAILED. A stale id is ignored. TG_E_TIMEOUT and TG_E_ASLEEP send a device in queue mode to sleep. A FAILED result without a code puts the command back at the head: with TG_E_ASLEEP (it never left) in queue mode; with TG_E_TIMEOUT in queue mode and with TG_E_AGAIN in any mode unless it is an EXECUTE, CREATE or DELETE, which may have been done already and then ends as UNKNOWN if it is not said to be unsent, or has a body. */
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result);
 
 /** A backend tells that the device has taken @p sent bytes of its command's body: the deadline moves, progress() is told; it may end the command. Stale ids are ignored. */
@@ -280,6 +281,9 @@ void tg_twin_commands(const tg_twin_t *twin, tg_id_t id,
 
 /** Lower-case name of an operation: `read`, `write` … */
 const char *tg_twin_op_name(tg_op_t op);
+
+/** Whether @p command may be carried out once more: without harm, or because its asker said so. */
+bool tg_twin_op_is_repeatable(const tg_command_t *command);
 
 /** Whether a record at @p path may be part of @p command. */
 bool tg_twin_op_reaches(const tg_command_t *command, const tg_path_t *path);

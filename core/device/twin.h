@@ -42,6 +42,7 @@ struct tg_twin_device {
   uint64_t offline_ms; /* monotonic */
   uint16_t journaled;  /* commands that have a row */
   bool pumping;        /* is in the pump list, or waits for a commit to get there */
+  bool pump_again;     /* there came more to do while its turn was on */
 };
 
 /** A command until its done function returned. */

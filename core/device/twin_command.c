@@ -40,6 +40,12 @@ static void move_to(tg_twin_command_t *command, tg_command_state_t state, tg_rc_
   emit_state(command, &result);
 }
 
+/* A done() that submits may have been called from within the very turn that will not come to it any more. */
+static void pump(tg_twin_t *twin, tg_twin_device_t *device) {
+  device->pump_again = true;
+  tg_twin_pump(twin, device);
+}
+
 static void end_command(tg_twin_command_t *command, const tg_command_result_t *result) {
   tg_twin_t *twin = command->twin;
   tg_twin_queue_del(command);
@@ -48,7 +54,7 @@ static void end_command(tg_twin_command_t *command, const tg_command_result_t *r
   bool goes_on = twin->closing && command->row; /* at the next start */
   tg_twin_durable_end(command, goes_on);
   if (!goes_on) emit_state(command, result);
-  if (command->device->queue) tg_twin_pump(twin, command->device);
+  if (command->device->queue) pump(twin, command->device);
   if (command->done) command->done(command->ud, &command->pub, result);
   tg_twin_queue_free(command);
 }
@@ -149,11 +155,13 @@ static void on_pump(tg_timer_t *timer, void *ud) {
     device = in_order;
     in_order = device->pump_next;
     tg_id_t id = device->pub.id;
+    device->pump_again = false;
     start_bulk(twin, device);
     bool held = tg_twin_device_of(twin, id) && start_waiting(twin, device);
     if (!tg_twin_device_of(twin, id)) continue;
+    device->pumping = held;
     if (held) tg_twin_durable_hold(twin, device);
-    else device->pumping = false;
+    else if (device->pump_again) tg_twin_pump(twin, device);
   }
 }
 
@@ -174,7 +182,7 @@ static void accept(tg_twin_command_t *command, bool waits) {
   set_deadline(command);
   tg_twin_queue_add(command, false);
   if (waits && !command->row) move_to(command, TG_COMMAND_WAITING, device->pub.awake ? TG_E_AGAIN : TG_E_ASLEEP);
-  if (device->pub.awake && !*tg_twin_queue_place(command)) tg_twin_pump(command->twin, device);
+  if (device->pub.awake && !*tg_twin_queue_place(command)) pump(command->twin, device);
 }
 
 /* In milliseconds. */
@@ -225,8 +233,8 @@ static bool goes_back(const tg_twin_command_t *command, const tg_command_result_
   if (result->state != TG_COMMAND_FAILED || result->code != 0 || tg_twin_queue_is_bulk(command)) return false;
   bool queue_mode = command->device->pub.queue_mode;
   if (result->rc == TG_E_ASLEEP) return queue_mode; /* never left: any operation */
-  if (result->rc == TG_E_AGAIN) return tg_twin_queue_is_repeatable(&command->pub);
-  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_queue_is_repeatable(&command->pub);
+  if (result->rc == TG_E_AGAIN) return result->unsent || tg_twin_op_is_repeatable(&command->pub);
+  return result->rc == TG_E_TIMEOUT && queue_mode && tg_twin_op_is_repeatable(&command->pub);
 }
 
 void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *result) {
@@ -236,7 +244,9 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   if (result->rc == TG_E_ASLEEP || result->rc == TG_E_TIMEOUT) tg_twin_asleep(twin, device->pub.id);
   if (!goes_back(command, result)) {
     bool is_open = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
-    is_open = is_open && !tg_twin_queue_is_repeatable(&command->pub); /* its registration was replaced under it */
+    is_open = is_open &&
+              !tg_twin_op_is_repeatable(
+                  &command->pub); /* its registration was replaced under it, or it went where the device is no longer */
     if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
     else end_command(command, result);
     return;
@@ -258,7 +268,7 @@ void tg_twin_command_release(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_command_t *command = device->running;
   if (command) {
     stop_at_backend(command);
-    if (tg_twin_queue_is_repeatable(&command->pub)) back_to_queue(command, TG_E_AGAIN);
+    if (tg_twin_op_is_repeatable(&command->pub)) back_to_queue(command, TG_E_AGAIN);
     else end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
   }
   command = device->bulk;

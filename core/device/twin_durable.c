@@ -52,7 +52,7 @@ tg_rc_t tg_twin_durable_add(tg_twin_command_t *command, bool may_go) {
   tg_twin_t *twin = command->twin;
   if (!command->pub.durable || !twin->config.store) return TG_OK;
   command->row = twin->next_row + 1;
-  tg_rc_t rc = write_row(command, may_go && !tg_twin_queue_is_repeatable(&command->pub));
+  tg_rc_t rc = write_row(command, may_go && !tg_twin_op_is_repeatable(&command->pub));
   if (rc != TG_OK) {
     command->row = 0;
     return rc;
@@ -102,7 +102,7 @@ bool tg_twin_durable_is_ready(tg_twin_command_t *command) {
   tg_twin_t *twin = command->twin;
   if (!command->row) return true;
   bool is_lost = command->ticket > twin->committed && command->ticket <= twin->failed;
-  bool marks = !tg_twin_queue_is_repeatable(&command->pub);
+  bool marks = !tg_twin_op_is_repeatable(&command->pub);
   if (is_lost || (marks && !command->marked)) {
     bool is_late = write_row(command, marks) != TG_OK;
     if (is_late && !tg_timer_active(&twin->retry)) retry_later(twin);

@@ -32,6 +32,10 @@ tg_rc_t tg_twin_op_of(tg_slice_t name, tg_op_t *op) {
   return TG_E_NOT_FOUND;
 }
 
+bool tg_twin_op_is_repeatable(const tg_command_t *command) {
+  return command->retry || (command->op != TG_OP_EXECUTE && command->op != TG_OP_CREATE && command->op != TG_OP_DELETE);
+}
+
 bool tg_twin_op_reaches(const tg_command_t *command, const tg_path_t *path) {
   tg_path_t base = command->path;
   if (command->op == TG_OP_EXECUTE && base.len > TG_PATH_INSTANCE) base.len = TG_PATH_INSTANCE;

@@ -6,11 +6,6 @@
 
 #include "core/device/twin.h"
 
-/** Whether @p command may be carried out once more: without harm, or because its asker said so. */
-static inline bool tg_twin_queue_is_repeatable(const tg_command_t *command) {
-  return command->retry || (command->op != TG_OP_EXECUTE && command->op != TG_OP_CREATE && command->op != TG_OP_DELETE);
-}
-
 /** Whether @p command is one with a body: it has a place of its own at the backend, beside the others. */
 static inline bool tg_twin_queue_is_bulk(const tg_twin_command_t *command) {
   return command->pub.body.len > 0;

@@ -16,7 +16,7 @@ typedef struct restore {
 } restore_t;
 
 static tg_command_state_t ends_as(const restore_t *restore, const tg_journal_row_t *row) {
-  if (row->sent && !tg_twin_queue_is_repeatable(&row->command)) return TG_COMMAND_UNKNOWN;
+  if (row->sent && !tg_twin_op_is_repeatable(&row->command)) return TG_COMMAND_UNKNOWN;
   return row->command.deadline_ms <= restore->now_ms ? TG_COMMAND_EXPIRED : TG_COMMAND_WAITING;
 }
 

@@ -112,8 +112,8 @@ void tg_fw_phase_move_resume(tg_fw_job_t *job) {
 
 tg_fw_state_t tg_fw_phase_move_back_again(tg_fw_job_t *job, const tg_fw_news_t *news) {
   (void)news;
+  if (is_on_first_link(job)) return job->row.verdict; /* whatever comes of the request */
   if (!job->recheck) return TG_FW_RETURNING;
-  if (is_on_first_link(job)) return job->row.verdict;
   if (!tg_fw_ask_is_usable(job)) return TG_FW_RETURNING;
   job->recheck = false;
   return job->firmware->config.move_back ? tg_fw_phase_move_back(job) : job->row.verdict;

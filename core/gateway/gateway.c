@@ -272,7 +272,10 @@ void tg_gateway_close(tg_gateway_t *gateway) {
 }
 
 tg_gateway_parts_t tg_gateway_parts(tg_gateway_t *gateway) {
-  return gateway->parts;
+  tg_gateway_parts_t parts = gateway->parts;
+  parts.links = gateway->links;
+  parts.link_count = gateway->link_count;
+  return parts;
 }
 
 size_t tg_gateway_link_count(const tg_gateway_t *gateway) {

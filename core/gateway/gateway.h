@@ -75,6 +75,8 @@ typedef struct tg_gateway_parts {
   tg_firmware_t *firmware;
   tg_campaigns_t *campaigns;
   const tg_gateway_clock_t *clock;
+  tg_link_t *const *links;
+  size_t link_count;
   const tg_http_stats_t *callbacks; /* of all links */
   const tg_http_stats_t *downloads; /* of the firmware server */
 } tg_gateway_parts_t;

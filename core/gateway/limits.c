@@ -18,6 +18,8 @@ typedef struct limits_view {
   tg_twin_refused_t refused;
   uint32_t window; /* the widest of all brokers */
   uint64_t window_filled;
+  uint32_t rcvbuf; /* the smallest of all UDP links, as it was asked for */
+  uint64_t rx_dropped;
 } limits_view_t;
 
 static void look_at_brokers(const tg_mqtt_t *mqtt, limits_view_t *view) {
@@ -30,6 +32,16 @@ static void look_at_brokers(const tg_mqtt_t *mqtt, limits_view_t *view) {
   if (!view->window) view->window = TG_MQTT_WINDOW_MAX;
 }
 
+static void look_at_links(const tg_gateway_parts_t *parts, limits_view_t *view) {
+  for (size_t i = 0; i < parts->link_count; i++) {
+    tg_link_udp_stats_t stats;
+    if (!tg_link_udp_stats(parts->links[i], &stats)) continue;
+    if (!view->rcvbuf || stats.rcvbuf_max < view->rcvbuf) view->rcvbuf = stats.rcvbuf_max;
+    view->rx_dropped += stats.rx_dropped;
+  }
+  if (!view->rcvbuf) view->rcvbuf = TG_LINK_UDP_RCVBUF;
+}
+
 static void look(const tg_gateway_parts_t *parts, limits_view_t *view) {
   *view = (limits_view_t){.parts = parts};
   tg_coap_limits(parts->coap, &view->coap);
@@ -38,6 +50,7 @@ static void look(const tg_gateway_parts_t *parts, limits_view_t *view) {
   tg_server_stats(parts->server, &view->server);
   tg_twin_refused(parts->twin, &view->refused);
   look_at_brokers(parts->mqtt, view);
+  look_at_links(parts, view);
 }
 
 bool tg_limits_get(const tg_gateway_parts_t *parts, size_t at, tg_limits_row_t *row) {

@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/log.h"
 #include "core/link/link_udp_addr.h"
+#include "core/link/link_udp_socket.h"
 
-enum { BATCH = 64, BATCHES = 16, QUEUE = 256, QUEUE_BYTES = 256 * 1024, RCVBUF = 4 << 20, MTU = 1280 };
+enum { BATCH = 64, BATCHES = 16, QUEUE = 256, QUEUE_BYTES = 256 * 1024, MTU = 1280, TOLD_PER_MINUTE = 6 };
 
 /* Not a power of two: with one, the first lines of all buffers would fall into the same cache sets. */
 enum { STRIDE = TG_LINK_UDP_DATAGRAM + 192 };
@@ -53,8 +55,11 @@ typedef struct udp {
   bool is_wildcard;
   bool waits_for_write;
   uint16_t port;
+  tg_loop_t *loop;
   tg_loop_watch_t *watch;
   tg_link_udp_stats_t stats;
+  uint32_t drops_seen; /* of the kernel's, which are in stats */
+  tg_log_limit_t drops_log;
   receive_t in;
   transmit_t out;
 } udp_t;
@@ -252,39 +257,40 @@ static const tg_link_ops_t udp_ops = {.kind = "udp",
                                       .identity = udp_identity,
                                       .close = udp_close};
 
+/* Nobody else would say that the kernel throws datagrams away. */
+static void look_at_drops(udp_t *udp) {
+  uint32_t drops = tg_link_udp_socket_drops(udp->fd), more = drops - udp->drops_seen; /* the number wraps */
+  udp->drops_seen = drops;
+  udp->stats.rx_dropped += more;
+  if (!more || !tg_log_allow(&udp->drops_log, tg_loop_now(udp->loop), TOLD_PER_MINUTE)) return;
+  tg_log("link", TG_LOG_WARN, "datagrams_dropped link=%s count=%u total=%llu receive_buffer=%u suppressed=%u",
+         udp->link.name, (unsigned)more, (unsigned long long)udp->stats.rx_dropped, (unsigned)udp->stats.rcvbuf,
+         (unsigned)udp->drops_log.suppressed);
+}
+
 static void on_ready(void *ud, int fd, int events) {
   udp_t *udp = ud;
   (void)fd;
   if (events & TG_LOOP_WRITE) udp_flush(&udp->link);
   if (!(events & TG_LOOP_READ)) return;
-  for (int i = 0; i < BATCHES; i++) {
-    if (receive_batch(udp) < BATCH) break;
-  }
+  int full = 0;
+  while (full < BATCHES && receive_batch(udp) == BATCH) full++;
+  if (full)
+    look_at_drops(
+        udp); /* behind a buffer that was full there is a full batch; it saves a system call in every other turn */
 }
 
-static bool is_wildcard(const tg_link_udp_addr_t *addr) {
-  if (addr->remote.any.sa_family == AF_INET) return addr->remote.v4.sin_addr.s_addr == htonl(INADDR_ANY);
-  return IN6_IS_ADDR_UNSPECIFIED(&addr->remote.v6.sin6_addr);
-}
-
-static tg_rc_t set_options(const udp_t *udp, uint32_t rcvbuf) {
-  int on = 1, size = (int)(rcvbuf && rcvbuf < INT32_MAX ? rcvbuf : RCVBUF);
-  (void)setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size); /* the kernel's limit may be lower */
-  if (udp->family == AF_INET6 && setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) return TG_E_IO;
-  if (!udp->is_wildcard) return TG_OK;
-  int failed = udp->family == AF_INET ? setsockopt(udp->fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on)
-                                      : setsockopt(udp->fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
-  return failed ? TG_E_IO : TG_OK;
-}
-
-static tg_rc_t bind_socket(udp_t *udp, const tg_link_udp_addr_t *addr, uint32_t rcvbuf) {
-  tg_link_udp_addr_t bound = {0};
-  socklen_t len = sizeof bound.remote;
-  udp->fd = socket(udp->family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (udp->fd < 0 || set_options(udp, rcvbuf) != TG_OK) return TG_E_IO;
-  if (bind(udp->fd, &addr->remote.any, tg_link_udp_addr_len(addr)) != 0) return TG_E_IO;
-  if (getsockname(udp->fd, &bound.remote.any, &len) != 0) return TG_E_IO;
-  udp->port = ntohs(udp->family == AF_INET ? bound.remote.v4.sin_port : bound.remote.v6.sin6_port);
+static tg_rc_t open_socket(udp_t *udp, const tg_link_udp_addr_t *addr, uint32_t rcvbuf) {
+  tg_link_udp_socket_t opened;
+  tg_rc_t rc = tg_link_udp_socket_open(addr, rcvbuf, &opened);
+  if (rc != TG_OK) return rc;
+  udp->fd = opened.fd;
+  udp->port = opened.port;
+  udp->stats.rcvbuf = opened.rcvbuf;
+  udp->stats.rcvbuf_max = rcvbuf;
+  if (opened.rcvbuf < rcvbuf)
+    tg_log("link", TG_LOG_INFO, "receive_buffer link=%s asked=%u given=%u limit=net.core.rmem_max", udp->link.name,
+           (unsigned)rcvbuf, (unsigned)opened.rcvbuf);
   return TG_OK;
 }
 
@@ -299,11 +305,11 @@ tg_rc_t tg_link_udp_open(tg_loop_t *loop, const tg_link_udp_config_t *config, tg
   if (!udp) return TG_E_NOMEM;
   udp->link =
       (tg_link_t){.ops = &udp_ops, .name = config->name, .mtu = config->mtu ? config->mtu : MTU, .binding = 'U'};
+  udp->loop = loop;
   udp->family = addr.remote.any.sa_family;
-  udp->is_wildcard = is_wildcard(&addr);
-  if (bind_socket(udp, &addr, config->rcvbuf) != TG_OK) {
+  udp->is_wildcard = tg_link_udp_socket_is_wildcard(&addr);
+  if (open_socket(udp, &addr, config->rcvbuf ? config->rcvbuf : TG_LINK_UDP_RCVBUF) != TG_OK) {
     tg_diag_set(diag, NULL, 0, "can't listen on UDP %s port %u: %s", config->host, config->port, strerror(errno));
-    if (udp->fd >= 0) close(udp->fd);
     tg_alloc_free(udp);
     return TG_E_IO;
   }
@@ -322,6 +328,10 @@ uint16_t tg_link_udp_port(const tg_link_t *link) {
   return ((const udp_t *)link)->port;
 }
 
-void tg_link_udp_stats(const tg_link_t *link, tg_link_udp_stats_t *stats) {
-  *stats = ((const udp_t *)link)->stats;
+bool tg_link_udp_stats(const tg_link_t *link, tg_link_udp_stats_t *stats) {
+  if (link->ops != &udp_ops) return false;
+  const udp_t *udp = (const udp_t *)link;
+  *stats = udp->stats;
+  stats->rx_dropped += (uint32_t)(tg_link_udp_socket_drops(udp->fd) - udp->drops_seen); /* since it was looked at */
+  return true;
 }

@@ -23,21 +23,25 @@ static tg_rc_t take_id(tg_slice_t *rest, uint16_t *id) {
   return TG_OK;
 }
 
-tg_rc_t tg_path_parse(tg_slice_t text, tg_path_t *path) {
-  tg_path_t got = {{0}, 0};
-  tg_slice_t rest = text.len && text.p[0] == '/' ? tg_slice_from(text, 1) : text;
-  while (rest.len) {
+tg_rc_t tg_path_parse_below(const tg_path_t *base, tg_slice_t text, tg_path_t *path) {
+  tg_path_t got = *base;
+  while (text.len) {
     uint16_t id;
-    tg_rc_t rc = take_id(&rest, &id);
+    tg_rc_t rc = take_id(&text, &id);
     if (rc != TG_OK) return rc;
     if (got.len == TG_COUNT(got.id)) return TG_E_TOO_LONG;
     got.id[got.len++] = id;
-    if (!rest.len) break;
-    if (rest.p[0] != '/' || rest.len == 1) return TG_E_SYNTAX;
-    rest = tg_slice_from(rest, 1);
+    if (!text.len) break;
+    if (text.p[0] != '/' || text.len == 1) return TG_E_SYNTAX;
+    text = tg_slice_from(text, 1);
   }
   *path = got;
   return TG_OK;
+}
+
+tg_rc_t tg_path_parse(tg_slice_t text, tg_path_t *path) {
+  static const tg_path_t root = {{0}, 0};
+  return tg_path_parse_below(&root, text.len && text.p[0] == '/' ? tg_slice_from(text, 1) : text, path);
 }
 
 /* Writes the decimal digits of @p id at @p at and returns what lies behind them. */
@@ -73,7 +77,11 @@ bool tg_path_eq(const tg_path_t *a, const tg_path_t *b) {
 }
 
 bool tg_path_covers(const tg_path_t *prefix, const tg_path_t *path) {
-  return prefix->len <= path->len && memcmp(prefix->id, path->id, prefix->len * sizeof prefix->id[0]) == 0;
+  if (prefix->len > path->len) return false;
+  for (size_t i = 0; i < prefix->len; i++) {
+    if (prefix->id[i] != path->id[i]) return false;
+  }
+  return true;
 }
 
 int tg_path_cmp(const tg_path_t *a, const tg_path_t *b) {

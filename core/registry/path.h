@@ -25,6 +25,9 @@ static inline tg_path_t tg_path(uint16_t len, uint16_t object, uint16_t instance
 /** Reads `/3/0/1`; the first slash may be missing; `/` and the empty text are the root. Strict: decimal, no leading zeros, no trailing or double slash. TG_E_SYNTAX, TG_E_RANGE above 65534, TG_E_TOO_LONG above four ids. */
 TG_MUST_CHECK tg_rc_t tg_path_parse(tg_slice_t text, tg_path_t *path);
 
+/** Reads `0/1`, ids without a slash in front, which are those behind @p base; the empty text is @p base itself. Errors of tg_path_parse(). @p path may be @p base. */
+TG_MUST_CHECK tg_rc_t tg_path_parse_below(const tg_path_t *base, tg_slice_t text, tg_path_t *path);
+
 /** Appends `/3/0/1`; the root is `/`. */
 void tg_path_put(tg_buf_t *out, const tg_path_t *path);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/registry/objxml.h"
 #include "core/registry/registry.h"
 
@@ -19,34 +20,25 @@ tg_rc_t tg_registry_load_xml(tg_registry_t *registry, const char *file_name, tg_
   return rc;
 }
 
-/* The whole file, at most one byte more than is allowed, so that the reader sees that it is too large. */
-static tg_rc_t read_file(const char *path, uint8_t *memory, size_t *len) {
-  FILE *file = fopen(path, "rb");
-  if (!file) return TG_E_IO;
-  *len = fread(memory, 1, TG_OBJXML_SIZE_MAX + 1, file);
-  bool failed = ferror(file) != 0;
-  (void)fclose(file);
-  return failed ? TG_E_IO : TG_OK;
-}
-
 static bool is_xml(const char *name) {
   size_t len = strlen(name);
   return len > 4 && name[0] != '.' && strcmp(name + len - 4, ".xml") == 0;
 }
 
 static tg_rc_t load_file(tg_registry_t *registry, const char *path, uint8_t *memory, tg_diag_t *diag) {
-  size_t len = 0;
-  tg_rc_t rc = read_file(path, memory, &len);
+  tg_buf_t content;
+  tg_buf_init(&content, memory, TG_OBJXML_SIZE_MAX);
+  tg_rc_t rc = tg_file_read(path, &content);
   if (rc != TG_OK) {
-    tg_diag_set(diag, path, 0, "cannot be read");
+    tg_diag_set(diag, path, 0, "cannot be read: %s", tg_file_why(rc));
     return rc;
   }
-  return tg_registry_load_xml(registry, path, tg_slice(memory, len), diag);
+  return tg_registry_load_xml(registry, path, tg_buf_slice(&content), diag);
 }
 
 /* Loads what is good; tells the first file that is bad, or else the first that is XML of another kind. */
 static tg_rc_t load_entries(tg_registry_t *registry, DIR *dir, const char *folder, size_t *loaded, tg_diag_t *diag) {
-  uint8_t *memory = tg_alloc(TG_OBJXML_SIZE_MAX + 1);
+  uint8_t *memory = tg_alloc(TG_OBJXML_SIZE_MAX);
   if (!memory) return TG_E_NOMEM;
   tg_rc_t told = TG_OK, rc = TG_OK;
   for (const struct dirent *entry; rc != TG_E_NOMEM && (entry = readdir(dir));) {

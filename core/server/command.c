@@ -14,7 +14,12 @@
 #include "core/server/operation.h"
 #include "core/server/trigger.h"
 
-enum { CALLS_MAX = 65536, ANNOUNCED_MAX = 1 << 20, LEAST_BLOCK = 16 };
+enum {
+  CALLS_MAX = 65536,
+  ANNOUNCED_MAX = 1 << 20,
+  LEAST_BLOCK = 16,
+  LEAVE_MS = 5000 /* an answer that was under way when its device moved has come by then, or does not */
+};
 
 tg_rc_t tg_command_init(tg_server_t *server) {
   return tg_pool_init(&server->calls, sizeof(tg_server_call_t), CALLS_MAX);
@@ -106,6 +111,7 @@ static tg_rc_t send_call(tg_server_call_t *call, const tg_reg_t *reg, const tg_d
   char path[TG_FORMAT_PATH_MAX], query[512] = "";
   tg_command_t wire, *command = &wire;
   tg_command_wire(call, device, asked, &wire);
+  call->once = wire.op == asked->op && !tg_twin_op_is_repeatable(asked);
   tg_path_t target = command->path;
   if (command->op == TG_OP_CREATE) target = tg_path(1, target.id[0], 0, 0);
   if (command->op == TG_OP_ATTRIBUTES || command->op == TG_OP_DISCOVER) {
@@ -239,11 +245,20 @@ static void cancel(void *ud, const tg_device_t *device, tg_id_t command) {
   tg_coap_cancel(server->coap, call->exchange);
 }
 
-void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only) {
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg) {
   const tg_id_t ids[] = {reg->bulk, reg->call};
-  for (size_t i = 0; i < (bodies_only ? 1 : TG_COUNT(ids)); i++) {
+  for (size_t i = 0; i < TG_COUNT(ids); i++) {
     const tg_server_call_t *call = tg_pool_find(&server->calls, ids[i]);
     if (call) tg_coap_cancel(server->coap, call->exchange);
+  }
+}
+
+/* What one address has of a body, another one has not: whoever asked begins anew. */
+void tg_command_leave(tg_server_t *server, tg_reg_t *reg) {
+  const tg_id_t ids[] = {reg->bulk, reg->call};
+  for (size_t i = 0; i < TG_COUNT(ids); i++) {
+    const tg_server_call_t *call = tg_pool_find(&server->calls, ids[i]);
+    if (call) tg_coap_leave(server->coap, call->exchange, call->once ? LEAVE_MS : 0);
   }
 }
 

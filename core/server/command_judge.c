@@ -66,7 +66,10 @@ void tg_command_judge(const tg_server_call_t *call, tg_reg_t *reg, const tg_coap
                       tg_command_result_t *result, char created[TG_PATH_TEXT_MAX]) {
   *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = answer->rc, .code = answer->code};
   if (answer->unsent) result->rc = TG_E_ASLEEP;
-  if (answer->rc == TG_E_CANCELLED) result->rc = TG_E_AGAIN; /* the registration was replaced under it */
+  if (answer->rc == TG_E_CANCELLED) { /* the registration was replaced under it, or its device has moved */
+    result->rc = TG_E_AGAIN;
+    result->unsent = !call->steps && (answer->unsent || !call->once);
+  }
   if (answer->rc != TG_OK || !reg) return;
   if (call->late != TG_OK) {
     *result = (tg_command_result_t){.state = TG_COMMAND_FAILED, .rc = call->late};

@@ -81,7 +81,16 @@ uint8_t tg_observe_number(const tg_reg_t *reg);
 /** A notification of @p obs came, whatever is in it. @return whether it is to be dropped, being too early */
 bool tg_observe_watch_heard(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs);
 
-/** Begins to look after the periods of @p reg's observations; does nothing where none has a pmax. */
+/** A value of @p obs is acknowledged by @p reply before it is there (coap.h, notify): that it is owed is written first, and a process that ends meanwhile reads it at its next start. */
+void tg_observe_owe(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, tg_coap_reply_t *reply);
+
+/** Values of @p reg's observation @p id came, and were @p taken or not: where one was owed, it no longer is, or is read. */
+void tg_observe_owed(tg_server_t *server, tg_reg_t *reg, tg_id_t id, bool taken);
+
+/** @p reg's device is at another peer: what plan and watch have asked it where it was, is asked again where it is, the plan's by the next tg_observe_plan(). */
+void tg_observe_moved(tg_server_t *server, tg_reg_t *reg);
+
+/** Begins to look after the periods of @p reg's observations, and what is owed of them; does nothing where there is none of both. */
 void tg_observe_watch(tg_server_t *server, tg_reg_t *reg);
 
 /** Ends that. */

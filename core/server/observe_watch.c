@@ -12,6 +12,7 @@ enum {
   WATCHES_MAX = 131072,
   OVERDUE_MAX = 256,   /* reads at once, all devices together */
   SLACK_MS = 10000,    /* of messages that are lost, repeated or wait in a network */
+  OWED_MS = 15000,     /* from one try to the next to read what is owed */
   PERIOD_MIN_MS = 5000 /* a shorter pmax is looked after so seldom */
 };
 
@@ -33,6 +34,7 @@ tg_rc_t tg_observe_watch_init(tg_server_t *server) {
 
 /* Half a period more than agreed, and time for the network. */
 static uint64_t due_of(const tg_reg_obs_t *obs) {
+  if (obs->owed == TG_REG_OWED_DUE) return obs->since_ms ? obs->since_ms + OWED_MS : 0;
   uint64_t period = (uint64_t)obs->pmax_s * 1000;
   if (period < PERIOD_MIN_MS) period = PERIOD_MIN_MS;
   uint64_t since = obs->since_ms > obs->heard_ms ? obs->since_ms : obs->heard_ms;
@@ -42,6 +44,10 @@ static uint64_t due_of(const tg_reg_obs_t *obs) {
 /* As of the specification, a pmax of 0 or below pmin says nothing (lwm2m.md 1.4.2). */
 static bool has_pmax(const tg_reg_obs_t *obs) {
   return obs->automatic && obs->pmax_s > 0 && obs->pmax_s >= obs->pmin_s;
+}
+
+static bool is_looked_after(const tg_reg_obs_t *obs) {
+  return has_pmax(obs) || obs->owed == TG_REG_OWED_DUE;
 }
 
 bool tg_observe_watch_heard(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs) {
@@ -59,7 +65,7 @@ static void arm(watch_t *watch, const tg_reg_t *reg) {
   tg_server_t *server = watch->server;
   uint64_t next = UINT64_MAX;
   for (size_t i = 0; i < reg->obs_count; i++) {
-    if (has_pmax(&reg->obs[i]) && due_of(&reg->obs[i]) < next) next = due_of(&reg->obs[i]);
+    if (is_looked_after(&reg->obs[i]) && due_of(&reg->obs[i]) < next) next = due_of(&reg->obs[i]);
   }
   if (next == UINT64_MAX) tg_wheel_del(server->config.wheel, &watch->timer);
   else tg_wheel_add(server->config.wheel, &watch->timer, next);
@@ -116,13 +122,13 @@ static void look(watch_t *watch, const tg_reg_t *reg) {
   tg_reg_obs_t *longest = NULL;
   for (size_t i = 0; i < reg->obs_count; i++) {
     tg_reg_obs_t *obs = &reg->obs[i];
-    if (!has_pmax(obs) || due_of(obs) > now) continue;
+    if (!is_looked_after(obs) || due_of(obs) > now) continue;
     if (!longest || due_of(obs) < due_of(longest)) longest = obs;
   }
   bool may_read = longest && device && device->awake && server->overdue < OVERDUE_MAX;
   if (longest) longest->since_ms = now; /* also of one that sleeps: that is an excuse, it gets another period */
   if (may_read) {
-    tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
+    if (longest->owed != TG_REG_OWED_DUE) tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
     watch->attempt = 0;
     if (send_read(watch, reg, device, longest) == TG_OK) return;
   }
@@ -146,27 +152,36 @@ static bool retry(watch_t *watch, const tg_reg_t *reg, const tg_coap_result_t *r
   return send_read(watch, reg, device, obs) == TG_OK;
 }
 
+/* What was read while it was overdue or owed. */
+static void take_values(const watch_t *watch, tg_reg_t *reg, const tg_coap_result_t *result) {
+  tg_server_t *server = watch->server;
+  tg_rc_t rc = TG_OK;
+  if (result->code >> 5 == 2 && result->body.len) {
+    const tg_report_payload_t payload = {.base = watch->path,
+                                         .content_format = result->content_format,
+                                         .asked = watch->format,
+                                         .body = result->body,
+                                         .source = TG_SOURCE_READ};
+    rc = tg_report_take(server, reg, &payload);
+    if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "overdue_values_lost rc=%s", tg_rc_name(rc));
+    tg_server_hold_values(server, result->reply, rc);
+  }
+  bool is_busy = result->code == TG_COAP_503 || rc == TG_E_FULL || rc == TG_E_NOMEM;
+  tg_observe_owed(server, reg, watch->observation, !is_busy);
+}
+
 static void on_read(void *ud, const tg_coap_result_t *result) {
   watch_t *watch = ud;
   tg_server_t *server = watch->server;
   watch->exchange = TG_ID_NONE;
   server->overdue--;
   if (watch->dropped) return;
-  const tg_reg_t *reg = tg_reg_table_get(server, watch->reg);
+  tg_reg_t *reg = tg_reg_table_get(server, watch->reg);
   if (!reg) return;
   if (result->rc == TG_E_TIMEOUT) tg_twin_asleep(server->config.twin, reg->device);
   if (result->rc == TG_OK) tg_server_heard(server, reg);
   if (retry(watch, reg, result)) return;
-  if (result->rc == TG_OK && result->code >> 5 == 2 && result->body.len) {
-    const tg_report_payload_t payload = {.base = watch->path,
-                                         .content_format = result->content_format,
-                                         .asked = watch->format,
-                                         .body = result->body,
-                                         .source = TG_SOURCE_READ};
-    tg_rc_t rc = tg_report_take(server, reg, &payload);
-    if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "overdue_values_lost rc=%s", tg_rc_name(rc));
-    tg_server_hold_values(server, result->reply, rc);
-  }
+  if (result->rc == TG_OK) take_values(watch, reg, result);
   arm(watch, reg);
 }
 
@@ -175,9 +190,9 @@ void tg_observe_watch(tg_server_t *server, tg_reg_t *reg) {
   uint64_t now = tg_wheel_now(server->config.wheel);
   bool any = false;
   for (size_t i = 0; i < reg->obs_count; i++) {
-    if (!has_pmax(&reg->obs[i])) continue;
+    if (!is_looked_after(&reg->obs[i])) continue;
     any = true;
-    if (!reg->obs[i].heard_ms) reg->obs[i].since_ms = now; /* from before a restart */
+    if (!reg->obs[i].heard_ms && !reg->obs[i].owed) reg->obs[i].since_ms = now; /* from before a restart */
   }
   if (!any && !watch) return;
   if (!watch) {
@@ -186,6 +201,36 @@ void tg_observe_watch(tg_server_t *server, tg_reg_t *reg) {
     *watch = (watch_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = watch}};
   }
   if (watch->exchange == TG_ID_NONE) arm(watch, reg);
+}
+
+void tg_observe_owe(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, tg_coap_reply_t *reply) {
+  bool is_known = obs->owed != TG_REG_OWED_NOT; /* its row says so already */
+  obs->owed = TG_REG_OWED_COMES;
+  if (!is_known) tg_reg_store_put(server, reg);
+  tg_server_hold(server, reply);
+}
+
+void tg_observe_owed(tg_server_t *server, tg_reg_t *reg, tg_id_t id, bool taken) {
+  tg_reg_obs_t *obs = find(reg, id);
+  if (!obs || !obs->owed) return;
+  if (taken) {
+    obs->owed = TG_REG_OWED_NOT;
+    tg_reg_store_put(server, reg);
+    return;
+  }
+  obs->owed = TG_REG_OWED_DUE;
+  obs->since_ms = tg_wheel_now(server->config.wheel);
+  tg_observe_watch(server, reg);
+}
+
+void tg_observe_moved(tg_server_t *server, tg_reg_t *reg) {
+  const tg_observe_plan_t *plan = tg_pool_find(&server->plans, reg->plan);
+  const watch_t *watch = tg_pool_find(&server->watches, reg->watch);
+  if (plan) tg_coap_cancel(server->coap, plan->exchange); /* it is pending then */
+  if (!watch || watch->exchange == TG_ID_NONE) return;
+  tg_reg_obs_t *obs = find(reg, watch->observation);
+  if (obs) obs->since_ms = 0; /* as overdue as it was */
+  tg_coap_cancel(server->coap, watch->exchange);
 }
 
 void tg_observe_watch_end(tg_server_t *server, tg_reg_t *reg) {

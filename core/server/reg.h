@@ -31,6 +31,8 @@ enum {
 };
 
 /** An observation that stands. */
+enum { TG_REG_OWED_NOT, TG_REG_OWED_COMES /* it is being fetched */, TG_REG_OWED_DUE /* it is to be read */ };
+
 typedef struct tg_reg_obs {
   tg_path_t path; /* the root: a composite one */
   bool automatic;
@@ -39,6 +41,7 @@ typedef struct tg_reg_obs {
   uint8_t path_count;  /* of composite ones */
   int16_t format;      /* of composite ones: Content-Format of their names */
   uint32_t attributes; /* CRC-32 of those it was begun with; 0 = none */
+  uint8_t owed;        /* TG_REG_OWED_…: a value of it was acknowledged that is not here yet */
   tg_path_t *paths;    /* of composite ones, owned by the list */
   uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
   uint32_t pmax_s;

@@ -6,7 +6,7 @@
 void tg_reg_end(tg_server_t *server, tg_reg_t *reg, tg_event_type_t type, const char *note) {
   bool replaced = type == TG_EVENT_TYPE_COUNT;
   if (replaced) {
-    tg_command_drop(server, reg, false);
+    tg_command_drop(server, reg);
     const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
     tg_reg_t *heir = device ? tg_reg_table_get(server, device->backend_cookie) : NULL;
     if (heir && heir != reg) tg_takeover_inherit(server, heir, reg);

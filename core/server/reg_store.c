@@ -7,7 +7,7 @@
 #include "core/server/policy.h"
 
 #define BUCKET "registration"
-enum { ROW_VERSION = 2, SLACK_MIN_S = 60 };
+enum { ROW_VERSION = 2, SLACK_MIN_S = 60, OBS_AUTOMATIC = 1, OBS_OWED = 2 };
 
 static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
   tg_buf_put_be16(out, reg->obs_count);
@@ -15,7 +15,7 @@ static void put_observations(const tg_server_t *server, const tg_reg_t *reg, tg_
     tg_coap_observation_t obs = {0};
     (void)tg_coap_observation_get(server->coap, reg->obs[i].id, &obs);
     tg_row_put_path(out, &reg->obs[i].path);
-    tg_buf_put_u8(out, reg->obs[i].automatic);
+    tg_buf_put_u8(out, (reg->obs[i].automatic ? OBS_AUTOMATIC : 0) | (reg->obs[i].owed ? OBS_OWED : 0));
     tg_buf_put_u8(out, reg->obs[i].number);
     tg_buf_put_be32(out, reg->obs[i].attributes);
     tg_buf_put(out, tg_slice(obs.token, sizeof obs.token));
@@ -113,7 +113,9 @@ static void get_lists(tg_row_t *in, tg_reg_links_t *lists) {
 /* One observation of a row; @p paths has room for 255. */
 static void get_observation(tg_row_t *in, tg_reg_obs_t *obs, tg_path_t *paths, tg_slice_t *token) {
   *obs = (tg_reg_obs_t){.path = tg_row_get_path(in), .paths = paths};
-  obs->automatic = tg_row_get(in, 1) != 0;
+  uint64_t flags = tg_row_get(in, 1);
+  obs->automatic = (flags & OBS_AUTOMATIC) != 0;
+  obs->owed = flags & OBS_OWED ? TG_REG_OWED_DUE : TG_REG_OWED_NOT;
   obs->number = (uint8_t)tg_row_get(in, 1);
   obs->attributes = (uint32_t)tg_row_get(in, 4);
   *token = tg_row_get_bytes(in, sizeof((tg_coap_observation_t *)NULL)->token);

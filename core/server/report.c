@@ -17,8 +17,8 @@ static tg_reg_obs_t *find_observation(const tg_reg_t *reg, tg_id_t id) {
   return NULL;
 }
 
-static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, const tg_coap_result_t *result,
-                        tg_coap_reply_t *reply) {
+static tg_rc_t take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *path, const tg_coap_result_t *result,
+                           tg_coap_reply_t *reply) {
   tg_report_payload_t payload = {.base = *path,
                                  .content_format = result->content_format,
                                  .asked = TG_CF_NONE,
@@ -27,6 +27,23 @@ static void take_values(tg_server_t *server, tg_reg_t *reg, const tg_path_t *pat
   tg_rc_t rc = tg_report_take(server, reg, &payload);
   server->stats.notifications++;
   tg_server_hold_values(server, result->confirmable ? reply : NULL, rc);
+  return rc;
+}
+
+static void take_report(tg_server_t *server, tg_reg_t *reg, tg_reg_obs_t *obs, const tg_coap_result_t *result,
+                        tg_coap_reply_t *reply) {
+  tg_path_t path = obs->path;
+  tg_rc_t rc = result->rc;
+  bool is_early = result->observing && tg_observe_watch_heard(server, reg, obs);
+  if (!result->observing) {
+    char why[48];
+    snprintf(why, sizeof why, "ended: %u.%02u", result->code >> 5, result->code & 31u);
+    tg_observe_ended(server, reg, obs, why);
+  }
+  if (is_early) server->stats.early++;
+  else if (rc == TG_OK && result->code >> 5 == 2) rc = take_values(server, reg, &path, result, reply);
+  bool is_lost = result->rc != TG_OK || rc == TG_E_FULL || rc == TG_E_NOMEM;
+  tg_observe_owed(server, reg, result->observation, !is_lost);
 }
 
 void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply) {
@@ -44,16 +61,16 @@ void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t
     }
     tg_reg_store_put(server, reg);
   }
+  if (result->rc == TG_E_TIMEOUT || result->rc == TG_E_LINK) { /* its first block came, and then no more */
+    tg_observe_owed(server, reg, obs->id, false);
+    return;
+  }
   tg_server_heard(server, reg);
   if (server->config.seen_by_reports) tg_reg_table_extend(server, reg);
-  tg_path_t path = obs->path;
-  bool is_early = result->observing && tg_observe_watch_heard(server, reg, obs);
-  if (!result->observing) {
-    char why[48];
-    snprintf(why, sizeof why, "ended: %u.%02u", result->code >> 5, result->code & 31u);
-    tg_observe_ended(server, reg, obs, why);
+  if (result->rc == TG_E_AGAIN) { /* its blocks are still to come, its sender does not wait for them */
+    tg_observe_owe(server, reg, obs, reply);
+    return;
   }
-  if (is_early) server->stats.early++;
-  else if (result->rc == TG_OK && result->code >> 5 == 2) take_values(server, reg, &path, result, reply);
+  take_report(server, reg, obs, result, reply);
   if (reg->plan_pending) tg_observe_plan(server, reg, 1);
 }

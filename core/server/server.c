@@ -2,7 +2,7 @@
 /* Life of the LwM2M Server: tables, defaults, restoring after a restart; see server.h. */
 
 #include "core/base/alloc.h"
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 enum {
   REGS_MAX = 131072,
@@ -38,7 +38,7 @@ void tg_server_free(tg_server_t *server) {
     tg_reg_t *reg = tg_pool_at(&server->regs, slot, NULL);
     if (!reg) continue;
     tg_observe_drop(server, reg);
-    tg_command_drop(server, reg, false);
+    tg_command_drop(server, reg);
     tg_reg_table_del(server, reg);
   }
   tg_pool_fini(&server->regs);
@@ -75,10 +75,21 @@ void tg_server_observed(const tg_server_t *server, const tg_device_t *device,
   }
 }
 
+/* Values that the last process had acknowledged and did not live to read. */
+static void read_owed(tg_server_t *server) {
+  for (uint32_t slot = 0; slot < tg_pool_slots(&server->regs); slot++) {
+    tg_reg_t *reg = tg_pool_at(&server->regs, slot, NULL);
+    size_t at = 0;
+    while (reg && at < reg->obs_count && !reg->obs[at].owed) at++;
+    if (reg && at < reg->obs_count) tg_observe_watch(server, reg);
+  }
+}
+
 tg_rc_t tg_server_restore(tg_server_t *server, tg_link_t *const links[], size_t link_count, size_t *restored) {
   *restored = 0;
   if (!server->config.store) return TG_OK;
   tg_rc_t rc = tg_reg_store_restore(server, links, link_count, tg_reg_end_on_lifetime, &tg_command_backend);
   *restored = (size_t)server->stats.restored;
+  read_owed(server);
   return rc == TG_OK || rc == TG_E_STORE ? rc : TG_E_STORE;
 }

@@ -98,6 +98,7 @@ typedef struct tg_server_call {
   uint8_t op;       /* tg_op_t */
   uint8_t attempt;  /* of formats */
   bool is_prepared; /* of an EXECUTE: what is written before it has been */
+  bool once;        /* the request in flight must not be carried out twice */
   tg_rc_t late;     /* why its next request could not be sent; TG_OK else */
   int format;
   struct tg_composite *steps; /* owned; a composite command that goes step by step, else NULL */
@@ -143,8 +144,11 @@ tg_path_t tg_command_wire_base(const tg_device_t *device, const tg_command_t *wi
 /** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
 TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
 
-/** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN; with @p bodies_only those with a body. */
-void tg_command_drop(tg_server_t *server, tg_reg_t *reg, bool bodies_only);
+/** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN. */
+void tg_command_drop(tg_server_t *server, tg_reg_t *reg);
+
+/** The same, since @p reg's device is at another peer: but a request that must not be carried out twice, and may have arrived, ends when its answer has not come for some seconds. */
+void tg_command_leave(tg_server_t *server, tg_reg_t *reg);
 
 /** A composite command that its device takes only in single requests: those requests, and their answers put together. */
 typedef struct tg_composite tg_composite_t;

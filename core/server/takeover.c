@@ -6,7 +6,7 @@
  */
 
 #include "core/base/alloc.h"
-#include "core/server/server_state.h"
+#include "core/server/observe.h"
 
 enum { TEXT_MAX = 320 };
 
@@ -146,11 +146,11 @@ static void tell_moved(tg_server_t *server, const tg_reg_t *reg) {
   tg_server_tell(server, reg, TG_EVENT_MOVED, tg_buf_slice(&text));
 }
 
-/* The request on its way went over the link that the device has left. One that may have been carried out already waits for its answer; others go again. */
-static void call_again(const tg_server_t *server, const tg_reg_t *reg) {
-  const tg_server_call_t *call = tg_pool_find(&server->calls, reg->call);
-  if (!call || call->op == TG_OP_EXECUTE || call->op == TG_OP_CREATE || call->op == TG_OP_DELETE) return;
-  tg_coap_cancel(server->coap, call->exchange);
+/* Nothing that was asked where the device was is waited for: it is asked again where it is. What a bearer said of it there is over. */
+static void ask_again(tg_server_t *server, tg_reg_t *reg) {
+  tg_command_leave(server, reg);
+  tg_observe_moved(server, reg);
+  if (!reg->queue_mode) tg_twin_awake(server->config.twin, reg->device, UINT64_MAX);
 }
 
 tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
@@ -169,8 +169,7 @@ tg_rc_t tg_takeover_move(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   keep_home(server, reg, from);
   for (size_t i = 0; i < reg->obs_count; i++) tg_coap_observation_move(server->coap, reg->obs[i].id, peer);
   if (changes_link && link) tg_twin_moved(server->config.twin, reg->device, link->name);
-  if (changes_link) call_again(server, reg);
-  tg_command_drop(server, reg, true); /* what an address has of a body, another one has not */
+  ask_again(server, reg);
   tell_moved(server, reg);
   return TG_OK;
 }

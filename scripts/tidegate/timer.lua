@@ -61,7 +61,7 @@ return function(core)
     handle.timer = begin(seconds, true, function()
       -- A beat that failed leaves a dead coroutine behind.
       if running and coroutine.status(running) ~= "dead" then return end
-      core.task(beat)
+      core.task(beat, fn) -- whose failures they are
     end)
     return handle
   end

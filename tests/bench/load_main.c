@@ -137,6 +137,8 @@ int main(int argc, char **argv) {
     return 2;
   }
   load->fd = tg_load_net_open();
+  load->sequence =
+      1; /* the answers to Observe have number 0: a notification with it would be none that is newer (RFC 7641 §3.4) */
   load->devices = calloc(load->config.devices, sizeof *load->devices);
   bool good = load->fd >= 0 && load->devices && play(load);
   free(load->devices);

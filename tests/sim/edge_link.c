@@ -146,6 +146,7 @@ uint16_t tg_link_udp_port(const tg_link_t *link) {
   return 5683;
 }
 
-void tg_link_udp_stats(const tg_link_t *link, tg_link_udp_stats_t *stats) {
+bool tg_link_udp_stats(const tg_link_t *link, tg_link_udp_stats_t *stats) {
   *stats = ((const udp_t *)link)->stats;
+  return true;
 }

@@ -251,3 +251,40 @@ describe("a page", function()
     end
   end)
 end)
+
+describe("the list of functions of uv", function()
+  -- Function -> what scripts have of it, as the program has it.
+  local function listed()
+    local how = {}
+    local list = read "bindings/api/bundle_uv.def"
+    for name, kind in list:gmatch("\nTG_UV%(([%w_]+), ([%u_]+), %d%)") do
+      assert.is_nil(how[name], name .. " comes twice")
+      how[name] = kind
+    end
+    return how
+  end
+
+  it("is the same for people as for the program", function()
+    local how, told = listed(), {}
+    local page = read "docs/howto/scripts-cant-hurt.md"
+    local from = assert(page:find("| how | functions of `uv` |", 1, true))
+    for row, names in page:sub(from):gmatch("\n| ([^|\n]+) | (`[^|\n]*`) |") do
+      for name in names:gmatch("`([%w_]+)`") do
+        assert.is_nil(told[name], name .. " is told twice")
+        told[name] = true
+        local is_absent = row:find("^not there") ~= nil
+        assert.are.equal(how[name] == "NOT_THERE", is_absent, name)
+        local waits = row:find("^with a function only") ~= nil
+        assert.are.equal(how[name] == "WAITS" or how[name] == "SCAN", waits, name)
+      end
+    end
+    for name in pairs(how) do assert.is_true(told[name], name .. " is not told of") end
+  end)
+
+  it("has every function that luv has", function()
+    local how = listed()
+    for name, value in pairs(require "luv") do
+      if type(value) == "function" then assert.is_truthy(how[name], name) end
+    end
+  end)
+end)

@@ -312,8 +312,8 @@ tidegate scripts
 like "$OUT" '^mine +[a-z]+ +7\.1 ' "with the version that a script says it has"
 like "$OUT" '^mine: rules/mine.lua:1: attempt to index a number value' "and the last mistake below"
 OUT=$(grep -v '^mine:' <<<"$OUT")
-RIGHT="GENERATION CALLS ERRORS OVERRUNS PUBLISHED MEMORY" \
-  aligned "scripts are a table" NAME STATE VERSION GENERATION CALLS ERRORS OVERRUNS PUBLISHED MEMORY
+RIGHT="GENERATION CALLS ERRORS OVERRUNS STREAK PUBLISHED HANDLES MEMORY" \
+  aligned "scripts are a table" NAME STATE VERSION GENERATION CALLS ERRORS OVERRUNS STREAK PUBLISHED HANDLES MEMORY
 tidegate scripts --json
 json '.[] | select(.name == "mine") | [.file, .version, .errors > 0, .last_error != null] | join(",")' 'rules/mine.lua,7.1,true,true' "for programs"
 tidegate reload mine

@@ -105,6 +105,9 @@ return {
 END
 wrong "what returns no table" '^wrong.lua:1: the file must return a table' <<<'return 5'
 wrong "a program that does not end" '^wrong.lua:1: the file runs too long' <<<'while true do end'
+wrong "a pattern that does not end" '^wrong.lua:1: the file runs too long' <<<"return { name = ('a'):rep(100000):find('.-.-.-.-b') }"
+mkfifo "$WORK/pipe.lua"
+wrong "a script that is a pipe" '^wrong.lua: script pipe.lua: not a file$' <<<'return { scripts = { "pipe.lua" } }'
 call check -c "$WORK/none.lua"
 is "$STATUS" 4 "check refuses a file that is not there"
 like "$ERR" "can't read .*none.lua: No such file" "and says it"

@@ -161,10 +161,31 @@ harm floods 'budget|full|memory' 'for i = 1, 1e9 do tg.rule.publish("flood/" .. 
 harm sockets 'too many sockets' 'for i = 1, 1e9 do local u = uv.new_udp() u:bind("127.0.0.1", 0) kept[#kept + 1] = u end'
 harm connects 'too many sockets|budget' 'for i = 1, 1e9 do uv.new_tcp():connect("127.0.0.1", 9, function() end) end'
 harm timers 'too many handles|budget' 'for i = 1, 1e9 do uv.new_timer():start(1, 1, function() end) end'
+harm moves 'budget' 'table.move({}, 1, 1 << 60, 2)'
+harm closes 'a handle or request of uv' 'uv.close(tg.device.find("hall"))'
 harm asks 'too many requests|budget' 'for i = 1, 1e9 do uv.getaddrinfo("localhost", nil, nil, function() end) end'
 
 is "$(of beside '[.version, .errors, .state] | join(" ")')" "1 0 running" "the script beside has had no part in it"
 like "$(<"$WORK/gateway.log")" 'went_back script=wild failures=5' "the log tells what was taken back"
+
+# One that never fails: in each of its turns there is more to do. Others have theirs between.
+script again <<'END'
+local uv = require "uv"
+local t, u = uv.new_timer(), uv.new_udp()
+local function again() t:start(0, 0, again) end
+return { version = "1", init = function() u:bind("127.0.0.1", 0) again() end }
+END
+sed -i 's|"rules/beside.lua"|"rules/beside.lua", "rules/again.lua"|' "$WORK/tidegate.lua"
+stop gateway
+start_gateway
+await 20 of_is again .state running
+check $? "a timer that begins itself anew: is loaded"
+set_value 7.5
+await 20 says messages '^wild/hall 7.5$'
+check $? "a timer that begins itself anew: others are served"
+is "$(of again '[.errors, .failures_in_row, .handles, .sockets, .requests, .tasks] | join(" ")')" "0 0 2 1 0 0" "what it has in use is shown"
+like "$("$TIDEGATE" scripts -c "$WORK/tidegate.lua")" '^NAME .*STREAK +PUBLISHED +HANDLES' "to people too"
+
 stop hall
 stop gateway
 is "$STATUS" 0 "the gateway ends with 0"

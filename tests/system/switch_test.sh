@@ -138,7 +138,10 @@ firmware update meter third >/dev/null
 await 20 eval "[ \$(count messages '$begun') -gt $begins ]"
 stop gateway KILL
 start_gateway
+since=$SECONDS
 await 60 eval "update_of meter .state | grep -qE 'done|failed|unknown|cancelled'"
+((SECONDS - since < 45))
+check $? "killed while the device was away, nothing is waited out ($((SECONDS - since)) s)"
 is "$(update_of meter '[.state, .version_after] | join(",")')" "done,4.0" "killed while the device was away, the update goes on" ||
   update_of meter . | sed 's/^/# /'
 is "$(count meter '^execute /5/0/2')" $((executed + 1)) "and Update is executed once"

@@ -14,6 +14,7 @@
 #include <microhttpd.h>
 
 #include "core/base/alloc.h"
+#include "core/base/file.h"
 #include "core/base/log.h"
 #include "core/base/spare.h"
 #include "core/http/module/http_exchange.h"
@@ -110,20 +111,11 @@ TG_PRINTF(2, 0) static void on_log(void *ud, const char *format, va_list args) {
 static tg_rc_t read_file(const char *path, tg_buf_t *out, tg_diag_t *diag) {
   tg_buf_init_growing(out, FILE_MAX);
   if (!path) return TG_OK;
-  FILE *file = fopen(path, "rb");
-  if (!file) {
-    tg_diag_set(diag, path, 0, "can't be read");
-    return TG_E_CONFIG;
-  }
-  uint8_t chunk[4096];
-  for (size_t got; (got = fread(chunk, 1, sizeof chunk, file)) > 0;) tg_buf_put(out, tg_slice(chunk, got));
-  bool failed = ferror(file) != 0;
-  fclose(file);
-  if (failed || out->rc != TG_OK || !tg_buf_cstr(out)) {
-    tg_diag_set(diag, path, 0, failed ? "can't be read" : "longer than 256 KiB");
-    return TG_E_CONFIG;
-  }
-  return TG_OK;
+  tg_rc_t rc = tg_file_read(path, out);
+  if (rc == TG_OK && tg_buf_cstr(out)) return TG_OK;
+  if (rc == TG_OK || rc == TG_E_TOO_LONG) tg_diag_set(diag, path, 0, "longer than 256 KiB");
+  else tg_diag_set(diag, path, 0, "can't be read: %s", tg_file_why(rc));
+  return TG_E_CONFIG;
 }
 
 static tg_rc_t read_tls(http_server_t *server, const tg_http_server_config_t *config, tg_diag_t *diag) {

@@ -107,9 +107,10 @@ typedef struct bench {
   int calls;
 } bench_t;
 
-static void end_inside(void *ud, tg_rc_t rc, const tg_diag_t *diag) {
+static void end_inside(void *ud, tg_vm_mark_t mark, tg_rc_t rc, const tg_diag_t *diag) {
   bench_t *bench = ud;
   (void)diag;
+  check_true(mark >= TG_VM_MARK_FIRST);
   check_rc(rc, TG_OK);
   bench->calls++;
   tg_bundle_loop_end(bench->loop, &bench->ending);

@@ -25,12 +25,21 @@ static int descriptors(void) {
 
 static void what_deals_in_descriptors_is_not_there(void **state) {
   (void)state;
-  static const char *const names[] = {
-      "fs_open",      "fs_close",           "fs_read",         "fs_write",     "fs_fstat",    "fs_fsync",
-      "fs_fdatasync", "fs_fchmod",          "fs_futime",       "fs_ftruncate", "fs_sendfile", "fs_mkstemp",
-      "fs_opendir",   "fs_readdir",         "fs_closedir",     "fs_copyfile",  "fs_fchown",   "pipe",
-      "socketpair",   "new_poll",           "new_socket_poll", "new_tty",      "tcp_open",    "udp_open",
-      "pipe_open",    "stream_set_blocking"};
+  static const char *const names[] = {"fs_open",         "fs_close",
+                                      "fs_read",         "fs_write",
+                                      "fs_fstat",        "fs_fsync",
+                                      "fs_fdatasync",    "fs_fchmod",
+                                      "fs_futime",       "fs_ftruncate",
+                                      "fs_sendfile",     "fs_mkstemp",
+                                      "fs_opendir",      "fs_readdir",
+                                      "fs_closedir",     "fs_copyfile",
+                                      "fs_fchown",       "pipe",
+                                      "socketpair",      "new_poll",
+                                      "new_socket_poll", "new_tty",
+                                      "tcp_open",        "udp_open",
+                                      "pipe_open",       "stream_set_blocking",
+                                      "write2",          "_loop",
+                                      "guess_handle"};
   api_harness_t h;
   api_harness_open(&h);
   for (size_t i = 0; i < TG_COUNT(names); i++) {
@@ -171,6 +180,51 @@ static void a_serial_port_still_has_its_stream(void **state) {
   api_harness_close(&h);
 }
 
+typedef struct known {
+  const char *name;
+  bool is_there;
+} known_t;
+
+#define TG_UV(name, how, at) {#name, TG_UV_CALL_##how != TG_UV_CALL_NOT_THERE},
+static const known_t known[] = {
+#include "bindings/api/bundle_uv.def"
+};
+#undef TG_UV
+
+static const known_t *find_known(const char *name) {
+  for (size_t i = 0; i < TG_COUNT(known); i++) {
+    if (strcmp(known[i].name, name) == 0) return &known[i];
+  }
+  return NULL;
+}
+
+/* luv itself, and what scripts have of it: each function was thought of, and is there or not as the list says. */
+static void every_function_of_luv_is_on_the_list(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  lua_State *L = luaL_newstate();
+  luaL_requiref(L, "luv", luaopen_luv, 0);
+  int functions = 0, there = 0;
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    if (!lua_isfunction(L, -1)) continue;
+    const char *name = lua_tostring(L, -2);
+    const known_t *row = find_known(name);
+    if (!row) fail_msg("%s is not in bundle_uv.def", name);
+    char code[128];
+    snprintf(code, sizeof code, "say(type(require('uv').%s))", name);
+    check_bytes_at(tg_slice_str(api_harness_eval(&h, code)), tg_slice_str(row->is_there ? "function" : "nil"), name, 0);
+    functions++;
+    there += row->is_there;
+  }
+  check_true(functions > 200 && there > 100 && there < functions);
+  lua_close(L);
+  static const api_harness_row_t rows[] = {
+      {"for k, v in pairs(require 'uv') do if type(v) ~= 'function' then say(k, type(v)) end end", "constants; table"}};
+  api_harness_check_rows(&h, rows, 1);
+  api_harness_close(&h);
+}
+
 CHECK_SUITE(what_deals_in_descriptors_is_not_there, work_on_files_wants_a_callback,
             a_script_has_so_many_sockets_and_handles_and_no_more, forgotten_handles_go_with_their_script,
-            a_serial_port_still_has_its_stream)
+            a_serial_port_still_has_its_stream, every_function_of_luv_is_on_the_list)

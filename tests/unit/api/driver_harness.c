@@ -31,10 +31,10 @@ static bool module_source(void *ud, const char *name, tg_buf_t *source, tg_buf_t
 
 static int open_modules(lua_State *L) {
   driver_bench_t *bench = lua_touserdata(L, 1);
-  luv_set_loop(tg_vm_state(bench->vm), &bench->loop);
+  luv_set_loop(tg_vm_state(bench->vm), &bench->uv.loop);
   lua_pushcfunction(L, luaopen_luv);
   lua_call(L, 0, 1);
-  tg_bundle_uv_guard(L, &bench->loop);
+  tg_bundle_uv_guard(L, &bench->uv);
   tg_vm_sandbox_preload(L, "uv");
   lua_newtable(L);
   tg_mod_driver_push(L, bench->twin.twin, "plc1");
@@ -64,7 +64,7 @@ void driver_bench_run(driver_bench_t *bench, const char *script) {
 
 void driver_bench_open(driver_bench_t *bench) {
   twin_bench_open(&bench->twin, 8);
-  assert_int_equal(uv_loop_init(&bench->loop), 0);
+  assert_int_equal(uv_loop_init(&bench->uv.loop), 0);
   tg_vm_config_t config = {.module = module_source, .ud = bench, .burst_ms = 1000};
   bench->vm = tg_vm_new(&config);
   assert_non_null(bench->vm);
@@ -78,17 +78,17 @@ static void close_handle(uv_handle_t *handle, void *ud) {
 }
 
 void driver_bench_close(driver_bench_t *bench) {
-  uv_walk(&bench->loop, close_handle, NULL);
-  uv_run(&bench->loop, UV_RUN_DEFAULT);
+  uv_walk(&bench->uv.loop, close_handle, NULL);
+  uv_run(&bench->uv.loop, UV_RUN_DEFAULT);
   if (bench->vm) tg_vm_free(bench->vm);
-  uv_run(&bench->loop, UV_RUN_DEFAULT);
-  assert_int_equal(uv_loop_close(&bench->loop), 0);
+  uv_run(&bench->uv.loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&bench->uv.loop), 0);
   twin_bench_close(&bench->twin);
 }
 
 static int turn_uv(lua_State *L) {
   driver_bench_t *bench = lua_touserdata(L, 1);
-  uv_run(&bench->loop, UV_RUN_NOWAIT);
+  uv_run(&bench->uv.loop, UV_RUN_NOWAIT);
   return 0;
 }
 

@@ -4,7 +4,7 @@
 
 /** Drivers in a real vm over a real uv loop, with tg.driver and tg.serial; their device is `plc1` of a twin's bench. */
 
-#include <uv.h>
+#include "bindings/api/uv_call.h"
 
 #include "bindings/vm/vm.h"
 #include "tests/unit/device/twin_harness.h"
@@ -13,7 +13,7 @@ enum { DRIVER_BENCH_TURNS_MAX = 5000 };
 
 typedef struct driver_bench {
   twin_bench_t twin;
-  uv_loop_t loop;
+  tg_uv_call_loop_t uv;
   tg_vm_t *vm;
   const char *script; /* that runs */
 } driver_bench_t;

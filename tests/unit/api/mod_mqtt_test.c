@@ -482,6 +482,32 @@ static void at_most_256_filters_a_broker(void **state) {
   bench_close(bench);
 }
 
+/* Beside another that does well, also where both are made by the same line of our library. */
+static void a_subscription_that_always_fails_is_taken_back(void **state) {
+  (void)state;
+  static const char *const scripts[] = {
+      "local tg = require 'tidegate' return { init = function()\n"
+      "tg.mqtt.subscribe('bad', function() error('on purpose') end)\n"
+      "tg.mqtt.subscribe('good', function() print('well') end) end }",
+      "return { commands = { { topic = 'bad', map = function() error('on purpose') end },\n"
+      "{ topic = 'good', map = function() print('well') end } } }",
+  };
+  for (size_t i = 0; i < TG_COUNT(scripts); i++) {
+    bench_t *bench = bench_open(1);
+    api_harness_load(&bench->h, "s", "return { version = 'good' }");
+    api_harness_load(&bench->h, "s", scripts[i]);
+    for (unsigned n = 1; n <= 5; n++) {
+      check_int(api_harness_status(&bench->h, "s").failures_in_row, n - 1);
+      publish(&bench->h, "main", "bad", "x");
+      publish(&bench->h, "main", "good", "x");
+      mark(&bench->h);
+      if (n < 5) check_said(&bench->h, "well");
+    }
+    check_slice(tg_slice_str(api_harness_status(&bench->h, "s").version), "good");
+    bench_close(bench);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       CHECK_EACH(without_a_broker_there_is_a_state_error, names_and_topic_levels_are_exact_inverses,
@@ -491,7 +517,7 @@ int main(void) {
                  handlers_are_tasks_and_fail_alone, each_broker_has_its_own_messages, connections_are_told_as_events,
                  rules_and_command_rules_work_together, tables_of_rules_are_stamped_with_rising_numbers,
                  a_command_rule_that_can_hear_nothing_is_refused, a_script_can_see_whether_there_is_room,
-                 at_most_256_filters_a_broker)};
+                 at_most_256_filters_a_broker, a_subscription_that_always_fails_is_taken_back)};
   if (!mosquitto_harness_found()) {
     puts("SKIP mosquitto is not installed");
     return 77;

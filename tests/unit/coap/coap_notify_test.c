@@ -305,72 +305,10 @@ static void cancelling_by_token_ends_the_observation(void **state) {
   wire_close(wire);
 }
 
-static void the_rest_of_a_long_notification_is_fetched_with_another_token(void **state) {
-  (void)state;
-  wire_t *wire = open_observing(NULL);
-  char token[17];
-  strcpy(token, wire->token);
-  wire_in(wire, "48450001%s 6106 d1 04 08 ff 30313233343536373839616263646566", token); /* Block2 0/1/16 */
-  assert_string_equal(wire_out(wire), "60000001");
-  const char *out = wire_out(wire);
-  assert_memory_equal(out, "4801", 4);
-  assert_string_equal(out + 24, "b161c110");
-  assert_string_not_equal(wire->token, token);
-  check_int(wire->notifications, 0);
-  wire_in(wire, "6845%04x%s d10a10 ff 58", wire->mid, wire->token);
-  check_int(wire->notifications, 1);
-  check_int(wire->cookie, 77);
-  check_bytes(tg_slice(wire->body, wire->body_len), tg_slice_str("0123456789abcdefX"));
-  check_true(wire->result.observing);
-  check_false(wire->result.confirmable);
-  wire_close(wire);
-}
-
-static void a_newer_notification_ends_the_fetching_of_an_older(void **state) {
-  (void)state;
-  wire_t *wire = open_observing(NULL);
-  char token[17];
-  strcpy(token, wire->token);
-  wire_in(wire, "58450001%s 6106 d1 04 08 ff 30313233343536373839616263646566", token);
-  assert_memory_equal(wire_out(wire), "4801", 4);
-  wire_in(wire, "58450002%s 6107 d1 04 08 ff 41414141414141414141414141414141", token);
-  assert_memory_equal(wire_out(wire), "4801", 4);
-  wire_in(wire, "6845%04x%s d10a10 ff 58", wire->mid, wire->token);
-  check_int(wire->notifications, 1);
-  check_bytes(tg_slice(wire->body, wire->body_len), tg_slice_str("AAAAAAAAAAAAAAAAX"));
-  check_int(wire_stats(wire).exchanges, 0);
-  tg_coap_observation_del(wire->coap, wire->result.observation);
-  wire_close(wire);
-}
-
-static void what_cannot_be_fetched_is_told(void **state) {
-  (void)state;
-  wire_t *wire = wire_open(NULL);
-  tg_coap_observation_t obs = {.peer = wire_peer(wire, 'a'), .token = {1, 2, 3, 4, 5, 6, 7, 8}};
-  tg_id_t id;
-  check_rc(tg_coap_observation_add(wire->coap, &obs, &id), TG_OK); /* without a path */
-  wire_in(wire, "48450001 0102030405060708 6106 d1 04 08 ff 30313233343536373839616263646566");
-  assert_string_equal(wire_out(wire), "60000001");
-  check_rc(wire->result.rc, TG_E_STATE);
-  obs.token[0] = 2;
-  obs.path = "/x";
-  obs.accept = TG_CF_NONE;
-  check_rc(tg_coap_observation_add(wire->coap, &obs, &id), TG_OK);
-  wire_in(wire, "58450002 0202030405060708 6106 d1 04 08 ff 30313233343536373839616263646566");
-  assert_string_equal(wire_out(wire) + 24, "b178c110");
-  wire_in(wire, "6884%04x%s", wire->mid, wire->token);
-  check_rc(wire->result.rc, TG_E_PEER);
-  check_int(wire->result.code, TG_COAP_404);
-  check_int(wire->notifications, 2);
-  wire_close(wire);
-}
-
 CHECK_SUITE(a_confirmable_notification_is_handed_over_and_acknowledged, only_fresh_notifications_are_handed_over,
             notifications_shuffled_by_the_network_rise_for_the_caller, a_held_ack_waits_for_its_ticket,
             a_notification_that_overtakes_the_answer_waits_for_its_ticket,
             and_comes_again_as_one_where_it_could_not_be_kept, after_a_renewal_nothing_is_taken_for_old,
             a_dropped_ack_lets_the_notification_come_again, an_observation_ends_with_an_error_or_without_observe,
             an_unknown_critical_option_is_reset_and_ends_it, a_new_address_is_accepted_by_policy,
-            a_restored_observation_is_understood, cancelling_by_token_ends_the_observation,
-            the_rest_of_a_long_notification_is_fetched_with_another_token,
-            a_newer_notification_ends_the_fetching_of_an_older, what_cannot_be_fetched_is_told)
+            a_restored_observation_is_understood, cancelling_by_token_ends_the_observation)

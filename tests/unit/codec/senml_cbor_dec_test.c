@@ -19,6 +19,16 @@ static const payload_row_t vectors[] = {
      "/3/0/0=string:Open Mobil\n/3/0/9=integer:100", TG_OK},
     {"/3/0", "80", "", TG_OK},
     {"/3/0", "9F FF", "", TG_OK},
+    /* a base name is a text before it is a path: with a slash at its end, without one, in the middle of a number, changed on the way */
+    {"/", "82 A3 21 67 2F332F302F372F 00 60 02 01 A2 00 62 302F 02 05", "/3/0/7=integer:1\n/3/0/7/0=integer:5", TG_OK},
+    {"/", "82 A3 21 65 2F332F302F 00 61 39 02 05 A3 21 64 2F312F30 00 62 2F31 02 06",
+     "/3/0/9=integer:5\n/1/0/1=integer:6", TG_OK},
+    {"/", "82 A3 21 64 2F312F30 00 62 2F31 02 06 A3 21 65 2F332F302F 00 61 39 02 05",
+     "/1/0/1=integer:6\n/3/0/9=integer:5", TG_OK},
+    {"/", "82 A3 21 66 2F332F302F31 00 61 33 02 00 A3 21 60 00 66 2F332F302F39 02 05",
+     "/3/0/13=time:0\n/3/0/9=integer:5", TG_OK},
+    {"/", "81 A3 21 64 332F302F 00 61 39 02 05", "/3/0/9=integer:5", TG_OK},
+    {"/", "81 A2 21 61 2F 00 60", "/", TG_OK},
     /* everything indefinite, in pieces */
     {"/3/0", "9F BF 21 7F 62 2F33 63 2F302F FF 00 61 30 03 7F 61 61 60 61 62 FF FF FF", "/3/0/0=string:ab", TG_OK},
     {"/19/0", "81 A2 00 69 2F31392F302F302F30 08 5F 41 01 41 02 FF", "/19/0/0/0=opaque:0102", TG_OK},
@@ -86,7 +96,17 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "81 A2 00 66 2F342F302F39 02 01", NULL, TG_E_DENIED},
       {"/3/0", "81 A2 00 64 2F332F30 02 01", NULL, TG_E_SYNTAX}, /* a value at an instance */
       {"/3/0", "81 A2 00 66 2F332F302F61 02 01", NULL, TG_E_SYNTAX},
-      {"/3/0", "81 A1 02 01", NULL, TG_E_SYNTAX}, /* no name at all */
+      {"/3/0", "81 A1 02 01", NULL, TG_E_SYNTAX},                                /* no name at all */
+      {"/", "81 A2 21 61 2F 00 61 2F", NULL, TG_E_SYNTAX},                       /* "/" and "/" */
+      {"/", "81 A3 21 62 2F2F 00 65 332F302F39 02 01", NULL, TG_E_SYNTAX},       /* "//" and "3/0/9" */
+      {"/", "81 A3 21 65 2F332F302F 00 62 2F39 02 01", NULL, TG_E_SYNTAX},       /* "/3/0/" and "/9" */
+      {"/", "81 A3 21 65 2F332F302F 00 61 2F 02 01", NULL, TG_E_SYNTAX},         /* "/3/0/" and "/" */
+      {"/", "81 A3 21 65 2F332F302F 00 63 392F2F 02 01", NULL, TG_E_SYNTAX},     /* "/3/0/" and "9//" */
+      {"/", "81 A3 21 66 2F332F30302F 00 61 39 02 01", NULL, TG_E_SYNTAX},       /* "/3/00/" and "9" */
+      {"/", "81 A3 21 65 2F332F302F 00 62 3039 02 01", NULL, TG_E_SYNTAX},       /* "/3/0/" and "09" */
+      {"/", "81 A3 21 69 2F332F302F392F302F 00 61 39 02 01", NULL, TG_E_SYNTAX}, /* five ids */
+      {"/", "81 A3 21 67 2F36353533352F 00 63 302F39 02 01", NULL, TG_E_SYNTAX}, /* 65535 */
+      {"/3/0", "81 A3 21 65 2F342F302F 00 61 39 02 01", NULL, TG_E_DENIED},
       {"/3/0", "81 A2 00 05 02 01", NULL, TG_E_TYPE},
       {"/3/0", "81 A2 21 05 02 01", NULL, TG_E_TYPE},
       {"/3/0", "81 A2 00 66 2F332F302F39 03 61 78", NULL, TG_E_TYPE}, /* a string for an integer */

@@ -255,6 +255,37 @@ static void one_that_could_not_be_started_now_waits(void **state) {
   twin_bench_close(&bench);
 }
 
+/* The end of one that could not be started comes in the middle of a turn: what is asked for then is not forgotten. */
+static void push_next(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
+  twin_bench_done(ud, command, result);
+  bench.start_rc = TG_OK;
+  push(command->device, "push");
+}
+
+static void read_next(void *ud, const tg_command_t *command, const tg_command_result_t *result) {
+  twin_bench_done(ud, command, result);
+  bench.start_rc = TG_OK;
+  twin_bench_submit(&bench, command->device, TG_OP_READ, "read");
+}
+
+static void what_is_asked_for_in_the_middle_of_a_turn_is_started(void **state) {
+  (void)state;
+  for (int pushes = 0; pushes < 2; pushes++) {
+    tg_id_t device = open_bench(false), id;
+    tg_command_t first = body_of(device, "first");
+    if (pushes) first = (tg_command_t){.device = device, .op = TG_OP_OBSERVE, .path = tg_path(3, 5, 0, 3)};
+    bench.start_rc = TG_E_EXISTS;
+    check_rc(tg_twin_submit(bench.twin, &first, pushes ? push_next : read_next, &bench, &id), TG_OK);
+    twin_bench_pass(&bench, 1);
+    twin_bench_pass(&bench, 1);
+    check_ended(TG_COMMAND_FAILED, TG_E_EXISTS);
+    check_int(bench.start_count, 2);
+    check_int(tg_twin_find(bench.twin, device)->active, 1);
+    check_int(tg_twin_find(bench.twin, device)->queued, 0);
+    twin_bench_close(&bench);
+  }
+}
+
 static void both_end_at_the_backend_when_the_device_goes(void **state) {
   (void)state;
   tg_id_t device = open_bench(true);
@@ -344,6 +375,6 @@ CHECK_SUITE(a_body_is_the_value_of_one_resource_and_nothing_else, one_with_a_bod
             a_wake_up_starts_it_beside_the_one_that_runs, its_deadline_moves_with_its_progress,
             one_that_never_started_expires, without_a_timeout_it_has_two_hours_for_each_step,
             it_never_goes_back_to_the_queue, one_that_could_not_be_started_now_waits,
-            both_end_at_the_backend_when_the_device_goes, another_owner_of_the_device_ends_it,
-            it_can_be_cancelled_waiting_and_under_way, who_hears_of_its_progress_may_end_it,
-            the_end_of_the_twin_ends_both)
+            what_is_asked_for_in_the_middle_of_a_turn_is_started, both_end_at_the_backend_when_the_device_goes,
+            another_owner_of_the_device_ends_it, it_can_be_cancelled_waiting_and_under_way,
+            who_hears_of_its_progress_may_end_it, the_end_of_the_twin_ends_both)

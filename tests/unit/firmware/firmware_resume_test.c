@@ -158,6 +158,19 @@ static void one_that_is_back_already_is_not_asked(void **state) {
   check_int(dev()->triggers, triggers);
 }
 
+static void one_that_comes_back_without_an_answer_is_waited_for_no_longer(void **state) {
+  (void)state;
+  uint64_t id = begin_returning();
+  dev()->silent = true; /* the answer is lost where it was */
+  fw_bench_pass(&bench, 1000);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_RETURNING);
+  dev()->link = "nidd0";
+  fw_bench_register(&bench, dev());
+  fw_bench_pass(&bench, 1000);
+  check_int(fw_bench_get(&bench, id).state, TG_FW_DONE);
+  fw_bench_check_cause(&bench, id, "the device runs 2.0");
+}
+
 static void one_that_is_away_is_waited_for_ten_minutes(void **state) {
   (void)state;
   uint64_t id = begin_returning();
@@ -232,6 +245,7 @@ static const struct CMUnitTest tests[] = {
     T(who_has_not_come_is_asked_once_more),
     T(a_device_on_its_way_back_is_asked_again_after_a_restart),
     T(one_that_is_back_already_is_not_asked),
+    T(one_that_comes_back_without_an_answer_is_waited_for_no_longer),
     T(one_that_is_away_is_waited_for_ten_minutes),
     T(who_takes_update_and_does_nothing_is_given_up_after_an_hour),
     T(who_applies_for_ever_is_given_up_as_well),

@@ -200,6 +200,14 @@ static void names_file_line_and_fault(void **state) {
       {"return { name = file('.') }", ": not a file"},
       {"local t = {}\nwhile true do t[1] = 1 end", ":2: the file runs too long"},
       {"local s = ('x'):rep(1000000)\nwhile true do s = s .. s end", "memory"},
+      {"return { name =\n ('a'):rep(100000):find('.-.-.-.-b') }", ":2: the file runs too long"},
+      {"return { name =\n ('a'):rep(30):gsub(('a?'):rep(30) .. ('a'):rep(30), '') }", ":2: the file runs too long"},
+      {"return {\n name = ('a'):rep(1e15) }", ":2: resulting string too large"},
+      {"return {\n name = ('a'):rep(1e9) }", ":2: not enough memory"},
+      {"local s = ''\nwhile true do s = ('x'):rep(1000000) end", ":2: the file runs too long"},
+      {"local s = ('i'):rep(1000000)\nwhile true do s:packsize() end", ":2: the file runs too long"},
+      {"return { name = ('x'):rep(5):find('[x') }", ":1: malformed pattern"},
+      {"return { name = (''):rep(1e18) .. nil }", ":1: attempt to concatenate a nil value"},
       {"return os.getenv('HOME')", "nil value (global 'os')"},
       {"\xEF\xBB\xBFreturn {\r\n name = = 1 }", ":2: unexpected symbol"}, /* a byte order mark is nothing */
       {"return {\n name = 'a',\n name = 'b' }", ":3: name is given twice, on line 2 already"},
@@ -230,6 +238,32 @@ static void names_file_line_and_fault(void **state) {
   }
 }
 
-CHECK_SUITE(gives_every_part_what_it_wants, firmware_works_without_a_word_and_as_it_is_told,
+/* Long comments, texts and lines cost what they are long, and no pattern's steps. */
+static void a_long_file_is_no_program(void **state) {
+  (void)state;
+  enum { SIZE = 1 << 20 };
+  char *content = calloc(1, SIZE);
+  assert_non_null(content);
+  size_t at = 0;
+  for (int i = 0; i < 3000; i++) at += (size_t)snprintf(content + at, SIZE - at, "-- line %d of a long comment\n", i);
+  at += (size_t)snprintf(content + at, SIZE - at, "--[[");
+  memset(content + at, 'c', 150000);
+  at += 150000;
+  at += (size_t)snprintf(content + at, SIZE - at,
+                         "]]\nreturn { name = 'long', scripts = { { file = 'x.lua', options = { a = [[");
+  for (int i = 0; i < 10000; i++) at += (size_t)snprintf(content + at, SIZE - at, "a line of text\n");
+  at += (size_t)snprintf(content + at, SIZE - at, "]], b = {");
+  for (int i = 0; i < 10000; i++) at += (size_t)snprintf(content + at, SIZE - at, "%d,", i);
+  (void)snprintf(content + at, SIZE - at, "} } } } }\n");
+  folder_t folder;
+  make_folder(&folder, content);
+  free(content);
+  tg_config_t *config = load(&folder);
+  assert_string_equal(config->name, "long");
+  tg_config_free(config);
+  remove_folder(&folder);
+}
+
+CHECK_SUITE(a_long_file_is_no_program, gives_every_part_what_it_wants, firmware_works_without_a_word_and_as_it_is_told,
             policies_and_profiles_say_whom_they_mean, reads_secrets_and_parts_from_other_files,
             names_file_line_and_fault)

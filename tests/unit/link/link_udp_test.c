@@ -5,13 +5,15 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/log.h"
 #include "tests/unit/check.h"
 
-enum { PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000, LOG_LINE = 256 };
 
 /* A link that echoes what it receives, and what it has seen. */
 typedef struct echo {
@@ -106,7 +108,7 @@ static void many_datagrams_are_all_answered(void **state) {
   }
   check_int(answered, MANY);
   tg_link_udp_stats_t stats;
-  tg_link_udp_stats(echo.link, &stats);
+  assert_true(tg_link_udp_stats(echo.link, &stats));
   check_int(stats.rx, MANY);
   check_int(stats.tx, MANY);
   check_int(stats.tx_dropped, 0);
@@ -127,11 +129,88 @@ static void empty_and_overlong_datagrams_are_dropped_and_counted(void **state) {
   turn_until(&echo, 1);
   check_int(echo.last_len, TG_LINK_UDP_DATAGRAM);
   tg_link_udp_stats_t stats;
-  tg_link_udp_stats(echo.link, &stats);
+  assert_true(tg_link_udp_stats(echo.link, &stats));
   check_int(stats.rx_empty, 1);
   check_int(stats.rx_truncated, 1);
   close(fd);
   stop(&echo);
+}
+
+/* Sends so many short datagrams while nobody reads; they are taken in the next turns. */
+static void send_many(int fd, unsigned count) {
+  for (unsigned i = 0; i < count; i++) check_int(send(fd, "0123456789", 10, 0), 10);
+}
+
+static void start_with_buffer(echo_t *echo, uint32_t rcvbuf) {
+  static const tg_link_events_t events = {.rx = on_rx};
+  tg_link_udp_config_t config = {.name = "udp0", .host = "127.0.0.1", .rcvbuf = rcvbuf};
+  *echo = (echo_t){.loop = tg_loop_new()};
+  check_rc(tg_link_udp_open(echo->loop, &config, NULL, &echo->link), TG_OK);
+  tg_link_attach(echo->link, &events, echo);
+}
+
+static void keep_line(void *ud, tg_log_level_t level, const char *area, const char *line) {
+  (void)area;
+  if (level == TG_LOG_WARN) snprintf(ud, LOG_LINE, "%s", line);
+}
+
+static void what_the_kernel_drops_is_counted_and_told(void **state) {
+  (void)state;
+  enum { MANY = 1000, BUFFER = 65536 };
+  echo_t echo;
+  tg_link_udp_stats_t stats;
+  static char line[LOG_LINE];
+  start_with_buffer(&echo, BUFFER);
+  int fd = client("127.0.0.1", tg_link_udp_port(echo.link), NULL);
+  send_many(fd, MANY);
+  assert_true(tg_link_udp_stats(echo.link, &stats)); /* before anything is read */
+  check_int(stats.rcvbuf, BUFFER);
+  check_int(stats.rcvbuf_max, BUFFER);
+  if (!stats.rx_dropped) skip(); /* a kernel that does not tell */
+  unsigned dropped = (unsigned)stats.rx_dropped;
+  check_true(dropped < MANY);
+  tg_log_setup(TG_LOG_WARN, keep_line, line);
+  turn_until(&echo, MANY - dropped);
+  tg_log_setup(TG_LOG_WARN, NULL, NULL);
+  assert_non_null(strstr(line, "datagrams_dropped link=udp0 count="));
+  assert_non_null(strstr(line, "receive_buffer=65536"));
+  send_many(fd, MANY);
+  assert_true(tg_link_udp_stats(echo.link, &stats)); /* what was told is not counted again */
+  check_true(stats.rx_dropped >= 2 * dropped - 2 && stats.rx_dropped <= 2 * dropped + 2);
+  check_int(stats.rx, MANY - dropped);
+  close(fd);
+  stop(&echo);
+}
+
+/* 30,000 a second while nobody reads for 100 ms. */
+static void the_default_buffer_holds_a_tenth_of_a_second(void **state) {
+  (void)state;
+  enum { MANY = 3000 };
+  echo_t echo;
+  tg_link_udp_stats_t stats;
+  start_with_buffer(&echo, 0);
+  assert_true(tg_link_udp_stats(echo.link, &stats));
+  check_int(stats.rcvbuf_max, TG_LINK_UDP_RCVBUF);
+  if (stats.rcvbuf < stats.rcvbuf_max) { /* net.core.rmem_max is lower here, and nothing allows more */
+    stop(&echo);
+    skip();
+  }
+  int fd = client("127.0.0.1", tg_link_udp_port(echo.link), NULL);
+  send_many(fd, MANY);
+  turn_until(&echo, MANY);
+  assert_true(tg_link_udp_stats(echo.link, &stats));
+  check_int(stats.rx, MANY);
+  check_int(stats.rx_dropped, 0);
+  close(fd);
+  stop(&echo);
+}
+
+static void counters_of_another_kind_of_link_are_none(void **state) {
+  (void)state;
+  static const tg_link_ops_t ops = {.kind = "other"};
+  tg_link_t other = {.ops = &ops};
+  tg_link_udp_stats_t stats;
+  assert_false(tg_link_udp_stats(&other, &stats));
 }
 
 static void a_wildcard_link_answers_from_the_address_that_was_asked(void **state) {
@@ -242,7 +321,7 @@ static void a_send_that_cannot_work_is_refused_or_skipped(void **state) {
   check_int(recv(fd, got, sizeof got, 0), 1);
   check_int(recv(fd, got, sizeof got, 0), 2); /* the one behind the refused one arrives */
   tg_link_udp_stats_t stats;
-  tg_link_udp_stats(echo.link, &stats);
+  assert_true(tg_link_udp_stats(echo.link, &stats));
   check_int(stats.tx_failed, 1);
   close(fd);
   stop(&echo);
@@ -275,7 +354,8 @@ static void a_full_queue_is_flushed_before_anything_is_dropped(void **state) {
 }
 
 CHECK_SUITE(answers_at_the_end_of_the_turn, many_datagrams_are_all_answered,
-            empty_and_overlong_datagrams_are_dropped_and_counted,
+            empty_and_overlong_datagrams_are_dropped_and_counted, what_the_kernel_drops_is_counted_and_told,
+            the_default_buffer_holds_a_tenth_of_a_second, counters_of_another_kind_of_link_are_none,
             a_wildcard_link_answers_from_the_address_that_was_asked, ipv6_works_bound_to_an_address_and_to_all,
             what_cannot_be_opened_says_why, a_send_that_cannot_work_is_refused_or_skipped,
             a_full_queue_is_flushed_before_anything_is_dropped)

@@ -33,6 +33,39 @@ static void reads_paths_of_every_length(void **state) {
   }
 }
 
+static void reads_what_is_below_a_path(void **state) {
+  (void)state;
+  static const struct {
+    tg_path_t base;
+    const char *text;
+    tg_rc_t rc;
+    const char *want;
+  } rows[] = {
+      {{{3303, 0}, 2}, "5700", TG_OK, "/3303/0/5700"},
+      {{{3303, 0}, 2}, "5700/1", TG_OK, "/3303/0/5700/1"},
+      {{{3303, 0}, 2}, "", TG_OK, "/3303/0"},
+      {{{0}, 0}, "3/0/9", TG_OK, "/3/0/9"},
+      {{{0}, 0}, "", TG_OK, "/"},
+      {{{65534, 65534, 65534}, 3}, "65534", TG_OK, "/65534/65534/65534/65534"},
+      {{{3303, 0}, 2}, "/5700", TG_E_SYNTAX, NULL},
+      {{{3303, 0}, 2}, "5700/", TG_E_SYNTAX, NULL},
+      {{{3303, 0}, 2}, "05", TG_E_SYNTAX, NULL},
+      {{{3303, 0}, 2}, "5700//1", TG_E_SYNTAX, NULL},
+      {{{3303, 0}, 2}, "65535", TG_E_RANGE, NULL},
+      {{{3303, 0}, 2}, "5700/1/2", TG_E_TOO_LONG, NULL},
+      {{{3, 0, 9, 1}, 4}, "0", TG_E_TOO_LONG, NULL},
+  };
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    char text[TG_PATH_TEXT_MAX];
+    tg_path_t path = rows[i].base;
+    tg_rc_t rc = tg_path_parse_below(&path, tg_slice_str(rows[i].text), &path);
+    if (rc != rows[i].rc) print_error("%s below %s\n", rows[i].text, tg_path_text(&rows[i].base, text));
+    check_rc(rc, rows[i].rc);
+    if (rows[i].want) assert_string_equal(tg_path_text(&path, text), rows[i].want);
+    else check_true(tg_path_eq(&path, &rows[i].base)); /* untouched */
+  }
+}
+
 static void refuses_every_other_spelling(void **state) {
   (void)state;
   static const struct {
@@ -107,5 +140,5 @@ static void a_child_is_one_longer(void **state) {
   assert_string_equal(tg_path_text(&path, text), "/3/0/6/1");
 }
 
-CHECK_SUITE(reads_paths_of_every_length, refuses_every_other_spelling, every_id_reads_back,
+CHECK_SUITE(reads_paths_of_every_length, reads_what_is_below_a_path, refuses_every_other_spelling, every_id_reads_back,
             a_path_covers_itself_and_what_lies_below, orders_by_ids_with_a_prefix_first, a_child_is_one_longer)

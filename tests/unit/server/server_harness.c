@@ -34,6 +34,7 @@ static tg_rc_t send_out(tg_link_t *link, const tg_link_send_t *send, uint64_t *h
     }
     if (opt->number == TG_OPT_OBSERVE && tg_coap_msg_uint(opt, &number) == TG_OK) out->observe = (int)number;
     if (opt->number == TG_OPT_BLOCK1 && tg_coap_msg_uint(opt, &number) == TG_OK) out->block1 = number + 1;
+    if (opt->number == TG_OPT_BLOCK2 && tg_coap_msg_uint(opt, &number) == TG_OK) out->block2 = number + 1;
     if (opt->number == TG_OPT_ACCEPT && tg_coap_msg_uint(opt, &number) == TG_OK) out->format = (int)number;
     if (opt->number == TG_OPT_CONTENT_FORMAT && tg_coap_msg_uint(opt, &number) == TG_OK) out->format = (int)number;
   }
@@ -154,6 +155,7 @@ void server_bench_in(server_bench_t *bench, char peer, const far_msg_t *msg) {
   put_parts(&enc, msg->code >> 5 ? TG_OPT_LOCATION_PATH : TG_OPT_URI_PATH, msg->path, '/');
   if (msg->format >= 0) tg_coap_enc_uint(&enc, TG_OPT_CONTENT_FORMAT, (uint32_t)msg->format);
   put_parts(&enc, TG_OPT_URI_QUERY, msg->query, '&');
+  if (msg->block2) tg_coap_enc_uint(&enc, TG_OPT_BLOCK2, msg->block2 - 1);
   if (msg->block1) tg_coap_enc_uint(&enc, TG_OPT_BLOCK1, msg->block1 - 1);
   tg_coap_enc_payload(&enc, tg_slice(msg->body, msg->body_len ? msg->body_len : strlen(msg->body)));
   tg_addr_t from = {.len = 1, .b = {(uint8_t)(peer & ~SECOND)}};

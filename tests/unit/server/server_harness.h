@@ -18,6 +18,7 @@ typedef struct far_msg {
   int format;      /* Content-Format, -1 none */
   int observe;     /* -1 none */
   uint32_t block1; /* value of the Block1 option and one; 0: none */
+  uint32_t block2; /* the same of Block2 */
   char body[2048];
   size_t body_len;
 } far_msg_t;
