@@ -127,7 +127,7 @@ static bool is_damage(int result) {
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 4000;"
+                              "PRAGMA wal_autocheckpoint = 0;" /* tg_store_db_tidy() does that */
                               "PRAGMA journal_size_limit = 33554432;"
                               "PRAGMA temp_store = MEMORY;"
                               "PRAGMA cache_size = -2048;"
