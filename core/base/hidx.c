@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Linear probing with backward-shift deletion, at most three quarters full; see hidx.h. */
+/* Linear probing with backward-shift deletion, at most seven eighths full: cells hold the hash, so that a step costs little; see hidx.h. */
 
 #include "core/base/hidx.h"
 
@@ -60,7 +60,7 @@ static tg_rc_t grow(tg_hidx_t *idx) {
 }
 
 tg_rc_t tg_hidx_add(tg_hidx_t *idx, uint32_t hash, uint32_t slot) {
-  if (!idx->cells || ((uint64_t)idx->count + 1) * 4 > ((uint64_t)idx->mask + 1) * 3) {
+  if (!idx->cells || ((uint64_t)idx->count + 1) * 8 > ((uint64_t)idx->mask + 1) * 7) {
     tg_rc_t rc = grow(idx);
     if (rc != TG_OK) return rc;
   }

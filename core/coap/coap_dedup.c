@@ -12,7 +12,7 @@
 #include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 
-static_assert(sizeof(tg_coap_seen_t) <= 128, "two cache lines an entry");
+static_assert(sizeof(tg_coap_seen_t) <= 64, "one cache line an entry");
 static_assert((TG_COAP_DEDUP_PER_PEER & (TG_COAP_DEDUP_PER_PEER - 1)) == 0, "places go round by a mask");
 
 enum { HEAP_MAX = 4 << 20, HEAD = 4, TOKEN_MASK = 15 };

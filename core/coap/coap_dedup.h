@@ -10,7 +10,7 @@
 
 #include "core/coap/coap_peer.h"
 
-enum { TG_COAP_DEDUP_INLINE = 96 };
+enum { TG_COAP_DEDUP_INLINE = 32 }; /* 2.01 with Location-Path and all empty answers */
 
 /** What a message is known by. */
 typedef struct tg_coap_mark {
@@ -25,7 +25,7 @@ typedef enum tg_coap_dedup_state {
   TG_COAP_DEDUP_LOST,   /* there was an answer that could not be kept */
 } tg_coap_dedup_state_t;
 
-/** One message seen; 128 bytes. */
+/** One message seen; 64 bytes. */
 typedef struct tg_coap_seen {
   uint32_t peer_ref; /* 0 = free */
   uint32_t older_ref;

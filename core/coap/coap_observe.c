@@ -6,10 +6,26 @@
 
 #include "core/coap/coap_observe.h"
 
+#include <assert.h>
+
 #include "core/base/alloc.h"
 #include "core/coap/coap_engine.h"
 
 enum { SEQ_HALF = 1 << 23, FRESH_MS = 128000, HOST_TEXT = 2 * TG_ADDR_MAX + 16 };
+
+static_assert(sizeof(tg_coap_observed_t) <= 80, "an observation costs at most 88 bytes with its pool header");
+
+static bool has_heap(const tg_coap_observed_t *observed) {
+  return (size_t)observed->path_len + observed->query_len + observed->payload_len > TG_COAP_OBSERVE_INLINE;
+}
+
+static void drop_names(const tg_coap_observed_t *observed) {
+  if (has_heap(observed)) tg_alloc_free(observed->names.heap);
+}
+
+const uint8_t *tg_coap_observe_names(const tg_coap_observed_t *observed) {
+  return has_heap(observed) ? observed->names.heap : observed->names.bytes;
+}
 
 tg_rc_t tg_coap_observe_init(tg_coap_observes_t *observes, uint32_t max) {
   tg_hidx_init(&observes->tokens);
@@ -19,7 +35,7 @@ tg_rc_t tg_coap_observe_init(tg_coap_observes_t *observes, uint32_t max) {
 void tg_coap_observe_fini(tg_coap_observes_t *observes) {
   for (uint32_t i = 0; i < tg_pool_slots(&observes->pool); i++) {
     tg_coap_observed_t *observed = tg_pool_at(&observes->pool, i, NULL);
-    if (observed) tg_alloc_free(observed->heap);
+    if (observed) drop_names(observed);
   }
   tg_hidx_fini(&observes->tokens);
   tg_pool_fini(&observes->pool);
@@ -76,15 +92,18 @@ static tg_rc_t keep_names(tg_coap_observed_t *observed, const tg_coap_observatio
   observed->method = TG_COAP_GET;
   observed->content_format = TG_CF_NONE;
   if (!obs->path) return TG_OK;
-  if (path.len > UINT16_MAX || query.len > UINT16_MAX) return TG_E_ARG;
   bool is_fetch = obs->method == TG_COAP_FETCH;
   tg_slice_t payload = is_fetch ? obs->payload : tg_slice(NULL, 0);
-  observed->heap = tg_alloc(path.len + query.len + payload.len);
-  if (!observed->heap) return TG_E_NOMEM;
-  memcpy(observed->heap, path.p, path.len);
-  if (query.len) memcpy(observed->heap + path.len, query.p, query.len);
-  if (payload.len) memcpy(observed->heap + path.len + query.len, payload.p, payload.len);
-  observed->payload_len = payload.len;
+  if (path.len > UINT16_MAX || query.len > UINT16_MAX || payload.len > UINT32_MAX) return TG_E_ARG;
+  size_t len = path.len + query.len + payload.len;
+  uint8_t *heap = len > TG_COAP_OBSERVE_INLINE ? tg_alloc(len) : NULL, *names = heap ? heap : observed->names.bytes;
+  if (len > TG_COAP_OBSERVE_INLINE && !heap) return TG_E_NOMEM;
+  if (path.len) memcpy(names, path.p, path.len);
+  if (query.len) memcpy(names + path.len, query.p, query.len);
+  if (payload.len) memcpy(names + path.len + query.len, payload.p, payload.len);
+  if (heap) observed->names.heap = heap;
+  observed->payload_len = (uint32_t)payload.len;
+  observed->has_names = true;
   if (is_fetch) {
     observed->method = TG_COAP_FETCH;
     observed->content_format = obs->content_format;
@@ -110,7 +129,7 @@ tg_rc_t tg_coap_observation_add(tg_coap_t *coap, const tg_coap_observation_t *ob
   tg_rc_t rc = keep_names(observed, obs);
   if (rc == TG_OK) rc = tg_hidx_add(&coap->observes.tokens, hash_of(observed->token), tg_id_slot(*id));
   if (rc != TG_OK) {
-    tg_alloc_free(observed->heap);
+    drop_names(observed);
     tg_pool_give(&coap->observes.pool, *id);
     return rc;
   }
@@ -138,7 +157,7 @@ void tg_coap_observation_del(tg_coap_t *coap, tg_id_t id) {
   if (!observed) return;
   leave(coap, observed);
   tg_hidx_del(&coap->observes.tokens, hash_of(observed->token), tg_id_slot(id));
-  tg_alloc_free(observed->heap);
+  drop_names(observed);
   tg_pool_give(&coap->observes.pool, id);
 }
 
@@ -151,10 +170,10 @@ void tg_coap_observe_del_all(tg_coap_t *coap, tg_coap_peer_t *peer) {
 bool tg_coap_observe_is_fresh(tg_coap_observed_t *observed, uint32_t seq, uint64_t now_ms) {
   uint32_t last = observed->last_seq;
   bool is_newer = (last < seq && seq - last < SEQ_HALF) || (last > seq && last - seq > SEQ_HALF);
-  if (observed->has_last && !is_newer && now_ms <= observed->last_ms + FRESH_MS) return false;
+  if (observed->has_last && !is_newer && (uint32_t)now_ms - observed->last_ms <= FRESH_MS) return false;
   observed->has_last = true;
   observed->last_seq = seq;
-  observed->last_ms = now_ms;
+  observed->last_ms = (uint32_t)now_ms;
   return true;
 }
 

@@ -6,24 +6,30 @@
 
 #include "core/coap/coap_peer.h"
 
-/** One observation. */
+enum { TG_COAP_OBSERVE_INLINE = 16 }; /* `/3303/0/5700` */
+
+/** One observation; with its pool header 88 bytes, since every device may have some. */
 typedef struct tg_coap_observed {
   uint8_t token[8];
   uint64_t cookie;
-  uint64_t last_ms;   /* when the last notification came */
-  tg_id_t fetch;      /* the exchange that fetches the rest of a body, or none */
-  uint8_t *heap;      /* owned: path, query, payload; NULL when not known */
-  size_t payload_len; /* of a FETCH */
+  tg_id_t fetch; /* the exchange that fetches the rest of a body, or none */
+  union {
+    uint8_t bytes[TG_COAP_OBSERVE_INLINE];
+    uint8_t *heap; /* owned; when they are longer together */
+  } names;         /* path, query, payload */
   uint32_t peer_ref;
   uint32_t next_ref; /* of the peer */
   uint32_t prev_ref;
   uint32_t last_seq; /* 24 bits */
+  uint32_t last_ms;  /* when the last notification came, low half */
   int32_t accept;
+  int32_t content_format; /* of the payload */
+  uint32_t payload_len;   /* of a FETCH */
   uint16_t path_len;
   uint16_t query_len;
-  int32_t content_format; /* of the payload */
-  uint8_t method;         /* GET or FETCH */
+  uint8_t method; /* GET or FETCH */
   bool has_last;
+  bool has_names; /* they are known */
 } tg_coap_observed_t;
 
 /** State; private. */
@@ -37,6 +43,9 @@ TG_MUST_CHECK tg_rc_t tg_coap_observe_init(tg_coap_observes_t *observes, uint32_
 
 /** Frees the pool. */
 void tg_coap_observe_fini(tg_coap_observes_t *observes);
+
+/** Path, query and payload of its request, one behind the other; lent. */
+const uint8_t *tg_coap_observe_names(const tg_coap_observed_t *observed);
 
 /** The observation with @p token, or NULL. */
 tg_coap_observed_t *tg_coap_observe_find(const tg_coap_t *coap, tg_slice_t token);

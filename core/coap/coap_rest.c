@@ -77,12 +77,13 @@ static void on_done(void *ud, const tg_coap_result_t *fetched) {
 /* @p body: the first block, which came in blocks of @p szx; taken on TG_OK. NULL: that is read, too. */
 static tg_rc_t start(const rest_t *from, tg_coap_observed_t *observed, tg_coap_body_t *body, uint8_t szx) {
   tg_coap_t *coap = from->coap;
+  const uint8_t *kept = tg_coap_observe_names(observed);
   char names[NAMES_MAX];
   tg_buf_t text;
   tg_buf_init(&text, names, sizeof names);
-  tg_buf_put(&text, tg_slice(observed->heap, observed->path_len));
+  tg_buf_put(&text, tg_slice(kept, observed->path_len));
   tg_buf_put_u8(&text, 0);
-  tg_buf_put(&text, tg_slice(observed->heap + observed->path_len, observed->query_len));
+  tg_buf_put(&text, tg_slice(kept + observed->path_len, observed->query_len));
   tg_buf_put_u8(&text, 0);
   if (text.rc != TG_OK) return TG_E_TOO_LONG;
   rest_t *rest = tg_alloc(sizeof *rest);
@@ -94,7 +95,7 @@ static tg_rc_t start(const rest_t *from, tg_coap_observed_t *observed, tg_coap_b
   call.query = names + observed->path_len + 1;
   call.accept = observed->accept;
   call.content_format = observed->content_format;
-  call.payload = tg_slice(observed->heap + observed->path_len + observed->query_len, observed->payload_len);
+  call.payload = tg_slice(kept + observed->path_len + observed->query_len, observed->payload_len);
   tg_rc_t rc = tg_coap_exchange_fetch(coap, &call, body, szx, &observed->fetch);
   if (rc != TG_OK) tg_alloc_free(rest);
   return rc;
@@ -113,7 +114,7 @@ void tg_coap_rest_begin(tg_coap_t *coap, const tg_coap_rx_t *rx, tg_coap_observe
   if (rx->msg->type == TG_COAP_CON) rest.waits = tg_coap_peer_id(coap, rx->peer);
   tg_coap_rest_drop(coap, observed);
   tg_rc_t rc = TG_E_STATE;
-  if (observed->heap) {
+  if (observed->has_names) {
     tg_coap_body_t *body = tg_coap_block2_in_begin(coap, rx->peer, rx->msg, opts);
     rc = body ? start(&rest, observed, body, opts->block2.szx) : TG_E_FULL;
     if (rc != TG_OK) tg_coap_body_free(coap, body);

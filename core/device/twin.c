@@ -70,24 +70,33 @@ static tg_twin_device_t *find_ep(const tg_twin_t *twin, tg_slice_t ep) {
   return tg_hidx_find(&twin->by_ep, &query, &slot) ? tg_pool_at(&twin->devices, slot, NULL) : NULL;
 }
 
+static tg_twin_device_t *device_at(const tg_twin_t *twin, uint32_t ref) {
+  return ref ? tg_pool_at(&twin->devices, ref - 1, NULL) : NULL;
+}
+
+/* When it is forgotten. */
+static uint64_t forget_ms(const tg_twin_device_t *device) {
+  return (uint64_t)device->offline_s * 1000 + OFFLINE_KEPT_MS;
+}
+
 static void offline_add(tg_twin_t *twin, tg_twin_device_t *device) {
-  device->offline_ms = tg_wheel_now(twin->config.wheel);
-  device->newer = NULL;
-  device->older = twin->offline_last;
-  if (twin->offline_last) twin->offline_last->newer = device;
-  else twin->offline_first = device;
-  twin->offline_last = device;
-  if (!tg_timer_active(&twin->forget)) {
-    tg_wheel_add(twin->config.wheel, &twin->forget, device->offline_ms + OFFLINE_KEPT_MS);
-  }
+  uint32_t ref = tg_id_slot(device->pub.id) + 1;
+  device->offline_s = (uint32_t)((tg_wheel_now(twin->config.wheel) + 999) / 1000);
+  device->newer_ref = 0;
+  device->older_ref = twin->offline_last_ref;
+  if (twin->offline_last_ref) device_at(twin, twin->offline_last_ref)->newer_ref = ref;
+  else twin->offline_first_ref = ref;
+  twin->offline_last_ref = ref;
+  if (!tg_timer_active(&twin->forget)) tg_wheel_add(twin->config.wheel, &twin->forget, forget_ms(device));
 }
 
 static void offline_del(tg_twin_t *twin, tg_twin_device_t *device) {
-  if (device->older) device->older->newer = device->newer;
-  else if (twin->offline_first == device) twin->offline_first = device->newer;
-  if (device->newer) device->newer->older = device->older;
-  else if (twin->offline_last == device) twin->offline_last = device->older;
-  device->older = device->newer = NULL;
+  uint32_t ref = tg_id_slot(device->pub.id) + 1;
+  if (device->older_ref) device_at(twin, device->older_ref)->newer_ref = device->newer_ref;
+  else if (twin->offline_first_ref == ref) twin->offline_first_ref = device->newer_ref;
+  if (device->newer_ref) device_at(twin, device->newer_ref)->older_ref = device->older_ref;
+  else if (twin->offline_last_ref == ref) twin->offline_last_ref = device->older_ref;
+  device->older_ref = device->newer_ref = 0;
 }
 
 static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
@@ -102,8 +111,8 @@ static void forget(tg_twin_t *twin, tg_twin_device_t *device) {
 
 /* A device in the pump list is looked at within this turn; it can't go now, nor one for which durable commands wait. */
 static bool forget_oldest(tg_twin_t *twin) {
-  tg_twin_device_t *device = twin->offline_first;
-  while (device && (device->pumping || device->journaled)) device = device->newer;
+  tg_twin_device_t *device = device_at(twin, twin->offline_first_ref);
+  while (device && (device->pumping || device->journaled)) device = device_at(twin, device->newer_ref);
   if (!device) return false;
   forget(twin, device);
   return true;
@@ -112,8 +121,8 @@ static bool forget_oldest(tg_twin_t *twin) {
 static void on_forget(tg_timer_t *timer, void *ud) {
   tg_twin_t *twin = ud;
   uint64_t now = tg_wheel_now(twin->config.wheel);
-  while (twin->offline_first && twin->offline_first->offline_ms + OFFLINE_KEPT_MS <= now) {
-    tg_twin_device_t *device = twin->offline_first;
+  tg_twin_device_t *device;
+  while ((device = device_at(twin, twin->offline_first_ref)) && forget_ms(device) <= now) {
     if (device->journaled) { /* as if it went now */
       offline_del(twin, device);
       offline_add(twin, device);
@@ -121,9 +130,7 @@ static void on_forget(tg_timer_t *timer, void *ud) {
       break;
     }
   }
-  if (!twin->offline_first) return;
-  uint64_t due = twin->offline_first->offline_ms + OFFLINE_KEPT_MS;
-  tg_wheel_add(twin->config.wheel, timer, due > now ? due : now + 1000);
+  if (device) tg_wheel_add(twin->config.wheel, timer, forget_ms(device) > now ? forget_ms(device) : now + 1000);
 }
 
 static tg_rc_t make_device(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **made) {

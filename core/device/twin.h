@@ -37,12 +37,12 @@ struct tg_twin_device {
   tg_twin_command_t *bulk;     /* one with a body, likewise */
   tg_twin_command_t *queue;    /* waiting, in the order in which they go */
   tg_twin_device_t *pump_next; /* list of devices whose queue is to be looked at */
-  tg_twin_device_t *newer;     /* list of offline devices, longest offline first */
-  tg_twin_device_t *older;
-  uint64_t offline_ms; /* monotonic */
-  uint16_t journaled;  /* commands that have a row */
-  bool pumping;        /* is in the pump list, or waits for a commit to get there */
-  bool pump_again;     /* there came more to do while its turn was on */
+  uint32_t newer_ref;          /* list of offline devices, longest offline first; slot + 1, 0 = none */
+  uint32_t older_ref;
+  uint32_t offline_s; /* monotonic */
+  uint16_t journaled; /* commands that have a row */
+  bool pumping;       /* is in the pump list, or waits for a commit to get there */
+  bool pump_again;    /* there came more to do while its turn was on */
 };
 
 /** A command until its done function returned. */
@@ -78,8 +78,8 @@ struct tg_twin {
   tg_timer_t pump;
   tg_twin_device_t *pump_first;
   tg_timer_t forget;
-  tg_twin_device_t *offline_first;
-  tg_twin_device_t *offline_last;
+  uint32_t offline_first_ref;
+  uint32_t offline_last_ref;
   uint64_t wall_at_ms; /* the wheel's time at which wall_ms was read */
   int64_t wall_ms;
   tg_log_limit_t lost;

@@ -38,21 +38,31 @@ struct tg_twin_values {
   uint16_t count;
   uint16_t cap;
   uint32_t clock;
-  size_t text_bytes;
   cell_t cells[];
 };
 
-static void drop_text(tg_twin_values_t *values, cell_t *cell) {
-  if (!tg_record_copy_has_bytes((tg_type_t)cell->type) || !cell->text) return;
-  values->text_bytes -= cell->text->len;
+static bool has_text(const cell_t *cell) {
+  return tg_record_copy_has_bytes((tg_type_t)cell->type) && cell->text;
+}
+
+static void drop_text(cell_t *cell) {
+  if (!has_text(cell)) return;
   tg_alloc_free(cell->text);
   cell->type = TG_TYPE_NONE;
+}
+
+/* Counted when something comes, not kept: the block of a device with one value is as small as can be. */
+static size_t text_bytes(const tg_twin_values_t *values) {
+  size_t sum = 0;
+  if ((size_t)values->count * TEXT_MAX <= TEXT_ALL_MAX) return 0; /* not too many, whatever they are */
+  for (size_t i = 0; i < values->count; i++) sum += has_text(&values->cells[i]) ? values->cells[i].text->len : 0;
+  return sum;
 }
 
 void tg_twin_values_free(tg_twin_device_t *device) {
   tg_twin_values_t *values = device->values;
   if (!values) return;
-  for (size_t i = 0; i < values->count; i++) drop_text(values, &values->cells[i]);
+  for (size_t i = 0; i < values->count; i++) drop_text(&values->cells[i]);
   tg_alloc_free(values);
   device->values = NULL;
 }
@@ -73,7 +83,7 @@ static bool stands_at(const tg_twin_values_t *values, size_t at, const tg_path_t
 }
 
 static void remove_at(tg_twin_values_t *values, size_t at) {
-  drop_text(values, &values->cells[at]);
+  drop_text(&values->cells[at]);
   values->count--;
   memmove(&values->cells[at], &values->cells[at + 1], (values->count - at) * sizeof *values->cells);
 }
@@ -102,20 +112,19 @@ static bool make_room(tg_twin_device_t *device, size_t max) {
   return true;
 }
 
-static bool set_text(tg_twin_values_t *values, cell_t *cell, tg_slice_t bytes) {
+static bool set_text(cell_t *cell, tg_slice_t bytes) {
   if (bytes.len > TEXT_MAX) return false;
   text_t *text = tg_alloc(sizeof *text + bytes.len);
   if (!text) return false;
   text->len = (uint32_t)bytes.len;
   if (bytes.len) memcpy(text->bytes, bytes.p, bytes.len);
   cell->text = text;
-  values->text_bytes += bytes.len;
   return true;
 }
 
 static bool set_value(tg_twin_values_t *values, cell_t *cell, const tg_record_t *record) {
   if (tg_record_copy_has_bytes(record->value.type)) {
-    if (!set_text(values, cell, record->value.s)) return false;
+    if (!set_text(cell, record->value.s)) return false;
   } else {
     switch (record->value.type) {
     case TG_TYPE_FLOAT: cell->f = record->value.f; break;
@@ -159,12 +168,8 @@ static void keep(tg_twin_t *twin, tg_twin_device_t *device, const tg_record_t *r
     values->count++;
   }
   tg_twin_values_t *values = device->values;
-  drop_text(values, &values->cells[at]);
-  if (!set_value(values, &values->cells[at], record)) {
-    remove_at(values, at);
-    return;
-  }
-  while (values->text_bytes > TEXT_ALL_MAX) remove_oldest(values);
+  drop_text(&values->cells[at]);
+  if (!set_value(values, &values->cells[at], record)) remove_at(values, at);
 }
 
 tg_rc_t tg_twin_put(tg_twin_t *twin, tg_id_t id, const tg_event_records_t *records) {
@@ -175,6 +180,7 @@ tg_rc_t tg_twin_put(tg_twin_t *twin, tg_id_t id, const tg_event_records_t *recor
   tg_rc_t rc = tg_twin_emit(twin, device, &event);
   if (rc != TG_OK) return rc;
   for (size_t i = 0; i < records->count; i++) keep(twin, device, &records->items[i]);
+  while (device->values && text_bytes(device->values) > TEXT_ALL_MAX) remove_oldest(device->values);
   return TG_OK;
 }
 

@@ -64,7 +64,7 @@ static tg_rc_t fill_content(tg_server_call_t *call, const tg_reg_t *reg, const t
                             const tg_command_t *command, tg_coap_call_t *out) {
   tg_server_t *server = call->server;
   if (tg_composite_is(command->op)) return fill_composite(call, device, command, out);
-  if (command->body.len) return tg_command_body_fill(reg, command, out);
+  if (command->body.len) return tg_command_body_fill(call->server, reg, command, out);
   if (tg_command_reads(command->op) || tg_command_writes(command->op)) {
     call->format = command->content_format;
     bool chosen = command->content_format >= 0 && call->attempt == 0;
@@ -198,8 +198,12 @@ static void refuse(tg_server_t *server, const tg_command_t *command, tg_rc_t rc,
 }
 
 /* Where the request of a command is noted: those with a body run beside the others. */
-static tg_id_t *noted(tg_reg_t *reg, const tg_command_t *command) {
-  return command->body.len ? &reg->bulk : &reg->call;
+static uint32_t *noted(tg_reg_t *reg, const tg_command_t *command) {
+  return command->body.len ? &reg->bulk_ref : &reg->call_ref;
+}
+
+static tg_server_call_t *call_at(const tg_server_t *server, uint32_t ref) {
+  return ref ? tg_pool_at(&server->calls, ref - 1, NULL) : NULL;
 }
 
 static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *command) {
@@ -227,7 +231,7 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
   rc = send_first(call, reg, device, command);
   if (rc == TG_OK) tg_trigger_sent(server->config.twin, command, tg_wheel_now(server->config.wheel));
   if (rc == TG_OK) {
-    *noted(reg, command) = id;
+    *noted(reg, command) = tg_id_slot(id) + 1;
     if (command->body.len == 0) tg_server_asked(server, reg); /* a body takes its time: that shows nothing */
   } else {
     tg_pool_give(&server->calls, id);
@@ -238,26 +242,26 @@ static tg_rc_t start(void *ud, const tg_device_t *device, const tg_command_t *co
 static void cancel(void *ud, const tg_device_t *device, tg_id_t command) {
   tg_server_t *server = ud;
   tg_reg_t *reg = tg_reg_table_get(server, device->backend_cookie);
-  tg_server_call_t *call = reg ? tg_pool_find(&server->calls, reg->call) : NULL;
-  if (!call || call->command != command) call = reg ? tg_pool_find(&server->calls, reg->bulk) : NULL;
+  tg_server_call_t *call = reg ? call_at(server, reg->call_ref) : NULL;
+  if (!call || call->command != command) call = reg ? call_at(server, reg->bulk_ref) : NULL;
   if (!call || call->command != command) return;
   call->command = TG_ID_NONE; /* on_done() must not finish it */
   tg_coap_cancel(server->coap, call->exchange);
 }
 
 void tg_command_drop(tg_server_t *server, tg_reg_t *reg) {
-  const tg_id_t ids[] = {reg->bulk, reg->call};
-  for (size_t i = 0; i < TG_COUNT(ids); i++) {
-    const tg_server_call_t *call = tg_pool_find(&server->calls, ids[i]);
+  const uint32_t refs[] = {reg->bulk_ref, reg->call_ref};
+  for (size_t i = 0; i < TG_COUNT(refs); i++) {
+    const tg_server_call_t *call = call_at(server, refs[i]);
     if (call) tg_coap_cancel(server->coap, call->exchange);
   }
 }
 
 /* What one address has of a body, another one has not: whoever asked begins anew. */
 void tg_command_leave(tg_server_t *server, tg_reg_t *reg) {
-  const tg_id_t ids[] = {reg->bulk, reg->call};
-  for (size_t i = 0; i < TG_COUNT(ids); i++) {
-    const tg_server_call_t *call = tg_pool_find(&server->calls, ids[i]);
+  const uint32_t refs[] = {reg->bulk_ref, reg->call_ref};
+  for (size_t i = 0; i < TG_COUNT(refs); i++) {
+    const tg_server_call_t *call = call_at(server, refs[i]);
     if (call) tg_coap_leave(server->coap, call->exchange, call->once ? LEAVE_MS : 0);
   }
 }
@@ -287,7 +291,7 @@ static bool go_on(tg_server_call_t *call, tg_reg_t *reg, const tg_coap_result_t 
   } else {
     bool is_plain =
         command->op == TG_OP_OBSERVE_COMPOSITE && answer->code >> 5 == 2 && !answer->observing; /* a mere read */
-    if (!is_plain && !tg_composite_refuse(reg, command->op, answer->code)) return false;
+    if (!is_plain && !tg_composite_refuse(call->server, reg, command->op, answer->code)) return false;
     call->steps = tg_composite_new();
     if (!call->steps) return false;
   }
@@ -322,7 +326,7 @@ static void on_done(void *ud, const tg_coap_result_t *answer) {
     return;
   tg_server_call_t ended = *call;
   tg_id_t id = tg_pool_id(&server->calls, call);
-  if (reg) *(reg->bulk == id ? &reg->bulk : &reg->call) = TG_ID_NONE;
+  if (reg) *(reg->bulk_ref == tg_id_slot(id) + 1 ? &reg->bulk_ref : &reg->call_ref) = 0;
   tg_pool_give(&server->calls, id);
   if (ended.command != TG_ID_NONE) {
     char created[TG_PATH_TEXT_MAX] = "";

@@ -17,12 +17,13 @@ static void on_progress(void *ud, size_t sent) {
   tg_twin_progress(call->server->config.twin, call->command, sent);
 }
 
-tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out) {
+tg_rc_t tg_command_body_fill(const tg_server_t *server, const tg_reg_t *reg, const tg_command_t *command,
+                             tg_coap_call_t *out) {
   tg_link_t *link;
   const tg_addr_t *addr;
   if (command->content_format >= 0 && command->content_format != TG_CF_OPAQUE) return TG_E_FORMAT;
   if (command->body.len > TG_COAP_PAYLOAD_MAX) return TG_E_TOO_LONG;
-  if (!tg_coap_peer_addr(reg->server->coap, reg->peer, &link, &addr)) return TG_E_GONE;
+  if (!tg_coap_peer_addr(server->coap, reg->peer, &link, &addr)) return TG_E_GONE;
   out->content_format = TG_CF_OPAQUE;
   out->payload = command->body;
   out->lent = true;

@@ -58,7 +58,7 @@ bool tg_command_wire_format(tg_server_call_t *call, const tg_reg_t *reg, const t
     if (has_tlv) ask.attempt--;
     call->path = tg_path(TG_PATH_INSTANCE, wire->path.id[0], free_instance(device, wire->path.id[0]), 0);
   }
-  if (!tg_format_choose(reg, device, &ask, &call->format)) return false;
+  if (!tg_format_choose(call->server, reg, device, &ask, &call->format)) return false;
   bool is_single = call->format == TG_CF_TEXT || call->format == TG_CF_OPAQUE || call->format == TG_CF_CBOR;
   return wire->op != TG_OP_UPDATE || !is_single; /* it would be an Execute */
 }

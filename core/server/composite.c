@@ -40,11 +40,11 @@ bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_
   return fetches(op) ? reg->no_fetch : reg->no_ipatch;
 }
 
-bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code) {
+bool tg_composite_refuse(tg_server_t *server, tg_reg_t *reg, tg_op_t op, uint8_t code) {
   if (code != TG_COAP_405 && code != TG_COAP_406 && code != TG_COAP_415) return false;
   if (fetches(op)) reg->no_fetch = true;
   else reg->no_ipatch = true;
-  tg_server_tolerate(reg->server, reg, TG_QUIRK_COMPOSITE_REFUSED);
+  tg_server_tolerate(server, reg, TG_QUIRK_COMPOSITE_REFUSED);
   return true;
 }
 

@@ -45,7 +45,8 @@ static unsigned list_1_1(const tg_reg_t *reg, int list[CANDIDATES]) {
   return count;
 }
 
-bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_format_ask_t *ask, int *format) {
+bool tg_format_choose(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                      const tg_format_ask_t *ask, int *format) {
   int list[CANDIDATES];
   if (device->quirks & TG_QUIRK_TEXT_ONLY) {
     *format = TG_CF_TEXT;
@@ -53,7 +54,7 @@ bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_f
   }
   unsigned count = device->enabler < TG_VERSION_1_1 ? list_1_0(reg, ask->writes, list) : list_1_1(reg, list);
   if (ask->path->len >= TG_PATH_RESOURCE) {
-    tg_model_t model = tg_twin_model(reg->server->config.twin, device);
+    tg_model_t model = tg_twin_model(server->config.twin, device);
     const tg_resdef_t *res = tg_model_resource(&model, ask->path);
     bool is_array = res && res->multiple && ask->path->len == TG_PATH_RESOURCE;
     if (!is_array) add(list, &count, res && res->type == TG_TYPE_OPAQUE ? TG_CF_OPAQUE : TG_CF_TEXT);
@@ -83,6 +84,7 @@ tg_rc_t tg_format_names(tg_server_t *server, const tg_path_t *paths, size_t coun
 const char *tg_format_path(const tg_reg_t *reg, const tg_path_t *path, char text[TG_FORMAT_PATH_MAX]) {
   char ids[TG_PATH_TEXT_MAX] = "";
   if (path->len > 0) tg_path_text(path, ids);
-  snprintf(text, TG_FORMAT_PATH_MAX, "%s%s", reg->alt ? reg->alt : "", ids);
+  const char *alt = tg_reg_notes_text(reg, TG_REG_TEXT_ALT);
+  snprintf(text, TG_FORMAT_PATH_MAX, "%s%s", alt ? alt : "", ids);
   return text;
 }

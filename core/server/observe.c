@@ -11,23 +11,18 @@
 #include "core/codec/codec.h"
 #include "core/server/observe.h"
 
-enum { PLANS_MAX = 65536, COME_ROUND_MS = 500 };
-
-tg_rc_t tg_observe_init(tg_server_t *server) {
-  tg_rc_t rc = tg_pool_init(&server->plans, sizeof(tg_observe_plan_t), PLANS_MAX);
-  return rc == TG_OK ? tg_observe_watch_init(server) : rc;
-}
+enum { COME_ROUND_MS = 500 };
 
 /* @p pending: the rest is tried when the device is heard from again. */
 static void end_plan(tg_observe_plan_t *plan, tg_reg_t *reg, bool pending) {
   tg_server_t *server = plan->server;
-  tg_wheel_del(server->config.wheel, &plan->timer);
   if (reg) {
-    reg->plan = TG_ID_NONE;
+    reg->plan_ref = 0;
     reg->plan_pending = pending;
   }
   tg_alloc_free(plan->group);
   tg_pool_give(&server->plans, tg_pool_id(&server->plans, plan));
+  tg_observe_queue_go_on(server);
 }
 
 static void tell_refused(const tg_observe_plan_t *plan, const tg_reg_t *reg, const char *how) {
@@ -48,7 +43,7 @@ static tg_rc_t fill_send(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_
   const tg_record_t record = {
       .path = plan->path,
       .value = {.type = TG_TYPE_BOOLEAN, .b = tg_policy_send(server, reg, device, &path) == TG_SERVER_SEND_MUTE}};
-  if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
+  if (!tg_format_choose(server, reg, device, &ask, &plan->format)) return TG_E_FORMAT;
   const tg_codec_output_t output = {.content_format = plan->format,
                                     .base = plan->path,
                                     .records = &record,
@@ -88,7 +83,7 @@ static tg_rc_t fill(tg_observe_plan_t *plan, const tg_reg_t *reg, const tg_devic
   case TG_OBSERVE_WHO:
   case TG_OBSERVE_END: break;
   }
-  if (!tg_format_choose(reg, device, &ask, &plan->format)) return TG_E_FORMAT;
+  if (!tg_format_choose(plan->server, reg, device, &ask, &plan->format)) return TG_E_FORMAT;
   call->accept = plan->format;
   return TG_OK;
 }
@@ -124,7 +119,8 @@ static void give_up_groups(tg_observe_plan_t *plan, tg_reg_t *reg) {
 
 /* What the device is asked for and does not say is taken down as nothing, so that it is not asked again. */
 static void take_who(tg_observe_plan_t *plan, tg_reg_t *reg, tg_slice_t text) {
-  if (tg_reg_notes_set_who(reg, plan->who, text) != TG_OK) return;
+  plan->is_stuck = tg_reg_notes_set_who(plan->server, reg, plan->who, text) != TG_OK;
+  if (plan->is_stuck) return;
   plan->attempt = 0;
   if (tg_policy_quirks(plan->server, reg))
     tg_server_tell(plan->server, reg, TG_EVENT_UPDATED, tg_slice_str("it falls under a profile of quirks"));
@@ -159,42 +155,22 @@ static void finish(tg_observe_plan_t *plan, tg_reg_t *reg) {
   tg_observe_watch(server, reg);
 }
 
-/* Some devices begin to listen after they have taken in the answer to their Register; where a lost message costs half a minute, that is worth
- * half a second, but no more than a quarter of the time for which one in queue mode listens at all. @return whether the plan goes on later */
-static bool waits(tg_observe_plan_t *plan, const tg_device_t *device) {
-  tg_wheel_t *wheel = plan->server->config.wheel;
-  if (plan->step != TG_OBSERVE_WHO || plan->waited) return false;
-  uint32_t window_ms = device->queue_mode ? device->awake_window_ms : 0;
-  uint32_t delay_ms = window_ms && window_ms / 4 < COME_ROUND_MS ? window_ms / 4 : COME_ROUND_MS;
-  plan->waited = true;
-  tg_wheel_add(wheel, &plan->timer, tg_wheel_now(wheel) + delay_ms);
-  return true;
-}
-
 static void step(tg_observe_plan_t *plan) {
   tg_server_t *server = plan->server;
   tg_reg_t *reg = tg_reg_table_get(server, plan->reg);
   const tg_device_t *device = reg ? tg_twin_find(server->config.twin, reg->device) : NULL;
-  if (!device || !device->awake) {
-    end_plan(plan, reg, true);
-    return;
-  }
-  for (tg_observe_next(plan, reg, device); plan->step != TG_OBSERVE_END; tg_observe_next(plan, reg, device)) {
-    if (waits(plan, device)) return;
-    tg_rc_t rc = send_step(plan, reg, device);
-    if (rc == TG_OK) return;
-    if (rc != TG_E_FORMAT) {
-      end_plan(plan, reg, true);
+  while (device && device->awake && !plan->is_stuck) {
+    tg_observe_next(plan, reg, device);
+    if (plan->step == TG_OBSERVE_END) {
+      finish(plan, reg);
       return;
     }
+    tg_rc_t rc = send_step(plan, reg, device);
+    if (rc == TG_OK) return;
+    if (rc != TG_E_FORMAT) break;
     pass_refused(plan, reg, "refused: no common format");
   }
-  finish(plan, reg);
-}
-
-static void on_timer(tg_timer_t *timer, void *ud) {
-  (void)timer;
-  step(ud);
+  end_plan(plan, reg, true);
 }
 
 /* A device that knows no attributes may be observed all the same. */
@@ -305,37 +281,57 @@ static void on_done(void *ud, const tg_coap_result_t *result) {
   step(plan);
 }
 
-/* Whether there may be something to do. */
-static bool is_needed(const tg_server_t *server, const tg_reg_t *reg) {
-  const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
-  tg_server_who_t who;
+/* Whether there may be something to do for a device that need not be asked who it is. */
+static bool is_needed(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device) {
   tg_path_t path;
-  if (tg_policy_observe_count(server, reg) > 0 || !device) return true;
+  if (tg_policy_observe_count(server, reg) > 0) return true;
   if (tg_policy_send(server, reg, device, &path) != TG_SERVER_SEND_LEAVE) return true;
   for (size_t i = 0; i < reg->obs_count; i++) {
     if (reg->obs[i].automatic) return true;
   }
-  return tg_policy_next_who(server, reg, device, &who);
+  return false;
+}
+
+/* Some devices begin to listen after they have taken in the answer to their Register; where a lost message costs half a minute, that is worth
+ * half a second, but no more than a quarter of the time for which one in queue mode listens at all. */
+static uint32_t come_round_ms(const tg_device_t *device) {
+  uint32_t window_ms = device->queue_mode ? device->awake_window_ms : 0;
+  return window_ms && window_ms / 4 < COME_ROUND_MS ? window_ms / 4 : COME_ROUND_MS;
+}
+
+/* Its turn has come. Without memory it stays pending: the next message tries again. */
+static void begin(tg_server_t *server, tg_reg_t *reg) {
+  tg_id_t id;
+  tg_observe_plan_t *plan = tg_pool_take(&server->plans, &id);
+  if (!plan) return;
+  *plan = (tg_observe_plan_t){.server = server, .reg = tg_reg_table_id(server, reg)};
+  for (size_t i = 0; i < reg->obs_count; i++) reg->obs[i].wanted = false;
+  reg->plan_ref = tg_id_slot(id) + 1;
+  step(plan);
+}
+
+tg_rc_t tg_observe_init(tg_server_t *server) {
+  tg_rc_t rc = tg_pool_init(&server->plans, sizeof(tg_observe_plan_t), TG_REG_PLANS_MAX);
+  tg_observe_queue_init(server, begin);
+  return rc == TG_OK ? tg_observe_watch_init(server) : rc;
 }
 
 void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms) {
-  if (reg->plan != TG_ID_NONE) return;
-  if (!is_needed(server, reg)) {
+  const tg_device_t *device = reg->plan_ref || reg->queue_lane ? NULL : tg_twin_find(server->config.twin, reg->device);
+  if (!device) return;
+  tg_server_who_t who;
+  bool asks = tg_policy_next_who(server, reg, device, &who);
+  if (asks || is_needed(server, reg, device)) {
+    const tg_observe_turn_t turn = {device->queue_mode, asks, asks ? come_round_ms(device) : delay_ms};
+    tg_observe_queue_add(server, reg, &turn);
+  } else {
     reg->plan_pending = false;
-    return;
   }
-  tg_id_t id;
-  tg_observe_plan_t *plan = tg_pool_take(&server->plans, &id);
-  if (!plan) return; /* pending: the next message tries again */
-  *plan =
-      (tg_observe_plan_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = plan}};
-  for (size_t i = 0; i < reg->obs_count; i++) reg->obs[i].wanted = false;
-  reg->plan = id;
-  tg_wheel_add(server->config.wheel, &plan->timer, tg_wheel_now(server->config.wheel) + delay_ms);
 }
 
 void tg_observe_drop(tg_server_t *server, tg_reg_t *reg) {
-  tg_observe_plan_t *plan = tg_pool_find(&server->plans, reg->plan);
+  tg_observe_plan_t *plan = reg->plan_ref ? tg_pool_at(&server->plans, reg->plan_ref - 1, NULL) : NULL;
+  tg_observe_queue_del(server, reg);
   if (plan) {
     plan->dropped = true;
     tg_coap_cancel(server->coap, plan->exchange);

@@ -11,6 +11,13 @@ enum {
   TG_OBSERVE_GROUPS_MAX = 16 /* composite observations of one device */
 };
 
+/** When a registration's plan is to begin. */
+typedef struct tg_observe_turn {
+  bool sleeps;       /* its device will not listen for long */
+  bool asks;         /* it begins by asking who the device is */
+  uint32_t delay_ms; /* not before; for all of one kind the same, or nearly so */
+} tg_observe_turn_t;
+
 /** What a plan does. */
 typedef enum tg_observe_step {
   TG_OBSERVE_END,        /* nothing is left */
@@ -26,7 +33,6 @@ typedef enum tg_observe_step {
 typedef struct tg_observe_plan {
   tg_server_t *server;
   tg_id_t reg;
-  tg_timer_t timer;
   tg_id_t exchange;
   tg_observe_step_t step; /* that is under way */
   tg_server_who_t who;
@@ -40,13 +46,28 @@ typedef struct tg_observe_plan {
   uint8_t written;   /* attributes of so many paths of the target */
   bool by_resource;  /* the target is one of several of its object */
   bool dropped;
-  bool waited;            /* for the device to come round after its Register */
+  bool is_stuck;          /* for want of memory: it goes on with the device's next message */
   tg_path_t told_path;    /* of the first that took its attributes, */
   const char *told_query; /* which are these; NULL: none did */
   int format;
   uint8_t group_count; /* 0: the target is a single path */
-  tg_path_t *group;    /* room for TG_OBSERVE_GROUP_MAX, owned; NULL until there is one: many plans wait at a time */
+  tg_path_t *group;    /* room for TG_OBSERVE_GROUP_MAX, owned; NULL until there is one */
 } tg_observe_plan_t;
+
+/** Makes the queue empty; @p begin is called for each registration whose turn has come. */
+void tg_observe_queue_init(tg_server_t *server, tg_observe_begin_fn begin);
+
+/** Stops its timer. */
+void tg_observe_queue_fini(tg_server_t *server);
+
+/** Puts @p reg, which is in no lane, at the end of its lane. */
+void tg_observe_queue_add(tg_server_t *server, tg_reg_t *reg, const tg_observe_turn_t *turn);
+
+/** Takes @p reg out; does nothing where it does not wait. */
+void tg_observe_queue_del(tg_server_t *server, tg_reg_t *reg);
+
+/** A plan has ended: who waits for that may go. */
+void tg_observe_queue_go_on(tg_server_t *server);
 
 /** CRC-32 of attributes, never 0 where there are some. */
 uint32_t tg_observe_attributes(const char *query);

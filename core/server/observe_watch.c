@@ -32,12 +32,18 @@ tg_rc_t tg_observe_watch_init(tg_server_t *server) {
   return tg_pool_init(&server->watches, sizeof(watch_t), WATCHES_MAX);
 }
 
+/* Never before @p ms. */
+static uint32_t seconds(uint64_t ms) {
+  return (uint32_t)((ms + 999) / 1000);
+}
+
 /* Half a period more than agreed, and time for the network. */
 static uint64_t due_of(const tg_reg_obs_t *obs) {
-  if (obs->owed == TG_REG_OWED_DUE) return obs->since_ms ? obs->since_ms + OWED_MS : 0;
+  if (obs->owed == TG_REG_OWED_DUE) return obs->since_s ? (uint64_t)obs->since_s * 1000 + OWED_MS : 0;
   uint64_t period = (uint64_t)obs->pmax_s * 1000;
   if (period < PERIOD_MIN_MS) period = PERIOD_MIN_MS;
-  uint64_t since = obs->since_ms > obs->heard_ms ? obs->since_ms : obs->heard_ms;
+  uint64_t since = (uint64_t)obs->since_s * 1000;
+  if (since < obs->heard_ms) since = obs->heard_ms;
   return since + period + period / 2 + SLACK_MS;
 }
 
@@ -105,7 +111,7 @@ static tg_rc_t send_read(watch_t *watch, const tg_reg_t *reg, const tg_device_t 
     call.method = TG_COAP_FETCH;
     call.content_format = obs->format;
     call.payload = tg_buf_slice(&watch->server->out);
-  } else if (!tg_format_choose(reg, device, &ask, &watch->format)) {
+  } else if (!tg_format_choose(watch->server, reg, device, &ask, &watch->format)) {
     return TG_E_FORMAT;
   }
   if (!(device->quirks & TG_QUIRK_NO_ACCEPT)) call.accept = watch->format;
@@ -126,7 +132,7 @@ static void look(watch_t *watch, const tg_reg_t *reg) {
     if (!longest || due_of(obs) < due_of(longest)) longest = obs;
   }
   bool may_read = longest && device && device->awake && server->overdue < OVERDUE_MAX;
-  if (longest) longest->since_ms = now; /* also of one that sleeps: that is an excuse, it gets another period */
+  if (longest) longest->since_s = seconds(now); /* also of one that sleeps: that is an excuse, it gets another period */
   if (may_read) {
     if (longest->owed != TG_REG_OWED_DUE) tg_server_tolerate(server, reg, TG_QUIRK_ATTRIBUTES_IGNORED);
     watch->attempt = 0;
@@ -185,19 +191,25 @@ static void on_read(void *ud, const tg_coap_result_t *result) {
   arm(watch, reg);
 }
 
+static watch_t *watch_of(const tg_server_t *server, const tg_reg_t *reg) {
+  return reg->watch_ref ? tg_pool_at(&server->watches, reg->watch_ref - 1, NULL) : NULL;
+}
+
 void tg_observe_watch(tg_server_t *server, tg_reg_t *reg) {
-  watch_t *watch = tg_pool_find(&server->watches, reg->watch);
+  watch_t *watch = watch_of(server, reg);
   uint64_t now = tg_wheel_now(server->config.wheel);
   bool any = false;
   for (size_t i = 0; i < reg->obs_count; i++) {
     if (!is_looked_after(&reg->obs[i])) continue;
     any = true;
-    if (!reg->obs[i].heard_ms && !reg->obs[i].owed) reg->obs[i].since_ms = now; /* from before a restart */
+    if (!reg->obs[i].heard_ms && !reg->obs[i].owed) reg->obs[i].since_s = seconds(now); /* from before a restart */
   }
   if (!any && !watch) return;
   if (!watch) {
-    watch = tg_pool_take(&server->watches, &reg->watch);
+    tg_id_t id;
+    watch = tg_pool_take(&server->watches, &id);
     if (!watch) return; /* nobody looks after it then */
+    reg->watch_ref = tg_id_slot(id) + 1;
     *watch = (watch_t){.server = server, .reg = tg_reg_table_id(server, reg), .timer = {.fn = on_timer, .ud = watch}};
   }
   if (watch->exchange == TG_ID_NONE) arm(watch, reg);
@@ -219,23 +231,23 @@ void tg_observe_owed(tg_server_t *server, tg_reg_t *reg, tg_id_t id, bool taken)
     return;
   }
   obs->owed = TG_REG_OWED_DUE;
-  obs->since_ms = tg_wheel_now(server->config.wheel);
+  obs->since_s = seconds(tg_wheel_now(server->config.wheel));
   tg_observe_watch(server, reg);
 }
 
 void tg_observe_moved(tg_server_t *server, tg_reg_t *reg) {
-  const tg_observe_plan_t *plan = tg_pool_find(&server->plans, reg->plan);
-  const watch_t *watch = tg_pool_find(&server->watches, reg->watch);
+  const tg_observe_plan_t *plan = reg->plan_ref ? tg_pool_at(&server->plans, reg->plan_ref - 1, NULL) : NULL;
+  const watch_t *watch = watch_of(server, reg);
   if (plan) tg_coap_cancel(server->coap, plan->exchange); /* it is pending then */
   if (!watch || watch->exchange == TG_ID_NONE) return;
   tg_reg_obs_t *obs = find(reg, watch->observation);
-  if (obs) obs->since_ms = 0; /* as overdue as it was */
+  if (obs) obs->since_s = 0; /* as overdue as it was */
   tg_coap_cancel(server->coap, watch->exchange);
 }
 
 void tg_observe_watch_end(tg_server_t *server, tg_reg_t *reg) {
-  watch_t *watch = tg_pool_find(&server->watches, reg->watch);
-  reg->watch = TG_ID_NONE;
+  watch_t *watch = watch_of(server, reg);
+  reg->watch_ref = 0;
   if (!watch) return;
   watch->dropped = true;
   tg_coap_cancel(server->coap, watch->exchange);

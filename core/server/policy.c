@@ -43,19 +43,20 @@ tg_rc_t tg_policy_keep(tg_reg_t *reg, const tg_server_decision_t *decision) {
   return decision->chooses ? tg_reg_notes_choose(reg, decision->observe, decision->observe_count) : TG_OK;
 }
 
-static tg_quirk_device_t view(const tg_reg_t *reg, const tg_device_t *device) {
+static tg_quirk_device_t view(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device) {
   tg_quirk_device_t seen = {.ep = device->ep, .wire_ep = device->wire_ep, .link = device->link, .tags = device->tags};
-  for (size_t i = 0; reg->notes && i < TG_SERVER_WHO_COUNT; i++) seen.who[i] = reg->notes->who[i];
+  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) seen.who[i] = tg_reg_notes_who(server, reg, (tg_server_who_t)i);
   return seen;
 }
 
 bool tg_policy_quirks(tg_server_t *server, tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   if (!device) return false;
-  const tg_quirk_device_t seen = view(reg, device);
+  const tg_quirk_device_t seen = view(server, reg, device);
   tg_server_quirk_t found;
   tg_quirk_find(&server->config, &seen, &found);
-  tg_reg_notes_t *notes = found.quirks ? tg_reg_notes_of(reg) : reg->notes;
+  bool says = found.content_format != TG_CF_NONE || found.block_szx != TG_SERVER_SZX_ANY;
+  tg_reg_notes_t *notes = says ? tg_reg_notes_of(reg) : reg->notes;
   if (notes) {
     notes->own_format = (int16_t)found.content_format;
     notes->block_szx = found.block_szx;
@@ -69,7 +70,7 @@ bool tg_policy_quirks(tg_server_t *server, tg_reg_t *reg) {
 /* Only what some entry chooses by, and only of entries that the device may fall under by what is known already. */
 static unsigned needs(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device) {
   const tg_server_config_t *config = &server->config;
-  const tg_quirk_device_t seen = view(reg, device);
+  const tg_quirk_device_t seen = view(server, reg, device);
   bool chooses = reg->notes && reg->notes->chooses;
   unsigned wanted = 0;
   size_t count = config->quirk_count + (chooses ? 0 : config->observe_count);
@@ -101,7 +102,7 @@ bool tg_policy_next_who(const tg_server_t *server, const tg_reg_t *reg, const tg
   if (!has_device_object(device)) return false;
   unsigned wanted = needs(server, reg, device);
   for (unsigned i = 0; i < TG_SERVER_WHO_COUNT; i++) {
-    if (!(wanted >> i & 1) || (reg->notes && reg->notes->who[i])) continue;
+    if (!(wanted >> i & 1) || reg->who_ref[i]) continue;
     *who = (tg_server_who_t)i;
     return true;
   }
@@ -137,6 +138,6 @@ const tg_server_observe_t *tg_policy_observe(const tg_server_t *server, const tg
                                              size_t at) {
   if (reg->notes && reg->notes->chooses) return &reg->notes->chosen[at];
   const tg_server_observe_t *entry = &server->config.observe[at];
-  const tg_quirk_device_t seen = view(reg, device);
+  const tg_quirk_device_t seen = view(server, reg, device);
   return tg_quirk_selects(&entry->select, &seen) ? entry : NULL;
 }

@@ -4,6 +4,7 @@
 
 /** Registrations: what a Register says, the table of those that stand, their rows in the store. For core/server only. */
 
+#include "core/base/shared_text.h"
 #include "core/coap/coap.h"
 #include "core/device/device.h"
 #include "core/registry/row.h"
@@ -15,9 +16,19 @@ enum {
   TG_REG_ID_CHARS = 10,
   TG_REG_ALT_MAX = 64,
   TG_REG_OBS_MAX = 128,
-  TG_REG_WHO_MAX = 128,  /* bytes of each text of tg_reg_notes_t.who */
-  TG_REG_CHOSEN_MAX = 64 /* observations that a policy may choose for one device */
+  TG_REG_WHO_MAX = 128,          /* bytes of each text of tg_reg_t.who */
+  TG_REG_CHOSEN_MAX = 64,        /* observations that a policy may choose for one device */
+  TG_REG_PLANS_MAX = 8192,       /* devices that are being asked and observed at a time */
+  TG_REG_PLANS_PER_SECOND = 1000 /* so many begin to be */
 };
+
+/** Texts that few devices have. */
+typedef enum tg_reg_text {
+  TG_REG_TEXT_ALT,  /* `/lwm2m`, the alternate path; none: the root */
+  TG_REG_TEXT_SMS,  /* its number */
+  TG_REG_TEXT_HOME, /* the identity a bearer vouched for before the device was asked to another link */
+  TG_REG_TEXT_COUNT
+} tg_reg_text_t;
 
 /** Bits of tg_reg_t.formats: what the root link's `ct` lists. */
 enum {
@@ -30,68 +41,71 @@ enum {
   TG_REG_CT_JSON = 64
 };
 
-/** An observation that stands. */
+/** Whether a value of an observation was acknowledged that is not here yet. */
 enum { TG_REG_OWED_NOT, TG_REG_OWED_COMES /* it is being fetched */, TG_REG_OWED_DUE /* it is to be read */ };
 
+/** An observation that stands. Most devices have one or more: 56 bytes. */
 typedef struct tg_reg_obs {
   tg_path_t path; /* the root: a composite one */
-  bool automatic;
-  bool wanted;         /* by the plan that runs */
+  bool automatic : 1;
+  bool wanted : 1;     /* by the plan that runs */
   uint8_t number;      /* of composite ones: 0 is that of a command, 1 and more are the policy's */
   uint8_t path_count;  /* of composite ones */
+  uint8_t owed;        /* TG_REG_OWED_…: a value of it was acknowledged that is not here yet */
   int16_t format;      /* of composite ones: Content-Format of their names */
   uint32_t attributes; /* CRC-32 of those it was begun with; 0 = none */
-  uint8_t owed;        /* TG_REG_OWED_…: a value of it was acknowledged that is not here yet */
-  tg_path_t *paths;    /* of composite ones, owned by the list */
   uint32_t pmin_s;     /* what the device was told, 0 = nothing; not kept over a restart: the next plan knows */
   uint32_t pmax_s;
+  uint32_t since_s;  /* monotonic, from when on the next one is waited for, if later than heard_ms */
+  tg_path_t *paths;  /* of composite ones, owned by the list */
   uint64_t heard_ms; /* monotonic, when its last notification came; 0 = none yet */
-  uint64_t since_ms; /* monotonic, from when on the next one is waited for, if later */
   tg_id_t id;        /* of the exchange layer */
 } tg_reg_obs_t;
 
-/** What was decided about a device and what it said of itself. Owned; NULL where nothing is known. */
+/** What was decided about a device, and what else is true of few. Owned; NULL where there is nothing of it. */
 typedef struct tg_reg_notes {
-  char *who[TG_SERVER_WHO_COUNT]; /* "" = asked, and there is none */
-  uint8_t send;                   /* tg_server_send_t; 0: as configured */
-  bool chooses;                   /* chosen stands in place of the configuration's list */
-  uint8_t block_szx;              /* TG_SERVER_SZX_ANY: nothing is known */
-  int16_t own_format;             /* with TG_QUIRK_OWN_FORMAT */
+  char *text[TG_REG_TEXT_COUNT]; /* owned; NULL: none */
+  uint8_t send;                  /* tg_server_send_t; 0: as configured */
+  bool chooses;                  /* chosen stands in place of the configuration's list */
+  uint8_t block_szx;             /* TG_SERVER_SZX_ANY: nothing is known */
+  int16_t own_format;            /* with TG_QUIRK_OWN_FORMAT */
   size_t chosen_count;
   tg_server_observe_t *chosen; /* select is empty */
 } tg_reg_notes_t;
 
-/** One registration. What every Update touches comes first. */
+/** One registration. There are 131,072 of them: what is true of few hangs behind a pointer. What every Update touches comes first. A `…_ref` is a slot of some pool plus one; 0 is none. */
 typedef struct tg_reg {
   uint64_t key; /* the 50 bits of its location */
   tg_id_t peer;
   tg_id_t device;
-  uint64_t due_ms;   /* monotonic: lifetime and grace are over; UINT64_MAX: never */
-  uint64_t saved_ms; /* monotonic: when its row was written */
+  uint64_t due_ms; /* monotonic: lifetime and grace are over; UINT64_MAX: never */
   uint32_t lifetime_s;
-  bool queue_mode;
-  bool no_fetch;        /* it has shown that it has no Read-Composite */
-  bool no_ipatch;       /* likewise, no Write-Composite */
-  bool no_group;        /* likewise, no Observe-Composite */
-  bool send_settled;    /* it was told whether it may Send */
-  bool attributes_seen; /* whether it keeps attributes has been looked at */
-  bool plan_pending;    /* automatic observations are to be looked at */
+  uint32_t saved_s; /* monotonic: when its row was written */
+  bool queue_mode : 1;
+  bool no_fetch : 1;        /* it has shown that it has no Read-Composite */
+  bool no_ipatch : 1;       /* likewise, no Write-Composite */
+  bool no_group : 1;        /* likewise, no Observe-Composite */
+  bool send_settled : 1;    /* it was told whether it may Send */
+  bool attributes_seen : 1; /* whether it keeps attributes has been looked at */
+  bool plan_pending : 1;    /* it is to be asked, or automatic observations are to be looked at */
+  uint8_t queue_lane;       /* of observe_queue.c, plus one; 0: it does not wait there */
   uint8_t formats;
-  int16_t format;     /* Content-Format that worked, -1 = not known yet */
-  uint32_t peer_next; /* slot + 1 of another registration of the same peer */
+  int16_t format; /* Content-Format that worked, -1 = not known yet */
   uint16_t obs_count;
   uint16_t obs_cap;
-  tg_server_t *server;
-  tg_timer_t timer; /* follows due_ms when it fires */
+  uint32_t peer_next_ref; /* another registration of the same peer */
+  uint32_t queue_prev_ref;
+  uint32_t queue_next_ref;
+  uint32_t queue_due; /* when it may be asked, low half of monotonic milliseconds */
+  uint32_t plan_ref;  /* what is asked and observed just now */
+  uint32_t watch_ref; /* periods of observations being looked after */
+  uint32_t call_ref;  /* the command's request on its way */
+  uint32_t bulk_ref;  /* that of a command with a body */
+  uint32_t who_ref
+      [TG_SERVER_WHO_COUNT]; /* what it says of itself, of the server's texts; none: not known; empty: asked, and there is none */
+  tg_timer_t timer; /* follows due_ms when it fires; ud is the server */
   tg_reg_obs_t *obs;
-  char *alt; /* `/lwm2m`; NULL = root */
-  char *sms;
-  char *home; /* the identity a bearer vouched for before the device was asked to another link; NULL = none */
   tg_reg_notes_t *notes; /* NULL: none */
-  tg_id_t call;          /* the command's request on its way */
-  tg_id_t bulk;          /* that of a command with a body */
-  tg_id_t plan;          /* automatic observations being made */
-  tg_id_t watch;         /* their periods being looked after */
 } tg_reg_t;
 
 /** Query parameters of Register and Update; slices are lent from the message. */
@@ -174,23 +188,34 @@ void tg_reg_table_obs_free(tg_reg_obs_t *obs);
 /** The notes of @p reg, made if need be; NULL without memory. */
 tg_reg_notes_t *tg_reg_notes_of(tg_reg_t *reg);
 
-/** Frees them. */
-void tg_reg_notes_free(tg_reg_t *reg);
+/** Frees them, and what the device said of itself. */
+void tg_reg_notes_free(tg_server_t *server, tg_reg_t *reg);
 
-/** Takes down what the device says it is; at most TG_REG_WHO_MAX bytes of it. TG_E_NOMEM. */
-TG_MUST_CHECK tg_rc_t tg_reg_notes_set_who(tg_reg_t *reg, tg_server_who_t who, tg_slice_t text);
+/** Its text of that kind, or NULL; lent until it is set again. */
+static inline const char *tg_reg_notes_text(const tg_reg_t *reg, tg_reg_text_t kind) {
+  return reg->notes ? reg->notes->text[kind] : NULL;
+}
+
+/** Sets it to a copy of @p text; empty: none. TG_E_NOMEM leaves what was. */
+TG_MUST_CHECK tg_rc_t tg_reg_notes_set_text(tg_reg_t *reg, tg_reg_text_t kind, tg_slice_t text);
+
+/** What the device says it is, or NULL where that is not known; "" = asked, and there is none. Lent until the registration ends. */
+const char *tg_reg_notes_who(const tg_server_t *server, const tg_reg_t *reg, tg_server_who_t who);
+
+/** Takes down what the device says it is; at most TG_REG_WHO_MAX bytes of it. TG_E_NOMEM leaves what was. */
+TG_MUST_CHECK tg_rc_t tg_reg_notes_set_who(tg_server_t *server, tg_reg_t *reg, tg_server_who_t who, tg_slice_t text);
 
 /** Takes down what a policy has chosen (copied). TG_E_TOO_LONG above TG_REG_CHOSEN_MAX, TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_reg_notes_choose(tg_reg_t *reg, const tg_server_observe_t *observe, size_t count);
 
 /** Moves manufacturer and model from @p from, a registration of the same device that ends; they do not change. */
-void tg_reg_notes_inherit(tg_reg_t *reg, tg_reg_t *from);
+void tg_reg_notes_inherit(tg_server_t *server, tg_reg_t *reg, tg_reg_t *from);
 
-/** Writes the notes of @p reg as part of a row. */
-void tg_reg_notes_put(const tg_reg_t *reg, tg_buf_t *out);
+/** Writes the notes of @p reg, but for its texts, as part of a row. */
+void tg_reg_notes_put(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out);
 
 /** Reads them back. TG_E_CORRUPT, TG_E_NOMEM. */
-TG_MUST_CHECK tg_rc_t tg_reg_notes_get(tg_reg_t *reg, tg_row_t *in);
+TG_MUST_CHECK tg_rc_t tg_reg_notes_get(tg_server_t *server, tg_reg_t *reg, tg_row_t *in);
 
 /** Queues the row of @p reg: registration, object list, observations with their tokens. Failure is logged. */
 void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg);

@@ -20,8 +20,8 @@ void tg_reg_end(tg_server_t *server, tg_reg_t *reg, tg_event_type_t type, const 
 }
 
 void tg_reg_end_on_lifetime(tg_timer_t *timer, void *ud) {
-  tg_reg_t *reg = ud;
-  tg_server_t *server = reg->server;
+  tg_server_t *server = ud;
+  tg_reg_t *reg = (tg_reg_t *)(void *)((char *)timer - offsetof(tg_reg_t, timer));
   if (reg->due_ms > tg_wheel_now(server->config.wheel)) {
     if (reg->due_ms != UINT64_MAX) tg_wheel_add(server->config.wheel, timer, reg->due_ms);
     return;

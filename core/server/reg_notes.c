@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaf of core/server: what was decided about a device and what it said of itself, kept with its registration. See reg.h. */
+/* Leaf of core/server: what was decided about a device, what it said of itself and what else few have, kept with its registration. See reg.h. */
 
 #include "core/base/alloc.h"
 #include "core/server/server_state.h"
@@ -22,21 +22,39 @@ static void free_chosen(tg_reg_notes_t *notes) {
   notes->chosen_count = 0;
 }
 
-void tg_reg_notes_free(tg_reg_t *reg) {
+void tg_reg_notes_free(tg_server_t *server, tg_reg_t *reg) {
+  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) {
+    tg_shared_text_give(&server->whos, reg->who_ref[i]);
+    reg->who_ref[i] = 0;
+  }
   if (!reg->notes) return;
-  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) tg_alloc_free(reg->notes->who[i]);
+  for (size_t i = 0; i < TG_REG_TEXT_COUNT; i++) tg_alloc_free(reg->notes->text[i]);
   free_chosen(reg->notes);
   tg_alloc_free(reg->notes);
   reg->notes = NULL;
 }
 
-tg_rc_t tg_reg_notes_set_who(tg_reg_t *reg, tg_server_who_t who, tg_slice_t text) {
+tg_rc_t tg_reg_notes_set_text(tg_reg_t *reg, tg_reg_text_t kind, tg_slice_t text) {
+  if (text.len == 0 && !tg_reg_notes_text(reg, kind)) return TG_OK;
   tg_reg_notes_t *notes = tg_reg_notes_of(reg);
+  char *copy = notes && text.len ? tg_alloc_str(text) : NULL;
+  if (!notes || (text.len && !copy)) return TG_E_NOMEM;
+  tg_alloc_free(notes->text[kind]);
+  notes->text[kind] = copy;
+  return TG_OK;
+}
+
+const char *tg_reg_notes_who(const tg_server_t *server, const tg_reg_t *reg, tg_server_who_t who) {
+  return tg_shared_text_get(&server->whos, reg->who_ref[who]);
+}
+
+tg_rc_t tg_reg_notes_set_who(tg_server_t *server, tg_reg_t *reg, tg_server_who_t who, tg_slice_t text) {
+  uint32_t ref;
   if (text.len > TG_REG_WHO_MAX) text.len = TG_REG_WHO_MAX;
-  char *copy = notes ? tg_alloc_str(text) : NULL;
-  if (!copy) return TG_E_NOMEM;
-  tg_alloc_free(notes->who[who]);
-  notes->who[who] = copy;
+  tg_rc_t rc = tg_shared_text_take(&server->whos, text, &ref);
+  if (rc != TG_OK) return rc;
+  tg_shared_text_give(&server->whos, reg->who_ref[who]);
+  reg->who_ref[who] = ref;
   return TG_OK;
 }
 
@@ -58,28 +76,33 @@ tg_rc_t tg_reg_notes_choose(tg_reg_t *reg, const tg_server_observe_t *observe, s
   return TG_OK;
 }
 
-void tg_reg_notes_inherit(tg_reg_t *reg, tg_reg_t *from) {
+void tg_reg_notes_inherit(tg_server_t *server, tg_reg_t *reg, tg_reg_t *from) {
   static const tg_server_who_t lasting[] = {TG_SERVER_WHO_MANUFACTURER, TG_SERVER_WHO_MODEL};
-  tg_reg_notes_t *notes = from->notes ? tg_reg_notes_of(reg) : NULL;
-  for (size_t i = 0; notes && i < TG_COUNT(lasting); i++) {
-    tg_server_who_t who = lasting[i];
-    if (notes->who[who] || !from->notes->who[who] || !from->notes->who[who][0]) continue;
-    notes->who[who] = from->notes->who[who];
-    from->notes->who[who] = NULL;
+  for (size_t i = 0; i < TG_COUNT(lasting); i++) {
+    const char *text = tg_reg_notes_who(server, from, lasting[i]);
+    if (reg->who_ref[lasting[i]] || !text || !*text) continue;
+    reg->who_ref[lasting[i]] = from->who_ref[lasting[i]];
+    from->who_ref[lasting[i]] = 0;
   }
 }
 
 /* An absent text and an empty one are different: the empty one need not be asked for again. */
-static void put_who(tg_buf_t *out, const char *text) {
-  tg_buf_put_u8(out, text != NULL);
-  if (text) tg_row_put_text(out, tg_slice_str(text));
+static void put_who(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
+  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) {
+    const char *text = tg_reg_notes_who(server, reg, (tg_server_who_t)i);
+    tg_buf_put_u8(out, text != NULL);
+    if (text) tg_row_put_text(out, tg_slice_str(text));
+  }
 }
 
-void tg_reg_notes_put(const tg_reg_t *reg, tg_buf_t *out) {
-  const tg_reg_notes_t *notes = reg->notes;
-  tg_buf_put_u8(out, notes != NULL);
-  if (!notes) return;
-  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) put_who(out, notes->who[i]);
+void tg_reg_notes_put(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
+  static const tg_reg_notes_t none = {.own_format = TG_CF_NONE, .block_szx = TG_SERVER_SZX_ANY};
+  const tg_reg_notes_t *notes = reg->notes ? reg->notes : &none;
+  bool is_known = false;
+  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) is_known = is_known || reg->who_ref[i];
+  tg_buf_put_u8(out, reg->notes || is_known);
+  if (!reg->notes && !is_known) return;
+  put_who(server, reg, out);
   tg_buf_put_be16(out, (uint16_t)notes->own_format);
   tg_buf_put_u8(out, notes->block_szx);
   tg_buf_put_u8(out, notes->send);
@@ -91,12 +114,12 @@ void tg_reg_notes_put(const tg_reg_t *reg, tg_buf_t *out) {
   }
 }
 
-static tg_rc_t get_who(tg_reg_t *reg, tg_row_t *in) {
+static tg_rc_t get_who(tg_server_t *server, tg_reg_t *reg, tg_row_t *in) {
   for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) {
     if (tg_row_get_max(in, 1, 1) == 0) continue;
     tg_slice_t text = tg_row_get_text(in);
     if (in->bad || text.len > TG_REG_WHO_MAX) return TG_E_CORRUPT;
-    tg_rc_t rc = tg_reg_notes_set_who(reg, (tg_server_who_t)i, text);
+    tg_rc_t rc = tg_reg_notes_set_who(server, reg, (tg_server_who_t)i, text);
     if (rc != TG_OK) return rc;
   }
   return in->bad ? TG_E_CORRUPT : TG_OK;
@@ -118,13 +141,19 @@ static tg_rc_t get_chosen(tg_reg_t *reg, tg_row_t *in) {
   return chooses ? tg_reg_notes_choose(reg, chosen, count) : TG_OK;
 }
 
-tg_rc_t tg_reg_notes_get(tg_reg_t *reg, tg_row_t *in) {
+tg_rc_t tg_reg_notes_get(tg_server_t *server, tg_reg_t *reg, tg_row_t *in) {
   if (tg_row_get_max(in, 1, 1) == 0) return in->bad ? TG_E_CORRUPT : TG_OK;
-  if (!tg_reg_notes_of(reg)) return TG_E_NOMEM;
-  tg_rc_t rc = get_who(reg, in);
+  tg_rc_t rc = get_who(server, reg, in);
   if (rc != TG_OK) return rc;
-  reg->notes->own_format = (int16_t)tg_row_get(in, 2);
-  reg->notes->block_szx = (uint8_t)tg_row_get(in, 1);
-  reg->notes->send = (uint8_t)tg_row_get_max(in, 1, TG_SERVER_SEND_MUTE);
+  int16_t own_format = (int16_t)tg_row_get(in, 2);
+  uint8_t block_szx = (uint8_t)tg_row_get(in, 1);
+  uint8_t send = (uint8_t)tg_row_get_max(in, 1, TG_SERVER_SEND_MUTE);
+  if (own_format != TG_CF_NONE || block_szx != TG_SERVER_SZX_ANY || send) {
+    tg_reg_notes_t *notes = tg_reg_notes_of(reg);
+    if (!notes) return TG_E_NOMEM;
+    notes->own_format = own_format;
+    notes->block_szx = block_szx;
+    notes->send = send;
+  }
   return get_chosen(reg, in);
 }

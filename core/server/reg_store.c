@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Registrations as rows of the store, one a device, observations and their tokens within; written in order, read at start. See reg.h. */
 
-#include "core/base/alloc.h"
 #include "core/base/crash.h"
 #include "core/registry/row.h"
 #include "core/server/policy.h"
@@ -40,11 +39,11 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
   tg_buf_put_be16(out, (uint16_t)reg->format);
   tg_row_put_text(out, tg_slice_str(link->name));
   tg_row_put_text(out, tg_slice(addr->b, addr->len));
-  tg_row_put_text(out, tg_slice_str(reg->alt));
-  tg_row_put_text(out, tg_slice_str(reg->sms));
+  tg_row_put_text(out, tg_slice_str(tg_reg_notes_text(reg, TG_REG_TEXT_ALT)));
+  tg_row_put_text(out, tg_slice_str(tg_reg_notes_text(reg, TG_REG_TEXT_SMS)));
   tg_row_put_text(out, tg_slice_str(device->wire_ep));
   tg_row_put_text(out, tg_slice_str(device->tags));
-  tg_row_put_text(out, tg_slice_str(reg->home));
+  tg_row_put_text(out, tg_slice_str(tg_reg_notes_text(reg, TG_REG_TEXT_HOME)));
   tg_buf_put_u8(out, (uint8_t)(reg->no_fetch | reg->no_ipatch << 1 | reg->attributes_seen << 2 | reg->no_group << 3 |
                                reg->send_settled << 4));
   tg_buf_put_be16(out, device->object_count);
@@ -54,13 +53,13 @@ static void encode(const tg_server_t *server, const tg_reg_t *reg, const tg_devi
     tg_buf_put_be16(out, device->versions[i].oid);
     tg_buf_put_be32(out, device->versions[i].version);
   }
-  tg_reg_notes_put(reg, out);
+  tg_reg_notes_put(server, reg, out);
   put_observations(server, reg, out);
 }
 
 void tg_reg_store_put(tg_server_t *server, tg_reg_t *reg) {
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
-  reg->saved_ms = tg_wheel_now(server->config.wheel);
+  reg->saved_s = (uint32_t)(tg_wheel_now(server->config.wheel) / 1000);
   if (!server->config.store || !device) return;
   tg_buf_clear(&server->out);
   encode(server, reg, device, &server->out);
@@ -166,7 +165,7 @@ static void restore_observations(tg_server_t *server, tg_reg_t *reg, tg_row_t *i
 /* The last Updates before the end may not have been written: they get the benefit of the doubt. */
 static void restore_lifetime(tg_server_t *server, tg_reg_t *reg, int64_t heard_ms, tg_timer_fn fn) {
   uint64_t now = tg_wheel_now(server->config.wheel);
-  reg->saved_ms = now;
+  reg->saved_s = (uint32_t)(now / 1000);
   if (reg->lifetime_s == 0) return;
   uint64_t slack_s = reg->lifetime_s / 4 > SLACK_MIN_S ? reg->lifetime_s / 4 : SLACK_MIN_S;
   int64_t span = (int64_t)(((uint64_t)reg->lifetime_s + server->config.grace_s + slack_s) * 1000);
@@ -195,16 +194,16 @@ static tg_rc_t restore_device(const restore_t *restore, tg_reg_t *reg, tg_device
   reg->send_settled = (flags & 16) != 0;
   get_lists(in, &server->links);
   if (in->bad || bytes.len > TG_ADDR_MAX || alt.len > TG_REG_ALT_MAX) return TG_E_CORRUPT;
-  tg_rc_t rc = tg_reg_notes_get(reg, in);
+  tg_rc_t rc = tg_reg_notes_get(server, reg, in);
   if (rc != TG_OK) return rc;
   if (!check_observations(*in)) return TG_E_CORRUPT;
   if (!link) return TG_E_NOT_FOUND; /* no longer configured */
   addr.len = (uint8_t)bytes.len;
   if (bytes.len) memcpy(addr.b, bytes.p, bytes.len);
-  reg->alt = alt.len ? tg_alloc_str(alt) : NULL;
-  reg->sms = sms.len ? tg_alloc_str(sms) : NULL;
-  reg->home = home.len ? tg_alloc_str(home) : NULL;
-  rc = tg_coap_peer(server->coap, link, &addr, &peer);
+  rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_ALT, alt);
+  if (rc == TG_OK) rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_SMS, sms);
+  if (rc == TG_OK) rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_HOME, home);
+  if (rc == TG_OK) rc = tg_coap_peer(server->coap, link, &addr, &peer);
   if (rc == TG_OK) rc = tg_reg_table_bind(server, reg, peer);
   if (rc != TG_OK) return rc;
   info->link = link->name;

@@ -34,7 +34,6 @@ tg_reg_t *tg_reg_table_add(tg_server_t *server) {
     tg_pool_give(&server->regs, id);
     return NULL;
   }
-  reg->server = server;
   reg->format = TG_CF_NONE;
   reg->due_ms = UINT64_MAX;
   server->stats.registrations++;
@@ -58,10 +57,10 @@ static void unbind(tg_server_t *server, tg_reg_t *reg) {
   uint32_t *at = &server->by_peer[tg_id_slot(reg->peer)];
   while (*at && *at != mine) {
     tg_reg_t *other = tg_pool_at(&server->regs, *at - 1, NULL);
-    at = &other->peer_next;
+    at = &other->peer_next_ref;
   }
-  if (*at) *at = reg->peer_next;
-  reg->peer_next = 0;
+  if (*at) *at = reg->peer_next_ref;
+  reg->peer_next_ref = 0;
   tg_coap_unpin(server->coap, reg->peer);
   reg->peer = TG_ID_NONE;
 }
@@ -83,7 +82,7 @@ tg_rc_t tg_reg_table_bind(tg_server_t *server, tg_reg_t *reg, tg_id_t peer) {
   unbind(server, reg);
   uint32_t *first = &server->by_peer[tg_id_slot(peer)];
   reg->peer = peer;
-  reg->peer_next = *first;
+  reg->peer_next_ref = *first;
   *first = tg_id_slot(tg_pool_id(&server->regs, reg)) + 1;
   tg_coap_pin(server->coap, peer);
   if (reg->notes) tg_coap_peer_blocks(server->coap, peer, reg->notes->block_szx);
@@ -97,10 +96,7 @@ void tg_reg_table_del(tg_server_t *server, tg_reg_t *reg) {
   tg_hidx_del(&server->by_key, key_hash(reg->key), tg_id_slot(id));
   for (size_t i = 0; i < reg->obs_count; i++) tg_reg_table_obs_free(&reg->obs[i]);
   tg_alloc_free(reg->obs);
-  tg_reg_notes_free(reg);
-  tg_alloc_free(reg->alt);
-  tg_alloc_free(reg->sms);
-  tg_alloc_free(reg->home);
+  tg_reg_notes_free(server, reg);
   tg_pool_give(&server->regs, id);
   server->stats.registrations--;
 }
@@ -151,7 +147,7 @@ void tg_reg_table_extend(tg_server_t *server, tg_reg_t *reg) {
 
 void tg_reg_table_arm(tg_server_t *server, tg_reg_t *reg, tg_timer_fn fn) {
   reg->timer.fn = fn;
-  reg->timer.ud = reg;
+  reg->timer.ud = server;
   if (reg->due_ms == UINT64_MAX) tg_wheel_del(server->config.wheel, &reg->timer);
   else tg_wheel_add(server->config.wheel, &reg->timer, reg->due_ms);
 }

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#include "core/base/alloc.h"
 #include "core/server/policy.h"
 
 enum { BUSY_S = 60, PLAN_DELAY_MS = 1, VERSION_MINOR_MAX = 2 };
@@ -120,20 +119,14 @@ static tg_reg_t *find_renamed(const tg_server_t *server, const tg_coap_request_t
   return is_same && !tg_slice_is(candidate->decision.ep, device->ep) ? reg : NULL;
 }
 
-static tg_rc_t copy_text(char **to, tg_slice_t from) {
-  if (from.len == 0) return TG_OK;
-  *to = tg_alloc_str(from);
-  return *to ? TG_OK : TG_E_NOMEM;
-}
-
 static tg_rc_t fill(tg_server_t *server, tg_reg_t *reg, const candidate_t *candidate) {
   const tg_reg_params_t *params = &candidate->params;
   reg->lifetime_s = lifetime_of(server, params);
   reg->queue_mode = candidate->queue_mode;
   reg->formats = server->links.formats;
   reg->plan_pending = true;
-  tg_rc_t rc = copy_text(&reg->alt, server->links.alt);
-  if (rc == TG_OK) rc = copy_text(&reg->sms, params->sms);
+  tg_rc_t rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_ALT, server->links.alt);
+  if (rc == TG_OK) rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_SMS, params->sms);
   return rc == TG_OK ? tg_policy_keep(reg, &candidate->decision) : rc;
 }
 
@@ -189,7 +182,7 @@ static void tell_move(tg_server_t *server, const tg_coap_request_t *request, con
 
 static void settle(tg_server_t *server, const tg_coap_request_t *request, tg_reg_t *reg, tg_reg_t *old) {
   bool moved = old && old->peer != request->peer;
-  if (old) tg_reg_notes_inherit(reg, old);
+  if (old) tg_reg_notes_inherit(server, reg, old);
   if (old) tg_reg_end(server, old, TG_EVENT_TYPE_COUNT, "");
   if (moved) tell_move(server, request, reg);
   tg_reg_table_extend(server, reg);

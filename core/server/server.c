@@ -6,12 +6,19 @@
 
 enum {
   REGS_MAX = 131072,
+  WHOS_MAX = REGS_MAX * TG_SERVER_WHO_COUNT,
   LIFETIME_S = 86400,
   GRACE_S = 247,
   AWAKE_MS = 93000,
   SCRATCH_MAX = 1 << 20,
   OUT_MAX = 1 << 18
 };
+
+static tg_rc_t init_whos(tg_server_t *server) {
+  tg_hash_key_t key;
+  server->config.random(server->config.random_ud, &key, sizeof key);
+  return tg_shared_text_init(&server->whos, &key, WHOS_MAX);
+}
 
 tg_server_t *tg_server_new(const tg_server_config_t *config) {
   tg_server_t *server = tg_alloc_array(1, sizeof *server);
@@ -25,6 +32,7 @@ tg_server_t *tg_server_new(const tg_server_config_t *config) {
   tg_buf_init_growing(&server->scratch, SCRATCH_MAX);
   tg_buf_init_growing(&server->out, OUT_MAX);
   tg_rc_t rc = tg_pool_init(&server->regs, sizeof(tg_reg_t), REGS_MAX);
+  if (rc == TG_OK) rc = init_whos(server);
   if (rc == TG_OK) rc = tg_command_init(server);
   if (rc == TG_OK) rc = tg_observe_init(server);
   if (rc == TG_OK) return server;
@@ -41,7 +49,9 @@ void tg_server_free(tg_server_t *server) {
     tg_command_drop(server, reg);
     tg_reg_table_del(server, reg);
   }
+  tg_observe_queue_fini(server);
   tg_pool_fini(&server->regs);
+  tg_shared_text_fini(&server->whos);
   tg_pool_fini(&server->calls);
   tg_pool_fini(&server->plans);
   tg_pool_fini(&server->watches);

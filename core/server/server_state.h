@@ -6,8 +6,24 @@
 
 #include "core/base/hidx.h"
 #include "core/base/log.h"
+#include "core/base/shared_text.h"
 #include "core/server/reg.h"
 #include "core/server/server.h"
+
+enum { TG_OBSERVE_LANES = 4 };
+
+/** A registration's turn to be asked and observed has come. */
+typedef void (*tg_observe_begin_fn)(tg_server_t *server, tg_reg_t *reg);
+
+/** Registrations whose devices are to be asked and observed, in lanes; of observe_queue.c. A `…_ref` is a slot of the registrations plus one; 0 is none. */
+typedef struct tg_observe_queue {
+  uint32_t first_ref[TG_OBSERVE_LANES];
+  uint32_t last_ref[TG_OBSERVE_LANES];
+  uint32_t turns;
+  uint64_t paced_ms; /* monotonic: the next may begin */
+  tg_timer_t timer;
+  tg_observe_begin_fn begin;
+} tg_observe_queue_t;
 
 struct tg_server {
   tg_server_config_t config;
@@ -16,10 +32,12 @@ struct tg_server {
   tg_hidx_t by_key;
   uint32_t *by_peer; /* peer slot → registration's slot + 1 */
   size_t by_peer_cap;
-  tg_pool_t calls;      /* of command.c */
-  tg_pool_t plans;      /* of observe.c */
-  tg_pool_t watches;    /* of observe_watch.c */
-  uint32_t overdue;     /* reads of observe_watch.c on their way */
+  tg_pool_t calls; /* of command.c */
+  tg_pool_t plans; /* of observe.c */
+  tg_observe_queue_t queue;
+  tg_pool_t watches; /* of observe_watch.c */
+  uint32_t overdue;  /* reads of observe_watch.c on their way */
+  tg_shared_text_t whos;
   tg_reg_links_t links; /* of the Register being handled */
   tg_record_t *records; /* of the payload being decoded */
   size_t record_count;
@@ -74,7 +92,8 @@ typedef struct tg_format_ask {
 } tg_format_ask_t;
 
 /** The format to try at this attempt of @p ask (borrowed); false when there is none left. */
-bool tg_format_choose(const tg_reg_t *reg, const tg_device_t *device, const tg_format_ask_t *ask, int *format);
+bool tg_format_choose(const tg_server_t *server, const tg_reg_t *reg, const tg_device_t *device,
+                      const tg_format_ask_t *ask, int *format);
 
 /** Remembers what worked. */
 void tg_format_worked(tg_reg_t *reg, int format);
@@ -142,7 +161,8 @@ bool tg_command_wire_format(tg_server_call_t *call, const tg_reg_t *reg, const t
 tg_path_t tg_command_wire_base(const tg_device_t *device, const tg_command_t *wire, int format, tg_record_t *records);
 
 /** What a Write whose value is lent says in @p out, whose ud is its call. TG_E_FORMAT when another format than opaque is asked for; TG_E_TOO_LONG; TG_E_GONE. */
-TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_reg_t *reg, const tg_command_t *command, tg_coap_call_t *out);
+TG_MUST_CHECK tg_rc_t tg_command_body_fill(const tg_server_t *server, const tg_reg_t *reg, const tg_command_t *command,
+                                           tg_coap_call_t *out);
 
 /** The requests of @p reg that are on their way end, their commands with TG_E_AGAIN. */
 void tg_command_drop(tg_server_t *server, tg_reg_t *reg);
@@ -160,7 +180,7 @@ bool tg_composite_is(tg_op_t op);
 bool tg_composite_is_refused(const tg_reg_t *reg, const tg_device_t *device, tg_op_t op);
 
 /** Whether @p code says that the device does not have @p op; then this is remembered in @p reg. */
-bool tg_composite_refuse(tg_reg_t *reg, tg_op_t op, uint8_t code);
+bool tg_composite_refuse(tg_server_t *server, tg_reg_t *reg, tg_op_t op, uint8_t code);
 
 /** The format of attempt number @p attempt, from 0; false when there is none left. */
 bool tg_composite_format(const tg_command_t *command, unsigned attempt, int *format);
@@ -202,7 +222,7 @@ TG_MUST_CHECK tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, c
 /** A notification of @p reg. */
 void tg_report_notify(tg_server_t *server, tg_reg_t *reg, const tg_coap_result_t *result, tg_coap_reply_t *reply);
 
-/** Makes the automatic observations that @p reg lacks, one at a time, beginning after @p delay_ms. */
+/** Has @p reg's device asked who it is, where that counts, and makes the automatic observations that it lacks, one at a time; beginning after @p delay_ms (some more where it is asked), and when its turn has come among all others. */
 void tg_observe_plan(tg_server_t *server, tg_reg_t *reg, uint32_t delay_ms);
 
 /** Ends plan and observations of @p reg without telling the device. */

@@ -5,7 +5,6 @@
  * Called by register.c, update.c and reg_end.c.
  */
 
-#include "core/base/alloc.h"
 #include "core/server/observe.h"
 
 enum { TEXT_MAX = 320 };
@@ -87,7 +86,8 @@ static bool was_asked(const tg_server_t *server, const tg_reg_t *old, tg_id_t pe
 static bool beats_unvouched(const tg_server_t *server, const tg_reg_t *old, tg_id_t peer, tg_slice_t identity,
                             const char **why) {
   *why = "the endpoint belongs to another identity";
-  if (identity.len && old->home) return tg_slice_is(identity, old->home);
+  const char *home = tg_reg_notes_text(old, TG_REG_TEXT_HOME);
+  if (identity.len && home) return tg_slice_is(identity, home);
   *why = "the endpoint is registered from another address";
   return identity.len > 0 || policy_allows(server, old->peer, peer);
 }
@@ -109,9 +109,9 @@ bool tg_takeover_allows(tg_server_t *server, tg_slice_t ep, const tg_reg_t *old,
 }
 
 /* Without memory only the rule falls away that home is for. */
-static void set_home(tg_reg_t *reg, char *home) {
-  tg_alloc_free(reg->home);
-  reg->home = home;
+static void set_home(tg_reg_t *reg, tg_slice_t home) {
+  tg_rc_t rc = tg_reg_notes_set_text(reg, TG_REG_TEXT_HOME, home);
+  if (rc != TG_OK) tg_log("server", TG_LOG_DEBUG, "home_not_kept rc=%s", tg_rc_name(rc));
 }
 
 /* @p reg is no longer at @p from: who vouched for it there alone may vouch for it again. */
@@ -121,16 +121,15 @@ static void keep_home(const tg_server_t *server, tg_reg_t *reg, tg_id_t from) {
   tg_buf_init(&identity, memory, sizeof memory);
   tg_takeover_identity(server, reg->peer, &identity);
   if (identity.len) {
-    set_home(reg, NULL);
+    set_home(reg, tg_slice(NULL, 0));
     return;
   }
   tg_takeover_identity(server, from, &identity);
-  if (identity.len) set_home(reg, tg_alloc_str(tg_buf_slice(&identity)));
+  if (identity.len) set_home(reg, tg_buf_slice(&identity));
 }
 
 void tg_takeover_inherit(const tg_server_t *server, tg_reg_t *heir, tg_reg_t *old) {
-  set_home(heir, old->home);
-  old->home = NULL;
+  set_home(heir, tg_slice_str(tg_reg_notes_text(old, TG_REG_TEXT_HOME)));
   keep_home(server, heir, old->peer);
 }
 

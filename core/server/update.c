@@ -5,7 +5,6 @@
  * Called by server_route.c.
  */
 
-#include "core/base/alloc.h"
 #include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
@@ -21,7 +20,7 @@ typedef struct change {
 
 static void save_coarsely(tg_server_t *server, tg_reg_t *reg) {
   uint64_t every_s = reg->lifetime_s / 4 > SAVE_EVERY_S ? reg->lifetime_s / 4 : SAVE_EVERY_S;
-  if (tg_wheel_now(server->config.wheel) - reg->saved_ms >= every_s * 1000) tg_reg_store_put(server, reg);
+  if (tg_wheel_now(server->config.wheel) / 1000 - reg->saved_s >= every_s) tg_reg_store_put(server, reg);
 }
 
 static void extend(tg_server_t *server, tg_reg_t *reg, tg_coap_reply_t *reply) {
@@ -130,17 +129,9 @@ static tg_rc_t apply(tg_server_t *server, tg_reg_t *reg, const change_t *change,
   const tg_device_t *device = tg_twin_find(server->config.twin, reg->device);
   bool new_list = change->has_list && list_differs(device, &server->links);
   bool differs = new_list || change->queue_mode != reg->queue_mode || change->lifetime_s != reg->lifetime_s;
-  char *sms = change->sms.len ? tg_alloc_str(change->sms) : NULL;
-  if (change->sms.len && !sms) return TG_E_NOMEM;
-  tg_rc_t rc = differs ? tell_twin(server, reg, change) : TG_OK;
-  if (rc != TG_OK) {
-    tg_alloc_free(sms);
-    return rc;
-  }
-  if (sms) {
-    tg_alloc_free(reg->sms);
-    reg->sms = sms;
-  }
+  tg_rc_t rc = change->sms.len ? tg_reg_notes_set_text(reg, TG_REG_TEXT_SMS, change->sms) : TG_OK;
+  if (rc == TG_OK && differs) rc = tell_twin(server, reg, change);
+  if (rc != TG_OK) return rc; /* its number stays as the last thing that it said */
   if (change->has_list) tg_twin_quirks_count(server->config.twin, reg->device, server->links.quirks);
   reg->queue_mode = change->queue_mode;
   reg->lifetime_s = change->lifetime_s;
@@ -150,7 +141,7 @@ static tg_rc_t apply(tg_server_t *server, tg_reg_t *reg, const change_t *change,
     reg->plan_pending = true;
   }
   extend(server, reg, reply);
-  if (!differs && !sms) return TG_OK;
+  if (!differs && !change->sms.len) return TG_OK;
   tg_reg_table_arm(server, reg, tg_reg_end_on_lifetime);
   tg_reg_store_put(server, reg);
   tg_server_hold(server, reply);

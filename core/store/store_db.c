@@ -21,6 +21,8 @@ static const char *const sql[TG_STORE_STMT_COUNT] = {
         "SELECT broker, qos, retain, class, time_ms, topic, payload, props FROM outbox WHERE seq = ?1",
 };
 
+enum { LOG_PAGES_MAX = 4000 };
+
 static int bind(sqlite3_stmt *stmt, int at, tg_slice_t bytes) {
   return sqlite3_bind_blob64(stmt, at, bytes.p ? (const void *)bytes.p : "", bytes.len, SQLITE_STATIC);
 }
@@ -80,6 +82,14 @@ static int read_meta(tg_store_db_t *db) {
   return result;
 }
 
+/* Seam of SQLite: after each commit, with the size of the log. */
+static int on_commit(void *ud, sqlite3 *connection, const char *name, int pages) {
+  (void)connection, (void)name;
+  tg_store_db_t *db = ud;
+  db->log_pages = pages;
+  return SQLITE_OK;
+}
+
 tg_rc_t tg_store_db_open(const char *path, tg_diag_t *diag, tg_store_db_t *db) {
   *db = (tg_store_db_t){0};
   tg_rc_t rc = tg_store_file_open(path, diag, &db->file);
@@ -87,6 +97,7 @@ tg_rc_t tg_store_db_open(const char *path, tg_diag_t *diag, tg_store_db_t *db) {
   int result = open_reader(path, db);
   if (result == SQLITE_OK) result = prepare_all(db);
   if (result == SQLITE_OK) result = read_meta(db);
+  (void)sqlite3_wal_hook(db->file.db, on_commit, db);
   if (result == SQLITE_OK) return TG_OK;
   tg_diag_set(diag, NULL, 0, "cannot read: %s", sqlite3_errstr(result));
   tg_store_db_close(db);
@@ -123,6 +134,13 @@ tg_rc_t tg_store_db_commit(tg_store_db_t *db) {
 void tg_store_db_rollback(tg_store_db_t *db) {
   /* SQLite has rolled back by itself after some errors (FULL, IOERR, NOMEM). */
   if (!sqlite3_get_autocommit(db->file.db)) (void)run(db->stmts[TG_STORE_STMT_ROLLBACK]);
+}
+
+/* A passive one: it waits for nobody, and the next commit begins the log anew when all of it was copied. */
+void tg_store_db_tidy(tg_store_db_t *db) {
+  if (db->log_pages < LOG_PAGES_MAX) return;
+  db->log_pages = 0;
+  (void)sqlite3_wal_checkpoint_v2(db->file.db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static sqlite3_stmt *bind_add(tg_store_db_t *db, const tg_store_op_t *op) {

@@ -32,9 +32,10 @@ typedef struct tg_store_db {
   char gateway[17];
   uint64_t next_seq; /* as stored at opening, above every seq in the outbox */
   bool lazy;         /* how the writer's connection syncs now */
+  int log_pages;     /* in the log after the last commit, what was copied from it included */
 } tg_store_db_t;
 
-/** Opens both connections. Errors of tg_store_file_open(). */
+/** Opens both connections. Errors of tg_store_file_open(). @p db stays where it is until it is closed. */
 TG_MUST_CHECK tg_rc_t tg_store_db_open(const char *path, tg_diag_t *diag, tg_store_db_t *db);
 
 /** Closes both. */
@@ -51,6 +52,12 @@ TG_MUST_CHECK tg_rc_t tg_store_db_commit(tg_store_db_t *db);
 
 /** Undoes the transaction. */
 void tg_store_db_rollback(tg_store_db_t *db);
+
+/**
+ * Copies what the log holds into the database when that is 16 MiB or more. To be called when whoever waited for the commit has been told: it writes
+ * and syncs as much again, and after a crash the log may be full at the start. Fails silently: the next call tries again.
+ */
+void tg_store_db_tidy(tg_store_db_t *db);
 
 /** Appends the value of a row. TG_E_NOT_FOUND, TG_E_STORE, errors of the buffer. */
 TG_MUST_CHECK tg_rc_t tg_store_db_get(tg_store_db_t *db, tg_slice_t bucket, tg_slice_t key, tg_buf_t *value);

@@ -127,10 +127,10 @@ static bool is_damage(int result) {
 
 static const char pragmas[] = "PRAGMA journal_mode = WAL;"
                               "PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 4000;"
+                              "PRAGMA wal_autocheckpoint = 0;" /* tg_store_db_tidy() does that */
                               "PRAGMA journal_size_limit = 33554432;"
                               "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA cache_size = -16384;"
+                              "PRAGMA cache_size = -2048;"
                               "PRAGMA trusted_schema = OFF";
 
 /* Opens once. @p result is SQLite's, for telling damage from the rest. */

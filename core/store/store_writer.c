@@ -16,6 +16,13 @@ static void tell(tg_store_writer_t *writer) {
   (void)pthread_mutex_lock(&writer->lock);
 }
 
+/* With the lock, which it gives up meanwhile. */
+static void tidy(tg_store_writer_t *writer) {
+  (void)pthread_mutex_unlock(&writer->lock);
+  tg_store_db_tidy(writer->db);
+  (void)pthread_mutex_lock(&writer->lock);
+}
+
 static void *thread_main(void *ud) {
   tg_store_writer_t *writer = ud;
   (void)pthread_mutex_lock(&writer->lock);
@@ -36,6 +43,7 @@ static void *thread_main(void *ud) {
     writer->running = false; /* before the loop is told: it looks whether it may hand over the next group */
     (void)pthread_cond_broadcast(&writer->idle);
     if (first) tell(writer);
+    tidy(writer);
   }
   (void)pthread_mutex_unlock(&writer->lock);
   return NULL;

@@ -17,11 +17,11 @@
 #include "tests/bench/load_net.h"
 #include "tests/bench/load_run.h"
 
-enum { OBSERVED_MS = 20000, QUIET_MS = 300, GONE_S = 60 };
+enum { OBSERVED_S = 20, OBSERVED_PER_S = 500, QUIET_MS = 300, GONE_S = 60 };
 
-/* The server observes by itself, some time after a registration. */
+/* The server observes by itself, some time after a registration and at a pace of its own. */
 static bool await_observed(tg_load_run_t *load) {
-  double end = tg_load_now() + OBSERVED_MS / 1000.0;
+  double end = tg_load_now() + OBSERVED_S + (double)load->config.devices / OBSERVED_PER_S;
   while (load->observed < load->config.devices && tg_load_now() < end) (void)tg_load_run_take(load, QUIET_MS);
   return load->observed == load->config.devices;
 }
@@ -69,11 +69,11 @@ static bool play(tg_load_run_t *load) {
   uint64_t rss = tg_load_net_rss(config->pid);
   if (config->echo) place_all(load);
   bool good = config->echo || tg_load_run(load, TG_LOAD_REGISTER, 0, &reg);
-  double grown = (double)tg_load_net_rss(config->pid) - (double)rss;
   if (good && config->notify && !await_observed(load)) {
     fprintf(stderr, "tg-load: only %u of %u devices were observed\n", load->observed, config->devices);
     return false;
   }
+  double grown = (double)tg_load_net_rss(config->pid) - (double)rss;
   if (good && !load->refused) good = work_on(load, &work);
   if (!good || load->refused) {
     fprintf(stderr, "tg-load: answered %llu, refused %llu: the server does not keep up or refuses\n",

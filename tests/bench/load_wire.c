@@ -37,7 +37,7 @@ static void begin(tg_load_packet_t *packet, uint8_t code, tg_load_mark_t mark, u
 
 void tg_load_wire_register(tg_load_packet_t *packet, tg_load_mark_t mark, uint16_t mid) {
   static const uint8_t link_format[] = {0x11, 40, 0x00};
-  static const char objects[] = "\xFF</1/0>,</3/0>,</3303/0>";
+  static const char objects[] = "\xFF</1/0>,</3/0>,</4/0>,</6/0>,</3303/0>";
   char name[32];
   begin(packet, POST, mark, mid);
   put_option(packet, URI_PATH, "rd");

@@ -78,13 +78,13 @@ class Maker:
 
 
 class Junk(threading.Thread):
-    """@param rate datagrams a second; `sent` counts them"""
+    """@param rate datagrams a second; `sent` counts them. @param sockets how many addresses they come from: an address may ask only so often"""
 
-    def __init__(self, server, rate, seed, folder):
+    def __init__(self, server, rate, seed, folder, sockets=SOCKETS):
         super().__init__(daemon=True)
         self.server, self.rate = server, rate
         self.maker, self.sent, self.paused, self.stopping = Maker(seed, catalogue(folder)), 0, False, False
-        self.sockets = [self.open() for _ in range(SOCKETS)]
+        self.sockets, self.begun = [self.open() for _ in range(sockets)], time.monotonic()
 
     @staticmethod
     def open():
@@ -114,14 +114,18 @@ class Junk(threading.Thread):
             except OSError:
                 continue
 
+    def wanted(self, now):
+        """How many there are to be by now."""
+        return int((now - self.begun) * self.rate)
+
     def run(self):
-        begin, done, known = time.monotonic(), 0, 0.0
+        self.begun, done, known = time.monotonic(), 0, 0.0
         while not self.stopping:
             now = time.monotonic()
             if now - known > 20:
                 self.register()
                 known = now
-            wanted = int((now - begin) * self.rate)
+            wanted = self.wanted(now)
             if self.paused or wanted - done > self.rate:  # what was not sent in time is not sent at once
                 done = wanted
             for _ in range(wanted - done):

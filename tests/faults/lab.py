@@ -16,6 +16,11 @@ from parts import wait_for
 NIDD = ', {{ kind = "nidd", name = "nb", api_root = "http://127.0.0.1:{port}", scs_as_id = "gw", devices = {{ {devices} }}, callback = {{ port = {callback} }} }}'
 
 
+def execute(word):
+    """An Execute as a command: an id and arguments of its own."""
+    return json.dumps({"id": word, "op": "execute", "path": EXECUTE_PATH, "args": "0='%s'" % word, "timeout": 20})
+
+
 class Lab:
     """@param build a build folder; @param work a folder of its own"""
 
@@ -76,9 +81,14 @@ class Lab:
         return self.gateway.alive()
 
     def command(self, ep, word):
-        """An Execute at a device, with an id and arguments of its own."""
-        line = json.dumps({"id": word, "op": "execute", "path": EXECUTE_PATH, "args": "0='%s'" % word, "timeout": 20})
-        return self.broker.publish("tidegate/dev/%s/cmd" % ep, line)
+        """An Execute at a device."""
+        return self.broker.publish("tidegate/dev/%s/cmd" % ep, execute(word))
+
+    def asker(self, ep):
+        """A child whose input takes such commands for a device, one a line."""
+        command = ["mosquitto_pub", *self.broker.to(), "-q", "1", "-l", "-t", "tidegate/dev/%s/cmd" % ep]
+        self.children.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True))
+        return self.children[-1]
 
     def drain(self, seconds=60):
         """Whether the outbox becomes empty; the subscriber has it all."""

@@ -134,13 +134,17 @@ class Gateway:
     def alive(self):
         return self.process is not None and self.process.poll() is None
 
-    def rss(self):
-        """Resident memory in kB, 0 where it is gone."""
+    def memory(self):
+        """Resident memory in kB: (all of it, what of it is a file's or shared); zeros where it is gone."""
         try:
             with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as file:
-                return int(file.read().split()[1]) * resource.getpagesize() // 1024
+                return tuple(int(pages) * resource.getpagesize() // 1024 for pages in file.read().split()[1:3])
         except (OSError, IndexError):
-            return 0
+            return 0, 0
+
+    def rss(self):
+        """Resident memory in kB, 0 where it is gone."""
+        return (self.memory() or (0,))[0]
 
     def descriptors(self):
         """(files that it has open, TCP connections among them): connections to an operator's network come and go."""

@@ -48,6 +48,7 @@ static void settle(void) {
   writer->running = false;
   bool is_told = sim.breaks != SIM_BREAK_HOLD || sim.now_ms < HOLDS_FROM_MS;
   if (is_first && is_told && writer->notify(writer->ud) != TG_OK) sim_fail("the loop takes no post");
+  if (!sim.is_dead) tg_store_db_tidy(writer->db);
 }
 
 static void on_tell(tg_timer_t *timer, void *ud) {

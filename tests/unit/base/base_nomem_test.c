@@ -6,6 +6,7 @@
 #include "core/base/buf.h"
 #include "core/base/hidx.h"
 #include "core/base/pool.h"
+#include "core/base/shared_text.h"
 #include "tests/unit/alloc_harness.h"
 #include "tests/unit/check.h"
 
@@ -102,6 +103,31 @@ static void a_string_copy_without_memory_is_null(void **state) {
   check_int(alloc_harness_each_failure(use_str, NULL), 1);
 }
 
+static bool use_shared_text(void *ud) {
+  (void)ud;
+  static const char *const makers[] = {"ACME", "Other", "ACME"};
+  static const tg_hash_key_t key;
+  tg_shared_text_t texts;
+  uint32_t refs[TG_COUNT(makers)] = {0};
+  bool done = tg_shared_text_init(&texts, &key, 100) == TG_OK;
+  for (size_t i = 0; i < TG_COUNT(makers) && done; i++) {
+    tg_rc_t rc = tg_shared_text_take(&texts, tg_slice_str(makers[i]), &refs[i]);
+    done = rc == TG_OK;
+    if (!done) check_rc(rc, TG_E_NOMEM);
+    check_int(texts.pool.count, done ? (i ? 2 : 1) : i);
+  }
+  for (size_t i = 0; i < TG_COUNT(makers); i++) tg_shared_text_give(&texts, refs[i]);
+  check_int(texts.pool.count, 0);
+  tg_shared_text_fini(&texts);
+  return done;
+}
+
+static void a_shared_text_without_memory_is_not_there(void **state) {
+  (void)state;
+  check_int(alloc_harness_each_failure(use_shared_text, NULL), 5);
+}
+
 CHECK_SUITE(a_buffer_without_memory_says_so_and_keeps_what_it_has,
             a_pool_without_memory_gives_no_item_and_goes_on_later, an_index_that_cannot_grow_stays_as_it_was,
-            an_arena_without_memory_gives_null, a_string_copy_without_memory_is_null)
+            an_arena_without_memory_gives_null, a_string_copy_without_memory_is_null,
+            a_shared_text_without_memory_is_not_there)
