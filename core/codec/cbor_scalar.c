@@ -45,7 +45,8 @@ tg_rc_t tg_cbor_scalar_put(tg_buf_t *out, const tg_value_t *value) {
   case TG_TYPE_OPAQUE: tg_cbor_wire_put_bytes(out, value->s); break;
   case TG_TYPE_OBJLNK: put_objlnk(out, value); break;
   case TG_TYPE_NONE: tg_cbor_wire_put_null(out); break;
-  case TG_TYPE_COUNT: return TG_E_TYPE;
+  case TG_TYPE_COUNT:
+  default: return TG_E_TYPE;
   }
   return TG_OK;
 }

@@ -167,7 +167,7 @@ static TG_NOINLINE tg_rc_t take_any(tg_slice_t *rest, tg_cbor_item_t *item) {
   struct cbor_decoder_result result = cbor_stream_decode(rest->p, rest->len, &callbacks, item);
   if (result.status == CBOR_DECODER_NEDATA) return TG_E_TRUNCATED;
   if (result.status != CBOR_DECODER_FINISHED || result.read == 0 || result.read > rest->len) return TG_E_SYNTAX;
-  /* Some releases of libcbor let the sum of head and length wrap. */
+  /* What the library says of a string is not believed: a length from outside is in it. */
   bool is_string = item->kind == TG_CBOR_BYTES || item->kind == TG_CBOR_TEXT;
   if (is_string && item->s.len && !is_inside(item->s, *rest)) return TG_E_TRUNCATED;
   *rest = tg_slice_from(*rest, result.read);
@@ -249,9 +249,9 @@ static tg_rc_t open_level(level_t *level, const tg_cbor_item_t *item) {
   case TG_CBOR_BOOL:
   case TG_CBOR_NULL:
   case TG_CBOR_UNDEFINED:
-  case TG_CBOR_BREAK: break;
+  case TG_CBOR_BREAK:
+  default: return TG_END;
   }
-  return TG_END;
 }
 
 /* Whether @p item may stand in the innermost level; a break ends only what is open, and no map between a key and its value. */

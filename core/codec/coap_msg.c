@@ -18,9 +18,9 @@ static bool is_code_reserved(uint8_t code) {
   return class_ == 1 || class_ >= 6;
 }
 
-/* libcoap 4.3.1 lets a two-byte delta wrap: 269 + 65,267 would be option 0. */
-static bool does_delta_wrap(const uint8_t *p, const uint8_t *end) {
-  return p[0] >> 4 == 14 && end - p > 2 && (p[1] << 8 | p[2]) > UINT16_MAX - 269;
+/* libcoap 4.3.1 lets a two-byte delta wrap: 269 + 65,267 would be option 0. It has seen that the bytes of the delta are there. */
+static bool does_delta_wrap(const uint8_t *p) {
+  return p[0] >> 4 == 14 && (p[1] << 8 | p[2]) > UINT16_MAX - 269;
 }
 
 static tg_rc_t decode_options(tg_coap_msg_t *msg, const uint8_t *p, const uint8_t *end) {
@@ -28,7 +28,7 @@ static tg_rc_t decode_options(tg_coap_msg_t *msg, const uint8_t *p, const uint8_
   while (p < end && *p != MARKER) {
     coap_option_t option;
     size_t used = coap_opt_parse(p, (size_t)(end - p), &option);
-    if (used == 0 || does_delta_wrap(p, end)) return TG_E_SYNTAX;
+    if (used == 0 || does_delta_wrap(p)) return TG_E_SYNTAX;
     number += option.delta;
     if (number > UINT16_MAX || option.length > UINT16_MAX) return TG_E_SYNTAX;
     if (msg->option_count == TG_COAP_OPTIONS_MAX) return TG_E_OPTION;
@@ -52,7 +52,7 @@ tg_rc_t tg_coap_msg_decode(tg_coap_msg_t *msg, tg_slice_t datagram) {
   msg->payload = tg_slice(NULL, 0);
   if (token_len > TOKEN_MAX || datagram.len < (size_t)HEADER + token_len || is_code_reserved(msg->code))
     return TG_E_SYNTAX;
-  if (msg->code == TG_COAP_EMPTY) return datagram.len == HEADER && token_len == 0 ? TG_OK : TG_E_SYNTAX;
+  if (msg->code == TG_COAP_EMPTY) return datagram.len == HEADER ? TG_OK : TG_E_SYNTAX;
   msg->token_len = token_len;
   if (token_len) memcpy(msg->token, p + HEADER, token_len);
   return decode_options(msg, p + HEADER + token_len, p + datagram.len);

@@ -47,7 +47,6 @@ tg_rc_t tg_codec_in_place(tg_codec_in_t *in, tg_record_t *record) {
 
 tg_rc_t tg_codec_in_place_single(tg_codec_in_t *in, const tg_value_t *value, tg_record_t *record) {
   const tg_codec_input_t *input = in->input;
-  if (input->base.len < TG_PATH_RESOURCE) return TG_E_FORMAT;
   *record = (tg_record_t){.path = input->base, .value = *value, .time_ms = input->now_ms};
   return tg_codec_in_place(in, record);
 }
@@ -59,7 +58,7 @@ tg_rc_t tg_codec_in_place_single(tg_codec_in_t *in, const tg_value_t *value, tg_
 tg_rc_t tg_codec_in_scratch(const tg_codec_in_t *in, tg_buf_t **scratch) {
   tg_buf_t *buf = in->input->scratch;
   if (!buf) return TG_E_ARG;
-  if (buf->max && buf->len == 0 && buf->rc == TG_OK) {
+  if (buf->max && buf->len == 0) {
     size_t need = in->input->payload.len;
     if (tg_buf_reserve(buf, need < buf->max ? need : buf->max)) tg_buf_clear(buf);
   }

@@ -37,7 +37,7 @@ tg_type_t tg_codec_in_type(tg_codec_in_t *in, const tg_path_t *path);
  */
 TG_MUST_CHECK tg_rc_t tg_codec_in_place(tg_codec_in_t *in, tg_record_t *record);
 
-/** The only value of a payload of a single-value format, at base, without a time. TG_E_FORMAT when base is no resource. */
+/** The only value of a payload of a single-value format, at base, which the decoder has seen to be a resource, without a time. Errors as of tg_codec_in_place(). */
 TG_MUST_CHECK tg_rc_t tg_codec_in_place_single(tg_codec_in_t *in, const tg_value_t *value, tg_record_t *record);
 
 /** The scratch buffer, with room enough that what lies in it will not move. TG_E_ARG when there is none, else its own error. */

@@ -129,9 +129,7 @@ static void skip_blanks(tg_json_lex_t *lex) {
   }
 }
 
-tg_rc_t tg_json_lex_next(tg_json_lex_t *lex, tg_json_lex_token_t *token) {
-  *token = (tg_json_lex_token_t){.kind = TG_JSON_LEX_END};
-  skip_blanks(lex);
+static tg_rc_t lex_token(tg_json_lex_t *lex, tg_json_lex_token_t *token) {
   if (lex->at >= lex->text.len) return TG_OK;
   switch (lex->text.p[lex->at]) {
   case '{': return lex_mark(lex, TG_JSON_LEX_OBJECT, token);
@@ -148,6 +146,14 @@ tg_rc_t tg_json_lex_next(tg_json_lex_t *lex, tg_json_lex_token_t *token) {
   }
 }
 
+tg_rc_t tg_json_lex_next(tg_json_lex_t *lex, tg_json_lex_token_t *token) {
+  *token = (tg_json_lex_token_t){.kind = TG_JSON_LEX_END};
+  skip_blanks(lex);
+  tg_rc_t rc = lex_token(lex, token);
+  if (rc != TG_OK) token->kind = TG_JSON_LEX_END;
+  return rc;
+}
+
 /* Where a walk through nested containers stands: what may come next depends on what came and on the innermost bracket. */
 typedef struct walk {
   uint32_t objects; /* bit n: the container at depth n is an object */
@@ -155,8 +161,9 @@ typedef struct walk {
   enum { WANT_VALUE, WANT_VALUE_OR_END, WANT_KEY, WANT_KEY_OR_END, WANT_COLON, WANT_COMMA_OR_END } want;
 } walk_t;
 
+/* Within a container only: at depth 0 there is no want that leads here. */
 static bool in_object(const walk_t *walk) {
-  return walk->depth && (walk->objects >> (walk->depth - 1) & 1);
+  return walk->objects >> (walk->depth - 1) & 1;
 }
 
 static tg_rc_t walk_open(walk_t *walk, bool is_object, size_t max) {
@@ -169,7 +176,7 @@ static tg_rc_t walk_open(walk_t *walk, bool is_object, size_t max) {
 
 static tg_rc_t walk_close(walk_t *walk, bool is_object) {
   bool may = walk->want == WANT_COMMA_OR_END || walk->want == (is_object ? WANT_KEY_OR_END : WANT_VALUE_OR_END);
-  if (!may || walk->depth == 0 || in_object(walk) != is_object) return TG_E_SYNTAX;
+  if (!may || in_object(walk) != is_object) return TG_E_SYNTAX;
   walk->depth--;
   walk->want = WANT_COMMA_OR_END;
   return TG_OK;
@@ -202,9 +209,9 @@ static tg_rc_t walk_step(walk_t *walk, const tg_json_lex_token_t *token, size_t 
   case TG_JSON_LEX_TRUE:
   case TG_JSON_LEX_FALSE:
   case TG_JSON_LEX_NULL: walk->want = WANT_COMMA_OR_END; return may_value ? TG_OK : TG_E_SYNTAX;
-  case TG_JSON_LEX_END: break;
+  case TG_JSON_LEX_END:
+  default: return TG_E_SYNTAX;
   }
-  return TG_E_SYNTAX;
 }
 
 tg_rc_t tg_json_lex_skip(tg_json_lex_t *lex, const tg_json_lex_token_t *first, size_t depth) {
@@ -236,7 +243,7 @@ static size_t put_escape(tg_buf_t *out, tg_slice_t text) {
   static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
   uint8_t c = peek(text, 1);
   if (c != 'u') {
-    const char *letter = c ? strchr(letters, c) : NULL;
+    const char *letter = strchr(letters, c);
     tg_buf_put_u8(out, letter ? (uint8_t)controls[letter - letters] : c);
     return 2;
   }

@@ -42,10 +42,10 @@ typedef struct tg_json_lex {
 /** Begins to read @p text (borrowed until the last call). */
 void tg_json_lex_init(tg_json_lex_t *lex, tg_slice_t text);
 
-/** The next token; kind END at the end of the text. TG_OK, TG_E_SYNTAX, TG_E_ENCODING for a string that is not UTF-8 or has half a surrogate pair. */
+/** The next token; kind END at the end of the text and with every error. TG_OK, TG_E_SYNTAX, TG_E_ENCODING for a string that is not UTF-8 or has half a surrogate pair. */
 TG_MUST_CHECK tg_rc_t tg_json_lex_next(tg_json_lex_t *lex, tg_json_lex_token_t *token);
 
-/** Skips a whole value whose first token @p first has been read; containers at most @p depth deep. TG_E_SYNTAX, TG_E_ENCODING, TG_E_TOO_LONG when nested deeper. */
+/** Skips a whole value whose first token @p first has been read; containers at most @p depth and never more than 32 deep. TG_E_SYNTAX, TG_E_ENCODING, TG_E_TOO_LONG when nested deeper. */
 TG_MUST_CHECK tg_rc_t tg_json_lex_skip(tg_json_lex_t *lex, const tg_json_lex_token_t *first, size_t depth);
 
 /** Appends the characters of a STRING token with its escapes resolved: never more bytes than the token has. */

@@ -44,7 +44,7 @@ static tg_rc_t check_tokens(tg_slice_t text, size_t *members, size_t *at) {
     tg_json_lex_token_t before = token;
     tg_rc_t rc = tg_json_lex_next(&lex, &token);
     *at = lex.at;
-    if (rc != TG_OK || token.kind == TG_JSON_LEX_END) return rc;
+    if (token.kind == TG_JSON_LEX_END) return rc;
     double number;
     if (token.kind == TG_JSON_LEX_NUMBER && tg_num_parse_double(token.text, &number) != TG_OK) return TG_E_RANGE;
     if (token.kind == TG_JSON_LEX_INTEGER && !is_integer_exact(token.text)) return TG_E_RANGE;
@@ -85,7 +85,8 @@ static tg_rc_t build(tg_slice_t text, size_t members, json_object **root) {
   json_tokener_free(tokener);
   if (error != json_tokener_success) return TG_E_SYNTAX;
   size_t built = 0;
-  if (json_c_visit(*root, 0, count_member, &built) == 0 && built == members) return TG_OK;
+  (void)json_c_visit(*root, 0, count_member, &built);
+  if (built == members) return TG_OK;
   (void)json_object_put(*root);
   return TG_E_DUPLICATE;
 }
@@ -140,9 +141,9 @@ tg_json_kind_t tg_json_read_kind(const tg_json_node_t *node) {
   case json_type_string: return TG_JSON_STRING;
   case json_type_array: return TG_JSON_ARRAY;
   case json_type_object: return TG_JSON_OBJECT;
-  case json_type_null: break;
+  case json_type_null:
+  default: return TG_JSON_NULL;
   }
-  return TG_JSON_NULL;
 }
 
 const tg_json_node_t *tg_json_read_get(const tg_json_node_t *node, const char *name) {

@@ -61,9 +61,9 @@ static tg_rc_t value_of(const tg_json_record_t *json, const tg_json_lex_token_t 
   case TG_JSON_LEX_ARRAY:
   case TG_JSON_LEX_ARRAY_END:
   case TG_JSON_LEX_COMMA:
-  case TG_JSON_LEX_COLON: break;
+  case TG_JSON_LEX_COLON:
+  default: return TG_E_SYNTAX;
   }
-  return TG_E_SYNTAX;
 }
 
 tg_rc_t tg_json_record_expect(tg_json_record_t *json, tg_json_lex_kind_t kind) {

@@ -4,6 +4,7 @@
  * key has at least one id and a path at most four, so nesting is bounded. Called through the table in codec.c.
  */
 
+#include "core/base/require.h"
 #include "core/codec/cbor_scalar.h"
 #include "core/codec/codec_format.h"
 
@@ -45,11 +46,11 @@ static tg_rc_t init(void *state, const tg_codec_input_t *input) {
   return input->payload.len ? TG_OK : TG_E_TRUNCATED;
 }
 
-static tg_rc_t push_map(lwm2m_cbor_state_t *cbor, const tg_cbor_item_t *map) {
-  if (cbor->level_count == LEVELS) return TG_E_SYNTAX;
+/* There is a level for the map around all and one behind each id that a path can have; keys without ids are refused. */
+static void push_map(lwm2m_cbor_state_t *cbor, const tg_cbor_item_t *map) {
+  TG_REQUIRE(cbor->level_count < LEVELS);
   level_t level = {.left = map->n, .depth = cbor->ids.len, .is_open = map->kind == TG_CBOR_MAP_OPEN};
   cbor->levels[cbor->level_count++] = level;
-  return TG_OK;
 }
 
 static tg_path_t first_ids(const tg_path_t *ids, uint16_t count) {
@@ -112,8 +113,8 @@ static tg_rc_t take_top(lwm2m_cbor_state_t *cbor, tg_record_t *record) {
   tg_rc_t rc = next_item(cbor, &item);
   if (rc != TG_OK) return rc;
   if (is_map(&item)) {
-    rc = push_map(cbor, &item);
-    return rc == TG_OK ? TG_END : rc;
+    push_map(cbor, &item);
+    return TG_END;
   }
   if (input->use != TG_CODEC_USE_WRITE || input->base.len < TG_PATH_RESOURCE) return TG_E_SYNTAX;
   return take_scalar(cbor, &item, record);
@@ -149,8 +150,8 @@ static tg_rc_t take_pair(lwm2m_cbor_state_t *cbor, tg_record_t *record) {
   if (rc == TG_OK) rc = next_item(cbor, &item);
   if (rc != TG_OK) return rc;
   if (!is_map(&item)) return take_scalar(cbor, &item, record);
-  rc = push_map(cbor, &item);
-  return rc == TG_OK ? TG_END : rc;
+  push_map(cbor, &item);
+  return TG_END;
 }
 
 static tg_rc_t take_record(lwm2m_cbor_state_t *cbor, tg_record_t *record) {

@@ -114,20 +114,19 @@ static TG_NOINLINE tg_rc_t put_other(tg_senml_t *pack, tg_senml_fields_t *fields
   case TG_SENML_BT: pack->has_bt = true; return time_of(wire, &pack->bt_ms);
   case TG_SENML_BV: return is_zero(wire) ? TG_OK : TG_E_SYNTAX; /* would have to be added to every value */
   case TG_SENML_T: return time_of(wire, &fields->t_ms);
-  case TG_SENML_N:
+  case TG_SENML_N: /* these are not among the few */
   case TG_SENML_V:
   case TG_SENML_VS:
   case TG_SENML_VB:
   case TG_SENML_VD:
   case TG_SENML_VLO:
-  case TG_SENML_IGNORED: break;
+  case TG_SENML_IGNORED:
+  default: return TG_OK;
   }
-  return TG_E_SYNTAX;
 }
 
 tg_rc_t tg_senml_put(tg_senml_t *pack, tg_senml_fields_t *fields, tg_senml_label_t label, const tg_value_t *wire) {
-  if (label == TG_SENML_IGNORED) return TG_OK;
-  if (fields->seen & BIT(label)) return TG_E_DUPLICATE;
+  if (fields->seen & BIT(label) & ~BIT(TG_SENML_IGNORED)) return TG_E_DUPLICATE; /* several that are ignored may come */
   fields->seen |= BIT(label);
   if (BIT(label) & value_labels) return put_value(fields, label, wire);
   if (label != TG_SENML_N) return put_other(pack, fields, label, wire);
@@ -146,12 +145,12 @@ static tg_slice_t without_slash(tg_slice_t text) {
   return tg_slice(text.p, text.len - (has_slash ? 1 : 0));
 }
 
-/* Base name and name are one text before they are a path (RFC 8428 §4.5.1): /3/0/1 and 3 are /3/0/13. */
+/* Without a base name @p name begins with no slash. Base name and name are one text before they are a path (RFC 8428 §4.5.1): /3/0/1 and 3 are /3/0/13. */
 static TG_NOINLINE tg_rc_t join_name(const tg_senml_t *pack, tg_slice_t name, tg_path_t *path) {
   uint8_t memory[TG_PATH_TEXT_MAX + TG_SENML_NAME_MAX];
   tg_buf_t full;
   tg_buf_init(&full, memory, sizeof memory);
-  if (pack->is_lwm2m_json && pack->bn_len == 0 && !(name.len && name.p[0] == '/')) {
+  if (pack->is_lwm2m_json && pack->bn_len == 0) {
     tg_path_put(&full, &pack->in.input->base);
     if (name.len && pack->in.input->base.len) tg_buf_put_u8(&full, '/');
   }
@@ -237,7 +236,7 @@ tg_rc_t tg_senml_plan(const tg_codec_output_t *output, tg_senml_plan_t *plan) {
     tg_path_put(&bn, &output->base);
     plan->has_n = !all_at_base;
     if (plan->has_n) tg_buf_put_u8(&bn, '/');
-    if (!tg_buf_cstr(&bn)) return TG_E_INTERNAL;
+    (void)tg_buf_cstr(&bn); /* any path, a slash and the NUL fit */
   }
   for (size_t i = 0; i < output->count; i++) {
     const tg_record_t *record = output->records + i;

@@ -16,9 +16,9 @@ tg_rc_t tg_senml_etch_take(const tg_codec_input_t *input, const tg_value_t *valu
     if (!has_value) return TG_E_SYNTAX;
     return value->type != TG_TYPE_NONE || has_null(input->content_format) ? TG_OK : TG_E_SYNTAX;
   case TG_CODEC_USE_REPORT:
-  case TG_CODEC_USE_WRITE: break;
+  case TG_CODEC_USE_WRITE:
+  default: return TG_OK;
   }
-  return TG_OK;
 }
 
 tg_rc_t tg_senml_etch_check(const tg_codec_output_t *output) {

@@ -51,10 +51,9 @@ static tg_rc_t read_value(const tg_codec_in_t *in, tg_type_t type, tg_value_t *v
   case TG_TYPE_STRING:
   case TG_TYPE_CORELNK: value->s = text; return TG_OK;
   case TG_TYPE_NONE:
-  case TG_TYPE_COUNT: break;
+  case TG_TYPE_COUNT:
+  default: *value = (tg_value_t){.type = TG_TYPE_STRING, .s = text}; return TG_OK; /* unknown: what came is text */
   }
-  *value = (tg_value_t){.type = TG_TYPE_STRING, .s = text}; /* unknown: what came is text */
-  return TG_OK;
 }
 
 static tg_rc_t next(void *state, tg_record_t *record) {

@@ -155,10 +155,9 @@ static tg_rc_t read_value(tlv_state_t *tlv, const tg_path_t *path, tg_slice_t by
   case TG_TYPE_CORELNK:
   case TG_TYPE_OPAQUE: value->s = bytes; return TG_OK;
   case TG_TYPE_NONE:
-  case TG_TYPE_COUNT: break;
+  case TG_TYPE_COUNT:
+  default: *value = (tg_value_t){.type = TG_TYPE_OPAQUE, .s = bytes}; return TG_OK;
   }
-  *value = (tg_value_t){.type = TG_TYPE_OPAQUE, .s = bytes};
-  return TG_OK;
 }
 
 /* A value at @p level of the open path. */

@@ -48,11 +48,9 @@ static void delete_entry(tg_mqtt_drain_t *drain, uint64_t seq) {
     tg_log("mqtt", TG_LOG_WARN, "outbox_delete_failed seq=%llu error=%s", (unsigned long long)seq, tg_rc_name(rc));
 }
 
-/* tg_outbox_fn: hands one message to paho; false stops the walk. */
+/* tg_outbox_fn: hands one message to paho, for which there is room; false stops the walk. */
 static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
   tg_mqtt_drain_t *drain = ud;
-  if (!has_room(drain)) return false;
-
   tg_buf_clear(&drain->topic);
   tg_buf_put(&drain->topic, entry->topic);
   const char *topic = tg_buf_cstr(&drain->topic);

@@ -44,8 +44,7 @@ static tg_store_segment_t *segment_for(tg_store_ring_t *ring, size_t size) {
   if (ring->tail && size <= ring->tail->cap - ring->tail->used) return ring->tail;
   tg_store_segment_t *segment = segment_new(ring, SEGMENT_SIZE);
   if (!segment) return NULL;
-  if (ring->tail && ring->tail->live == 0) segment_free(ring, ring->tail);
-  ring->tail = segment;
+  ring->tail = segment; /* the one before has messages: else it would be empty, with room enough */
   return segment;
 }
 

@@ -116,7 +116,6 @@ tg_store_group_t *tg_store_writer_take_done(tg_store_writer_t *writer) {
 }
 
 bool tg_store_writer_give(tg_store_writer_t *writer, tg_store_group_t *group) {
-  if (!group) return false;
   (void)pthread_mutex_lock(&writer->lock);
   bool last = --group->holders == 0;
   (void)pthread_mutex_unlock(&writer->lock);

@@ -77,7 +77,7 @@ TG_MUST_CHECK tg_rc_t tg_store_writer_wait(tg_store_writer_t *writer);
 /** The groups with results, oldest first, as a list; NULL when there are none. Give each back with tg_store_writer_give(). */
 tg_store_group_t *tg_store_writer_take_done(tg_store_writer_t *writer);
 
-/** Gives up a group whose result was handled; NULL is allowed. @return whether it may be used again, else it is the writer's or freed */
+/** Gives up a group whose result was handled. @return whether it may be used again, else it is the writer's or freed */
 bool tg_store_writer_give(tg_store_writer_t *writer, tg_store_group_t *group);
 
 /** Writes what waits, ends the thread, frees all groups. @return how many writes could not be carried out */

@@ -104,6 +104,37 @@ static void puts_every_type(void **state) {
   }
 }
 
+/* Only what comes in pieces has to be put together somewhere. */
+static void needs_a_scratch_buffer_for_pieces_only(void **state) {
+  (void)state;
+  static const struct {
+    const char *hex;
+    tg_rc_t rc;
+  } rows[] = {{"61 61", TG_OK}, {"41 01", TG_OK}, {"7F 61 61 FF", TG_E_ARG}, {"5F 41 01 FF", TG_E_ARG}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    size_t len;
+    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
+    tg_codec_input_t input = {.payload = tg_slice(bytes, len)};
+    tg_codec_in_t in;
+    tg_codec_in_init(&in, &input);
+    tg_slice_t rest = input.payload;
+    tg_cbor_item_t item;
+    tg_value_t value;
+    check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+    check_rc(tg_cbor_scalar_take(&in, &rest, &item, &value), rows[i].rc);
+    test_free(bytes);
+  }
+}
+
+static void puts_no_value_of_a_type_that_there_is_not(void **state) {
+  (void)state;
+  uint8_t memory[16];
+  tg_buf_t out;
+  tg_buf_init(&out, memory, sizeof memory);
+  check_rc(tg_cbor_scalar_put(&out, &(tg_value_t){.type = TG_TYPE_COUNT}), TG_E_TYPE);
+  check_int(out.len, 0);
+}
+
 static void puts_no_float_without_a_number(void **state) {
   (void)state;
   static const double values[] = {(double)NAN, (double)INFINITY, -(double)INFINITY};
@@ -116,4 +147,5 @@ static void puts_no_float_without_a_number(void **state) {
   }
 }
 
-CHECK_SUITE(takes_one_item_and_no_more, puts_every_type, puts_no_float_without_a_number)
+CHECK_SUITE(takes_one_item_and_no_more, needs_a_scratch_buffer_for_pieces_only, puts_every_type,
+            puts_no_value_of_a_type_that_there_is_not, puts_no_float_without_a_number)

@@ -248,7 +248,9 @@ static void a_float_is_single_where_nothing_is_lost(void **state) {
               {0.1, "FB 3FB999999999999A"},
               {DBL_MAX, "FB 7FEFFFFFFFFFFFFF"},
               {1e-45, "FB 3696D601AD376AB9"},
-              {5e-324, "FB 0000000000000001"}};
+              {5e-324, "FB 0000000000000001"},
+              {(double)INFINITY, "FA 7F800000"},
+              {-(double)INFINITY, "FA FF800000"}};
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     uint8_t memory[16];
     tg_buf_t out;
@@ -266,6 +268,21 @@ static void a_float_is_single_where_nothing_is_lost(void **state) {
   }
 }
 
+/* Which payload of its many is written does not matter: it reads back as none. */
+static void a_float_that_is_no_number_is_single(void **state) {
+  (void)state;
+  uint8_t memory[16];
+  tg_buf_t out;
+  tg_buf_init(&out, memory, sizeof memory);
+  tg_cbor_wire_put_float(&out, (double)NAN);
+  check_int(out.len, 5);
+  tg_slice_t rest = tg_buf_slice(&out);
+  tg_cbor_item_t item;
+  check_rc(tg_cbor_wire_next(&rest, &item), TG_OK);
+  check_int(item.kind, TG_CBOR_FLOAT);
+  check_true(isnan(item.f));
+}
+
 CHECK_SUITE(hands_out_every_kind_of_item, heads_of_one_byte_are_what_libcbor_reads,
             refuses_reserved_heads_and_cut_items, skips_what_belongs_to_an_item, joins_the_pieces_of_a_string,
-            a_float_is_single_where_nothing_is_lost)
+            a_float_is_single_where_nothing_is_lost, a_float_that_is_no_number_is_single)

@@ -101,6 +101,23 @@ static void refuses_option_numbers_that_add_up_beyond_65535(void **state) {
   check_rc(decode_hex(&msg, "40010001e09c40e061a510", memory), TG_E_SYNTAX);
 }
 
+/* 269 and 65,535: what the option's own head can say. A datagram has no room for it, a frame over TCP has. */
+static void refuses_an_option_longer_than_any(void **state) {
+  (void)state;
+  static uint8_t message[7 + 269 + UINT16_MAX] = {0x40, TG_COAP_GET, 0, 1, 0x0E};
+  static const struct {
+    uint32_t len;
+    tg_rc_t rc;
+  } rows[] = {{UINT16_MAX, TG_OK}, {UINT16_MAX + 1, TG_E_SYNTAX}, {269 + UINT16_MAX, TG_E_SYNTAX}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_coap_msg_t msg;
+    message[5] = (uint8_t)((rows[i].len - 269) >> 8);
+    message[6] = (uint8_t)(rows[i].len - 269);
+    check_rc(tg_coap_msg_decode(&msg, tg_slice(message, 7 + rows[i].len)), rows[i].rc);
+    if (rows[i].rc == TG_OK) check_int(tg_coap_msg_value(&msg.options[0]).len, UINT16_MAX);
+  }
+}
+
 static void tells_type_and_message_id_of_a_malformed_message(void **state) {
   (void)state;
   uint8_t memory[2048];
@@ -152,6 +169,6 @@ static void survives_every_prefix_of_a_message(void **state) {
 }
 
 CHECK_SUITE(reads_a_registration_update, names_what_is_wrong_with_a_datagram,
-            refuses_option_numbers_that_add_up_beyond_65535, tells_type_and_message_id_of_a_malformed_message,
-            stops_at_its_greatest_number_of_options, reads_numbers_of_up_to_four_bytes,
-            survives_every_prefix_of_a_message)
+            refuses_option_numbers_that_add_up_beyond_65535, refuses_an_option_longer_than_any,
+            tells_type_and_message_id_of_a_malformed_message, stops_at_its_greatest_number_of_options,
+            reads_numbers_of_up_to_four_bytes, survives_every_prefix_of_a_message)

@@ -31,6 +31,10 @@ static const payload_row_t vectors[] = {
     {"/3/0/9", "{\"bn\":\"/3/0/9/\",\"e\":[{\"n\":\"9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
     {"/3/0/6", "{\"bn\":\"/3/0/6/\",\"e\":[{\"n\":\"6\",\"v\":1}]}", "/3/0/6/6=integer:1", TG_OK},
     {"/31024/10/1", "{\"bn\":\"/31024/10/1/\",\"e\":[{\"n\":\"1\",\"v\":20}]}", "/31024/10/1/1=integer:20", TG_OK},
+    {"/", "{\"e\":[{\"n\":\"3/0/9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    /* an empty base name is none; one slash between base name and name is enough */
+    {"/3/0", "{\"bn\":\"\",\"e\":[{\"n\":\"9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
+    {"/3/0", "{\"bn\":\"/3/0\",\"e\":[{\"n\":\"/9\",\"v\":100}]}", "/3/0/9=integer:100", TG_OK},
 };
 
 static void reads_what_1_0_peers_send(void **state) {
@@ -48,6 +52,8 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "{}", NULL, TG_E_SYNTAX},
       {"/3/0", "{\"bn\":\"/3/0/\"}", NULL, TG_E_SYNTAX}, /* no records */
       {"/3/0", "{\"e\":{}}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":@}", NULL, TG_E_SYNTAX},
+      {"/3/0", "{\"e\":[{\"n\":\"\",\"sv\":\"x\"}]}", NULL, TG_E_SYNTAX}, /* a value at an instance */
       {"/3/0", "{\"e\":[],\"e\":[]}", NULL, TG_E_DUPLICATE},
       {"/3/0", "{\"bn\":\"/3/\",\"bn\":\"/3/\",\"e\":[]}", NULL, TG_E_DUPLICATE},
       {"/3/0", "{\"e\":[]}x", NULL, TG_E_SYNTAX},
@@ -57,8 +63,25 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "{\"bn\":\"/4/0/\",\"e\":[{\"n\":\"9\",\"v\":1}]}", NULL, TG_E_DENIED},
       {"/30000/0", "{\"e\":[{\"n\":\"5\",\"sv\":\"*\"}]}", NULL, TG_E_SYNTAX},
       {"/3/0", "{\"bn\":5,\"e\":[]}", NULL, TG_E_TYPE},
+      {"/3/0", "{\"bn\":\"x/\",\"e\":[{\"n\":\"9\",\"v\":1}]}", NULL, TG_E_SYNTAX}, /* slash, but no path */
   };
   payload_check_rows(TG_CF_JSON, false, rows, TG_COUNT(rows));
 }
 
-CHECK_SUITE(reads_what_1_0_peers_send, names_what_is_wrong)
+static void bytes_need_a_scratch_buffer(void **state) {
+  (void)state;
+  tg_codec_input_t input = {.content_format = TG_CF_JSON,
+                            .base = payload_path("/30000/0"),
+                            .model = payload_model(),
+                            .payload =
+                                tg_slice_str("{\"e\":[{\"n\":\"0\",\"sv\":\"AAEC\"},{\"n\":\"5\",\"sv\":\"AAEC\"}]}")};
+  tg_codec_dec_t dec;
+  tg_record_t record;
+  check_rc(tg_codec_dec_init(&dec, &input), TG_OK);
+  check_rc(tg_codec_dec_next(&dec, &record), TG_OK);
+  check_slice(record.value.s, "AAEC");
+  check_rc(tg_codec_dec_next(&dec, &record), TG_E_ARG);
+  check_rc(tg_codec_dec_next(&dec, &record), TG_END);
+}
+
+CHECK_SUITE(reads_what_1_0_peers_send, names_what_is_wrong, bytes_need_a_scratch_buffer)

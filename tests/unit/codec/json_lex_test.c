@@ -84,6 +84,13 @@ static void skips_whole_values_and_sees_what_is_wrong_in_them(void **state) {
       {"{\"a\":1,};", TG_E_SYNTAX},
       {"{\"a\":};", TG_E_SYNTAX},
       {"{\"a\":1 \"b\":2};", TG_E_SYNTAX},
+      {"[1 [2]];", TG_E_SYNTAX},
+      {"[1 {}];", TG_E_SYNTAX},
+      {"{[1]};", TG_E_SYNTAX},
+      {"{{}:1};", TG_E_SYNTAX},
+      {"[1};", TG_E_SYNTAX},
+      {"{\"a\":1];", TG_E_SYNTAX},
+      {"[{\"a\":[1}]];", TG_E_SYNTAX},
       {"[};", TG_E_SYNTAX},
       {"{];", TG_E_SYNTAX},
       {"[1", TG_E_SYNTAX},
@@ -104,5 +111,36 @@ static void skips_whole_values_and_sees_what_is_wrong_in_them(void **state) {
   }
 }
 
+static void no_walk_is_deeper_than_thirty_two(void **state) {
+  (void)state;
+  char text[2 * 33 + 1];
+  for (size_t depth = 32; depth <= 33; depth++) {
+    tg_json_lex_t lex;
+    tg_json_lex_token_t token;
+    memset(text, '[', depth);
+    memset(text + depth, ']', depth);
+    tg_json_lex_init(&lex, tg_slice(text, 2 * depth));
+    check_rc(tg_json_lex_next(&lex, &token), TG_OK);
+    check_rc(tg_json_lex_skip(&lex, &token, 1000), depth == 32 ? TG_OK : TG_E_TOO_LONG);
+  }
+}
+
+/* A loop that ends at END ends at an error too. */
+static void an_error_is_no_token(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    tg_rc_t rc;
+  } rows[] = {{"\"a", TG_E_SYNTAX}, {"\"\xFF\"", TG_E_ENCODING}, {"1.", TG_E_SYNTAX},           {"1e", TG_E_SYNTAX},
+              {"-", TG_E_SYNTAX},   {"tru", TG_E_SYNTAX},        {"\"\\ud800\"", TG_E_ENCODING}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_json_lex_t lex;
+    tg_json_lex_token_t token = {.kind = TG_JSON_LEX_TRUE};
+    tg_json_lex_init(&lex, tg_slice_str(rows[i].text));
+    check_rc(tg_json_lex_next(&lex, &token), rows[i].rc);
+    check_int(token.kind, TG_JSON_LEX_END);
+  }
+}
+
 CHECK_SUITE(hands_out_every_token, tells_where_it_stopped, resolves_escapes,
-            skips_whole_values_and_sees_what_is_wrong_in_them)
+            skips_whole_values_and_sees_what_is_wrong_in_them, no_walk_is_deeper_than_thirty_two, an_error_is_no_token)

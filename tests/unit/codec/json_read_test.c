@@ -94,6 +94,9 @@ static void walks_members_in_order_until_told_to_stop(void **state) {
   char names[8] = "";
   tg_json_read_each(tg_json_read_root(doc), collect, names);
   assert_string_equal(names, "zam");
+  tg_json_read_each(tg_json_read_get(tg_json_read_root(doc), "z"), collect, names); /* has none */
+  tg_json_read_each(NULL, collect, names);
+  assert_string_equal(names, "zam");
   tg_json_read_free(doc);
 }
 
@@ -167,6 +170,14 @@ static void takes_sixteen_levels_and_not_one_byte_too_many(void **state) {
   tg_json_read_free(NULL);
 }
 
+/* Whatever the caller allows; the bytes are not looked at. */
+static void takes_no_document_of_two_gibibytes(void **state) {
+  (void)state;
+  tg_json_t *doc = NULL;
+  check_rc(tg_json_read(tg_slice("1", (size_t)INT32_MAX + 1), SIZE_MAX, NULL, &doc), TG_E_TOO_LONG);
+  assert_null(doc);
+}
+
 static void refuses_a_nul_in_the_text(void **state) {
   (void)state;
   tg_json_t *doc = NULL;
@@ -176,4 +187,5 @@ static void refuses_a_nul_in_the_text(void **state) {
 
 CHECK_SUITE(reads_a_document_of_every_kind, keeps_integers_exact_and_apart_from_doubles, reads_bare_values,
             walks_members_in_order_until_told_to_stop, refuses_what_is_not_json,
-            takes_sixteen_levels_and_not_one_byte_too_many, refuses_a_nul_in_the_text)
+            takes_sixteen_levels_and_not_one_byte_too_many, takes_no_document_of_two_gibibytes,
+            refuses_a_nul_in_the_text)

@@ -64,6 +64,7 @@ static void reads_clean_payloads_without_a_quirk(void **state) {
       {"</a>;title=\"a \\\"quoted\\\" word, yes\",</b>", "/a{title=a \\\"quoted\\\" word, yes;} /b{}", 0},
       {"</3>;ct=\"110\"", "/3{ct=110;}", 0},
       {"</3>;con=", "/3{con;}", 0},
+      {"</3>;x-y.z=1;a*=b", "/3{x-y.z=1;a*=b;}", 0},
   };
   check_rows(rows, TG_COUNT(rows));
 }
@@ -74,6 +75,7 @@ static void reads_what_the_field_sends_and_tells_the_quirk(void **state) {
       {"</1/0>, </3/0>", "/1/0{} /3/0{}", TG_LINK_QUIRK_BLANKS},
       {" </1/0> ,\r\n</3/0>\r\n", "/1/0{} /3/0{}", TG_LINK_QUIRK_BLANKS},
       {"< /1/0 >", "/1/0{}", TG_LINK_QUIRK_BLANKS},
+      {"</1/0>,\t</3/0>\t", "/1/0{} /3/0{}", TG_LINK_QUIRK_BLANKS},
       {"</1/0> ; ver = 1.1", "/1/0{ver=1.1;}", TG_LINK_QUIRK_BLANKS},
       {"/1/0,/3/0", "/1/0{} /3/0{}", TG_LINK_QUIRK_NO_BRACKETS},
       {"/1/0;ver=1.1,</3/0>", "/1/0{ver=1.1;} /3/0{}", TG_LINK_QUIRK_NO_BRACKETS},
@@ -106,6 +108,13 @@ static void tolerates_the_nul_of_a_c_string(void **state) {
   check_int(link.attrs.len, 0);
   check_rc(tg_link_dec_next(&dec, &link), TG_END);
   check_int(dec.quirks, TG_LINK_QUIRK_BLANKS);
+  tg_slice_t name, value;
+  tg_link_dec_init(&dec, tg_slice("</3/0>;obs", 11)); /* behind a name too */
+  check_rc(tg_link_dec_next(&dec, &link), TG_OK);
+  check_rc(tg_link_dec_attr(&dec, &link, &name, &value), TG_OK);
+  check_slice(name, "obs");
+  check_rc(tg_link_dec_attr(&dec, &link, &name, &value), TG_END);
+  check_rc(tg_link_dec_next(&dec, &link), TG_END);
 }
 
 static void refuses_text_in_which_there_is_no_link(void **state) {
@@ -115,6 +124,7 @@ static void refuses_text_in_which_there_is_no_link(void **state) {
                                      "{}",
                                      "{\"n\":1}",
                                      "hello",
+                                     "lwm2m;ver=1.0",
                                      "<",
                                      "</3/0",
                                      "\x84\x01",

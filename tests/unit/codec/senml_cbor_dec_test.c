@@ -78,6 +78,8 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "9B FF FF FF FF FF FF FF FF", NULL, TG_E_TRUNCATED}, /* 2^64 - 1 records */
       {"/3/0", "81 BB FF FF FF FF FF FF FF FF", NULL, TG_E_TRUNCATED},
       {"/3/0", "81 A1 02", NULL, TG_E_TRUNCATED},
+      {"/3/0", "81 A1 02 1C", NULL, TG_E_SYNTAX},
+      {"/3/0", "81 A2 00 66 2F332F302F39", NULL, TG_E_TRUNCATED},
       {"/3/0", "81 05", NULL, TG_E_SYNTAX},
       {"/3/0", "81 FF", NULL, TG_E_SYNTAX},
       {"/3/0", "80 00", NULL, TG_E_SYNTAX}, /* something behind the array */
@@ -118,6 +120,8 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "81 A2 00 66 2F332F302F39 02 F7", NULL, TG_E_SYNTAX},
       {"/3/0", "81 A2 F5 01 00 61", NULL, TG_E_SYNTAX},
       {"/3/0", "81 A3 00 66 2F332F302F39 02 05 06 1B 7FFFFFFFFFFFFFFF", NULL, TG_E_RANGE},
+      {"/3/0", "81 A3 00 66 2F332F302F39 02 05 06 1B FFFFFFFFFFFFFFFF", NULL, TG_E_RANGE},
+      {"/3/0", "81 A3 00 66 2F332F302F39 02 05 06 3B 7FFFFFFFFFFFFFFF", NULL, TG_E_RANGE},
       {"/3/0", "81 A3 00 66 2F332F302F39 02 05 06 FB 7FEF FFFF FFFF FFFF", NULL, TG_E_RANGE},
       {"/3/0", "81 A3 00 66 2F332F302F39 02 05 06 61 31", NULL, TG_E_TYPE},
       {"/3/0", "81 A3 00 66 2F332F302F39 02 05 18 63 7F 61 61 41 62 FF", NULL, TG_E_SYNTAX}, /* mixed pieces */
@@ -126,6 +130,28 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "1C", NULL, TG_E_SYNTAX},
   };
   payload_check_rows(TG_CF_SENML_CBOR, true, rows, TG_COUNT(rows));
+}
+
+/* Only what comes in pieces has to be put together somewhere, be it a label, a name or a value. */
+static void needs_a_scratch_buffer_for_pieces_only(void **state) {
+  (void)state;
+  static const struct {
+    const char *hex;
+    tg_rc_t rc;
+  } rows[] = {{"81 A2 00 66 2F332F302F30 03 61 61", TG_OK},
+              {"81 A2 00 66 2F332F302F30 03 7F 61 61 FF", TG_E_ARG},
+              {"81 A2 00 7F 66 2F332F302F30 FF 03 61 61", TG_E_ARG},
+              {"81 A2 7F 61 6E FF 66 2F332F302F30 03 61 61", TG_E_ARG}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    size_t len;
+    uint8_t *bytes = payload_bytes(rows[i].hex, &len);
+    tg_codec_input_t input = {.content_format = TG_CF_SENML_CBOR, .payload = tg_slice(bytes, len)};
+    tg_codec_dec_t dec;
+    tg_record_t record;
+    check_rc(tg_codec_dec_init(&dec, &input), TG_OK);
+    check_rc(tg_codec_dec_next(&dec, &record), rows[i].rc);
+    test_free(bytes);
+  }
 }
 
 static void refuses_names_that_are_too_long(void **state) {
@@ -149,5 +175,5 @@ static void refuses_more_records_than_1024(void **state) {
   check_rc(payload_decode(TG_CF_SENML_CBOR, "/3", tg_slice(packed, sizeof packed), &out), TG_E_TOO_LONG);
 }
 
-CHECK_SUITE(reads_the_published_vectors, survives_every_prefix, names_what_is_wrong, refuses_names_that_are_too_long,
-            refuses_more_records_than_1024)
+CHECK_SUITE(reads_the_published_vectors, survives_every_prefix, names_what_is_wrong,
+            needs_a_scratch_buffer_for_pieces_only, refuses_names_that_are_too_long, refuses_more_records_than_1024)

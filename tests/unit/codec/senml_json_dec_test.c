@@ -19,6 +19,12 @@ static const payload_row_t vectors[] = {
     {"/3/0", "[{\"n\":\"\\/3\\/0\\/0\",\"vs\":\"a\\u00fc\\ud83d\\ude00\\\"\\\\\\n\"}]",
      "/3/0/0=string:a\xC3\xBC\xF0\x9F\x98\x80\"\\\n", TG_OK},
     {"/3/0", "[{\"v\":5,\"n\":\"9\",\"bn\":\"/3/0/\"}]", "/3/0/9=integer:5", TG_OK}, /* any order */
+    {"/3/0", "[{\"bn\":\"\",\"n\":\"/3/0/9\",\"v\":5}]", "/3/0/9=integer:5", TG_OK},
+    /* names that nobody knows; a label is spelled plainly */
+    {"/3/0", "[{\"\":1,\"n\":\"/3/0/9\",\"v\":5}]", "/3/0/9=integer:5", TG_OK},
+    {"/3/0", "[{\"\\u0076\":6,\"n\":\"/3/0/9\",\"v\":5}]", "/3/0/9=integer:5", TG_OK},
+    {"/3/0", "[{\"bv\":0.0,\"n\":\"/3/0/9\",\"v\":5},{\"bv\":-0,\"n\":\"/3/0/9\",\"v\":6}]",
+     "/3/0/9=integer:5\n/3/0/9=integer:6", TG_OK},
     {"/1/0", "[{\"n\":\"/1/0/6\",\"vb\":true},{\"n\":\"/1/0/6\",\"vb\":false},{\"n\":\"/1/0/6\",\"v\":1}]",
      "/1/0/6=boolean:true\n/1/0/6=boolean:false\n/1/0/6=boolean:true", TG_OK},
     /* Base64 in every dress */
@@ -69,6 +75,9 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "[,]", NULL, TG_E_SYNTAX},
       {"/3/0", "[{}]", NULL, TG_E_SYNTAX},
       {"/3/0", "[5]", NULL, TG_E_SYNTAX},
+      {"/3/0", "[@]", NULL, TG_E_SYNTAX},
+      {"/3/0", "[{\"n\":\"/3/0/9\"},@]", NULL, TG_E_SYNTAX},
+      {"/3/0", "[{\"n\":\"/3/0/9\",@}]", NULL, TG_E_SYNTAX},
       {"/3/0", "[]x", NULL, TG_E_SYNTAX},
       {"/3/0", "[][]", NULL, TG_E_SYNTAX},
       {"/3/0", "\xEF\xBB\xBF[]", NULL, TG_E_SYNTAX},
@@ -94,14 +103,21 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", R("\"vb\":1"), NULL, TG_E_TYPE},
       {"/3/0", R("\"vs\":5"), NULL, TG_E_TYPE},
       {"/3/0", R("\"vd\":\"*\""), NULL, TG_E_SYNTAX},
+      {"/3/0", R("\"vd\":\"AA\\u003d\\u003d\""), NULL, TG_E_SYNTAX}, /* Base64 has nothing to escape */
       {"/3/0", R("\"vd\":5"), NULL, TG_E_TYPE},
       {"/3/0", R("\"vlo\":\"x\""), NULL, TG_E_SYNTAX},
       {"/3/0", R("\"vlo\":\"1:99999\""), NULL, TG_E_RANGE},
       {"/3/0", R("\"bver\":11,\"v\":5"), NULL, TG_E_SYNTAX},
+      {"/3/0", R("\"bver\":\"10\",\"v\":5"), NULL, TG_E_SYNTAX},
       {"/3/0", R("\"bv\":1,\"v\":5"), NULL, TG_E_SYNTAX},
+      {"/3/0", R("\"bv\":0.5,\"v\":5"), NULL, TG_E_SYNTAX},
+      {"/3/0", R("\"bv\":\"0\",\"v\":5"), NULL, TG_E_SYNTAX},
       {"/3/0", R("\"must_\":1,\"v\":5"), NULL, TG_E_SYNTAX},
       {"/3/0", R("\"t\":1e300,\"v\":5"), NULL, TG_E_RANGE},
       {"/3/0", R("\"t\":99999999999999999999,\"v\":5"), NULL, TG_E_RANGE},
+      {"/3/0", R("\"t\":253402300800,\"v\":5"), NULL, TG_E_RANGE}, /* the year 10000 */
+      {"/3/0", R("\"t\":-253402300800,\"v\":5"), NULL, TG_E_RANGE},
+      {"/3/0", R("\"t\":18446744073709551615,\"v\":5"), NULL, TG_E_RANGE},
       {"/3/0", R("\"t\":\"1\",\"v\":5"), NULL, TG_E_TYPE},
       {"/3/0", "[{\"n\":\"/3/0/0\",\"vs\":\"\\ud800\"}]", NULL, TG_E_ENCODING},
       {"/3/0", "[{\"n\":\"/3/0/0\",\"vs\":\"\xFF\"}]", NULL, TG_E_ENCODING},
@@ -131,6 +147,8 @@ static void ends_early_on_deep_nesting_and_long_names(void **state) {
   memset(payload + 8, '/', 70000);
   memcpy(payload + 70008, "\",\"v\":5}]", 9);
   check_rc(payload_decode(TG_CF_SENML_JSON, "/", tg_slice(payload, 70017), &out), TG_E_TOO_LONG);
+  memcpy(payload, "[{\"n\":\"x////", 12); /* as a name it is no path */
+  check_rc(payload_decode(TG_CF_SENML_JSON, "/", tg_slice(payload, 70017), &out), TG_E_SYNTAX);
 }
 
 static void needs_a_scratch_buffer_only_for_what_must_be_decoded(void **state) {

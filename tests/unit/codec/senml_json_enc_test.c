@@ -65,6 +65,29 @@ static void writes_times_of_the_device_against_the_first_one(void **state) {
   check_text("/3/0/9", records, 2, "[{\"bn\":\"/3/0/9\",\"v\":1},{\"t\":1700000060.250,\"v\":2}]");
 }
 
+/* What is before 1978 would be read as relative to now, and after the year 9999 no reader takes it. */
+static void writes_no_time_that_does_not_read_back(void **state) {
+  (void)state;
+  static const struct {
+    int64_t time_ms;
+    tg_rc_t rc;
+  } rows[] = {{INT64_C(268435455999), TG_E_RANGE},
+              {INT64_C(268435456000), TG_OK},
+              {INT64_C(253402300799999), TG_OK},
+              {INT64_C(253402300800000), TG_E_RANGE}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    uint8_t memory[128];
+    tg_buf_t out;
+    tg_record_t record = PAYLOAD_INT(PATH3(3, 0, 9), 1);
+    record.time_ms = rows[i].time_ms;
+    record.time_source = TG_TIME_DEVICE;
+    tg_buf_init(&out, memory, sizeof memory);
+    check_rc(payload_encode(TG_CF_SENML_JSON, "/3/0/9", &record, 1, &out), rows[i].rc);
+    tg_buf_init(&out, memory, sizeof memory);
+    check_rc(payload_encode(TG_CF_SENML_CBOR, "/3/0/9", &record, 1, &out), rows[i].rc);
+  }
+}
+
 static void tells_when_the_buffer_is_too_small(void **state) {
   (void)state;
   static const tg_record_t record = PAYLOAD_INT(PATH3(3, 0, 9), 100);
@@ -79,4 +102,5 @@ static void tells_when_the_buffer_is_too_small(void **state) {
 }
 
 CHECK_SUITE(writes_packs_with_a_base_name, writes_every_type_under_its_label,
-            writes_times_of_the_device_against_the_first_one, tells_when_the_buffer_is_too_small)
+            writes_times_of_the_device_against_the_first_one, writes_no_time_that_does_not_read_back,
+            tells_when_the_buffer_is_too_small)

@@ -122,6 +122,25 @@ static void reads_opaque_bytes(void **state) {
   payload_check_rows(TG_CF_OPAQUE, true, rows, TG_COUNT(rows));
 }
 
+static void text_of_bytes_needs_a_scratch_buffer(void **state) {
+  (void)state;
+  static const struct {
+    const char *base;
+    tg_rc_t rc;
+  } rows[] = {{"/30000/0/0", TG_OK}, {"/30000/0/5", TG_E_ARG}};
+  for (size_t i = 0; i < TG_COUNT(rows); i++) {
+    tg_codec_input_t input = {.content_format = TG_CF_TEXT,
+                              .base = payload_path(rows[i].base),
+                              .model = payload_model(),
+                              .payload = tg_slice_str("AAEC")};
+    tg_codec_dec_t dec;
+    tg_record_t record;
+    check_rc(tg_codec_dec_init(&dec, &input), TG_OK);
+    check_rc(tg_codec_dec_next(&dec, &record), rows[i].rc);
+    check_rc(tg_codec_dec_next(&dec, &record), TG_END);
+  }
+}
+
 static void writes_each_type_as_text_and_as_cbor(void **state) {
   (void)state;
   static const struct {
@@ -186,5 +205,6 @@ static void refuses_what_one_value_cannot_say(void **state) {
   }
 }
 
-CHECK_SUITE(reads_text, reads_one_cbor_item, reads_opaque_bytes, writes_each_type_as_text_and_as_cbor,
-            writes_opaque_bytes_and_nothing_else, refuses_what_one_value_cannot_say)
+CHECK_SUITE(reads_text, reads_one_cbor_item, reads_opaque_bytes, text_of_bytes_needs_a_scratch_buffer,
+            writes_each_type_as_text_and_as_cbor, writes_opaque_bytes_and_nothing_else,
+            refuses_what_one_value_cannot_say)

@@ -83,7 +83,9 @@ static void names_what_is_wrong(void **state) {
       {"/3/0", "C3 01 01 02 03", "/3/0/1=string:\x01\x02\x03", TG_OK},
       {"/30000/0", "C3 01 01 02 03", NULL, TG_E_TYPE}, /* integer of 3 bytes */
       {"/30000/0", "C0 01", NULL, TG_E_TYPE},          /* integer of none */
-      {"/30000/0", "C2 03 00 01", NULL, TG_E_TYPE},    /* float of 2 */
+      {"/30000/0", "C3 02 01 02 03", NULL, TG_E_TYPE}, /* unsigned of 3 */
+      {"/30000/0", "C0 02", NULL, TG_E_TYPE},
+      {"/30000/0", "C2 03 00 01", NULL, TG_E_TYPE}, /* float of 2 */
       {"/30000/0", "C0 03", NULL, TG_E_TYPE},
       {"/30000/0", "C1 04 02", NULL, TG_E_RANGE}, /* boolean 2 */
       {"/30000/0", "C2 04 00 01", NULL, TG_E_TYPE},
@@ -91,6 +93,7 @@ static void names_what_is_wrong(void **state) {
       {"/30000/0", "C1 00 FF", NULL, TG_E_ENCODING},     /* not UTF-8 */
       {"/30000/0", "C1 01 01 FF", NULL, TG_E_TRUNCATED}, /* a trailing byte */
       {"/3/0", "41 00 01", NULL, TG_E_SYNTAX},           /* resource instance at the top */
+      {"/3/0", "03 00 41 00 01", NULL, TG_E_SYNTAX},     /* in an instance without its resource */
       {"/3", "C1 00 61", NULL, TG_E_SYNTAX},             /* whose instance? */
       {"/3", "80 06", NULL, TG_E_SYNTAX},
       {"/3/0", "E1 FF FF 01", NULL, TG_E_RANGE},           /* id 65535 */

@@ -8,7 +8,10 @@
 typedef struct stand_in {
   uint64_t last; /* messages 1..last are committed */
   uint8_t qos;
-  bool refuses; /* the connection takes nothing */
+  bool refuses;       /* the connection takes nothing */
+  bool is_unreadable; /* the outbox can't be read */
+  bool keeps;         /* the outbox deletes nothing */
+  uint64_t count;     /* messages sent, however many */
   char sent[256];
   char deleted[256];
 } stand_in_t;
@@ -24,6 +27,7 @@ tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg
   (void)store;
   size_t given = 0;
   bool more = true;
+  if (now.is_unreadable) return TG_E_STORE;
   for (uint64_t seq = read->after + 1; seq <= now.last && given < read->max && more; seq++, given++) {
     const tg_outbox_entry_t entry = {
         .seq = seq, .qos = now.qos, .topic = tg_slice_str("t"), .payload = tg_slice_str("p")};
@@ -34,6 +38,7 @@ tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg
 
 tg_rc_t tg_store_outbox_del(tg_store_t *store, uint64_t seq) {
   (void)store;
+  if (now.keeps) return TG_E_FULL;
   add(now.deleted, sizeof now.deleted, seq);
   return TG_OK;
 }
@@ -47,6 +52,7 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
   (void)conn;
   if (now.refuses) return TG_E_AGAIN;
   add(now.sent, sizeof now.sent, send->seq);
+  now.count++;
   *token = (int)send->seq;
   return TG_OK;
 }
@@ -153,6 +159,73 @@ static void messages_of_qos_0_are_gone_when_paho_has_them(void **state) {
   tg_mqtt_drain_fini(&drain);
 }
 
+/* 64 a call, so that others have their turn; and no more than paho may hold unwritten: each 64th tells when it is written. */
+static void messages_of_qos_0_go_in_parts_and_wait_for_what_is_not_written(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 0, 5000);
+  connect(&drain, 4);
+  check_true(tg_mqtt_drain_pump(&drain));
+  check_int(now.count, 64);
+  while (tg_mqtt_drain_pump(&drain)) continue;
+  check_int(now.count, 1024);
+  check_false(tg_mqtt_drain_pump(&drain));
+  check_int(now.count, 1024);
+  tg_mqtt_drain_written(&drain);
+  check_false(tg_mqtt_drain_pump(&drain)); /* one mark's worth */
+  check_int(now.count, 1088);
+  for (int i = 0; i < 20; i++) tg_mqtt_drain_written(&drain); /* more often than marked */
+  while (tg_mqtt_drain_pump(&drain)) continue;
+  check_int(now.count, 1088 + 1024);
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void an_answer_counts_once(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 5);
+  connect(&drain, 4);
+  (void)sent(&drain);
+  tg_mqtt_drain_taken(&drain, 3);
+  tg_mqtt_drain_taken(&drain, 3); /* still in the window, behind 1 */
+  check_int(drain.confirmed, 1);
+  assert_string_equal(now.deleted, "3 ");
+  assert_string_equal(sent(&drain), "");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void an_outbox_that_can_not_be_read_is_read_again(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 3);
+  connect(&drain, 4);
+  now.is_unreadable = true;
+  check_false(tg_mqtt_drain_pump(&drain));
+  check_int(now.count, 0);
+  now.is_unreadable = false;
+  assert_string_equal(sent(&drain), "1 2 3 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+/* What can't be deleted comes twice after a restart; until then it holds nothing up. */
+static void a_message_that_can_not_be_deleted_holds_nothing_up(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 3);
+  connect(&drain, 1);
+  assert_string_equal(sent(&drain), "1 ");
+  now.keeps = true;
+  tg_mqtt_drain_taken(&drain, 1);
+  now.keeps = false;
+  assert_string_equal(now.deleted, "");
+  assert_string_equal(sent(&drain), "2 ");
+  tg_mqtt_drain_taken(&drain, 2);
+  assert_string_equal(now.deleted, "2 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
 CHECK_SUITE(nothing_goes_without_a_connection, each_answer_lets_the_next_message_go_at_once,
             a_window_that_was_not_full_takes_every_message_at_once, a_window_of_one_goes_on_after_each_answer,
-            a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them)
+            a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them,
+            messages_of_qos_0_go_in_parts_and_wait_for_what_is_not_written, an_answer_counts_once,
+            an_outbox_that_can_not_be_read_is_read_again, a_message_that_can_not_be_deleted_holds_nothing_up)

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tests/unit/store/store_outbox_test.c: mirrors core/store/store_outbox.c and store_ring.c. */
+/* tests/unit/store/store_outbox_test.c: mirrors core/store/store_outbox.c. */
 
 #include <stdlib.h>
 
-#include "core/base/random.h"
-#include "core/store/store_ring.h"
 #include "tests/unit/check.h"
 #include "tests/unit/store/store_harness.h"
 
@@ -89,6 +87,14 @@ static bool one_field_at_a_time(void *ud, const tg_outbox_entry_t *entry) {
   check_slice(entry->payload, "{\"v\":1}");
   check_slice(entry->props, "props");
   return false;
+}
+
+static void a_reader_that_has_seen_all_gets_nothing(void **state) {
+  store_harness_t *h = *state;
+  check_rc(store_harness_add(h, 1, false, "a", NULL), TG_OK);
+  check_read(h, 1, UINT64_MAX, "");
+  check_read(h, 1, UINT64_MAX - 1, "");
+  check_read(h, 1, 0, "a");
 }
 
 static void every_field_survives_memory_and_disk(void **state) {
@@ -322,6 +328,12 @@ static void telemetry_leaves_room_to_others_on_the_way_to_the_disk(void **state)
   check_int(stats_of(h).outbox_refused_by[TG_STORE_EVENT], 1);
 }
 
+static bool count_entries(void *ud, const tg_outbox_entry_t *entry) {
+  (void)entry;
+  ++*(int *)ud;
+  return true;
+}
+
 static void a_message_longer_than_any_may_be_is_refused(void **state) {
   store_harness_t *h = *state;
   static uint8_t bytes[9 << 20];
@@ -329,6 +341,53 @@ static void a_message_longer_than_any_may_be_is_refused(void **state) {
   check_rc(tg_store_outbox_add(h->store, &entry), TG_E_TOO_LONG);
   entry.payload.len = SIZE_MAX - 10; /* never looked at */
   check_rc(tg_store_outbox_add(h->store, &entry), TG_E_TOO_LONG);
+}
+
+/* Somebody else has been at the file: it is told, and those before are handed out. */
+static void a_message_that_is_gone_from_the_disk_is_told(void **state) {
+  store_harness_t *h = *state;
+  uint64_t seq;
+  check_rc(store_harness_add(h, 1, true, "a", NULL), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "b", &seq), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "c", NULL), TG_OK);
+  store_harness_reopen(h); /* now they are on disk only */
+  store_harness_sql(h, "DELETE FROM outbox WHERE payload = CAST('b' AS BLOB)");
+  int seen = 0;
+  const tg_outbox_read_t read = {.broker = 1, .max = 10};
+  check_rc(tg_store_outbox_read(h->store, &read, count_entries, &seen), TG_E_STORE);
+  check_int(seen, 1);
+  check_rc(tg_store_outbox_del(h->store, seq), TG_OK);
+  check_read(h, 1, 0, "a c");
+}
+
+static void refusals_need_nobody_who_listens(void **state) {
+  (void)state;
+  tg_loop_t *loop = tg_loop_new();
+  tg_store_t *store = NULL;
+  check_rc(tg_store_open(loop, &(tg_store_config_t){.outbox_max = 100}, NULL, &store), TG_OK);
+  static const uint8_t bytes[60];
+  tg_outbox_entry_t entry = {.shed_class = TG_STORE_RESULT, .payload = tg_slice(bytes, sizeof bytes)};
+  uint64_t first = entry.seq = tg_store_outbox_next_seq(store);
+  check_rc(tg_store_outbox_add(store, &entry), TG_OK);
+  entry.seq = tg_store_outbox_next_seq(store);
+  check_rc(tg_store_outbox_add(store, &entry), TG_E_FULL);
+  check_rc(tg_store_outbox_del(store, first), TG_OK);
+  entry.seq = tg_store_outbox_next_seq(store);
+  check_rc(tg_store_outbox_add(store, &entry), TG_OK);
+  check_rc(tg_store_put(store, "b", tg_slice_str("k"), tg_slice_str("v")), TG_OK);
+  (void)tg_store_end_turn(store); /* nobody waits for a ticket either */
+  tg_buf_t value;
+  char memory[4];
+  tg_buf_init(&value, memory, sizeof memory);
+  check_rc(tg_store_get(store, "b", tg_slice_str("k"), &value), TG_OK);
+  tg_store_stats_t stats = {0};
+  for (int i = 0; i < 1000 && !stats.commits; i++) {
+    tg_loop_turn(loop, 20);
+    tg_store_stats(store, &stats);
+  }
+  check_true(stats.commits > 0);
+  tg_store_close(store);
+  tg_loop_free(loop);
 }
 
 typedef struct meddler {
@@ -391,74 +450,6 @@ static void what_does_not_fit_in_memory_is_read_from_disk_in_order(void **state)
   free(text);
 }
 
-/* The ring alone, beside a plain array, with little memory so that messages leave it. */
-static void the_ring_agrees_with_a_plain_array_under_random_use(void **state) {
-  (void)state;
-  enum { STEPS = 20000 };
-  static struct {
-    bool live, pending, durable;
-    uint32_t size;
-  } model[STEPS + 1];
-  memset(model, 0, sizeof model);
-  tg_random_seeded_t seeded = {5};
-  tg_store_ring_t ring = {.memory_max = 256 << 10};
-  uint64_t next = 1, settled = 1, bytes = 0, rows = 0;
-  static uint8_t payload[30000];
-  for (int step = 0; step < STEPS; step++) {
-    uint64_t r;
-    tg_random_fill_seeded(&seeded, &r, sizeof r);
-    unsigned action = (unsigned)(r % 10);
-    if (action < 5) {
-      size_t size = (r >> 8) % (action == 0 ? sizeof payload : 500);
-      memset(payload, (int)(next & 0xff), size);
-      tg_outbox_entry_t entry = {.seq = next, .durable = r >> 40 & 1, .payload = tg_slice(payload, size)};
-      tg_slice_t packed;
-      check_rc(tg_store_ring_add(&ring, &entry, &packed), TG_OK);
-      model[next].live = true;
-      model[next].pending = model[next].durable = entry.durable;
-      model[next++].size = (uint32_t)size;
-      bytes += size;
-      rows++;
-    } else if (action < 9) {
-      uint64_t seq = 1 + (r >> 8) % next;
-      tg_store_ring_del(&ring, seq);
-      if (seq < next && model[seq].live) {
-        model[seq].live = false;
-        bytes -= model[seq].size;
-        rows--;
-      }
-    } else {
-      bool committed = r >> 50 & 3;
-      tg_store_ring_settle(&ring, settled, next - 1, committed);
-      for (; settled < next; settled++) {
-        if (!model[settled].pending || !model[settled].live) continue;
-        model[settled].pending = false;
-        if (committed) continue;
-        model[settled].live = false;
-        bytes -= model[settled].size;
-        rows--;
-      }
-    }
-    assert_true(ring.bytes == bytes && ring.rows == rows);
-    if (step % 100) continue;
-    uint64_t at = 1;
-    size_t from = tg_store_ring_begin(&ring, 0);
-    for (size_t i = from; i < ring.end; i++) {
-      const tg_store_ring_entry_t *slot = &ring.entries[i];
-      if (slot->state == TG_STORE_RING_DEAD) continue;
-      while (at < slot->seq) check_false(model[at++].live);
-      check_true(model[at].live);
-      tg_slice_t packed = tg_store_ring_bytes(slot);
-      check_true(packed.len || (model[at].durable && !model[at].pending));
-      if (packed.len && slot->size) check_int(packed.p[packed.len - 1], (int)(at & 0xff));
-      at++;
-    }
-    while (at < next) check_false(model[at++].live);
-    tg_store_ring_end(&ring, from);
-  }
-  tg_store_ring_fini(&ring);
-}
-
 #define IN_FILE(test) cmocka_unit_test_setup_teardown(test, set_up_file, tear_down)
 #define IN_MEMORY(test)                                                                                                \
   { #test "_in_memory", test, set_up_memory, tear_down, NULL }
@@ -470,6 +461,7 @@ int main(void) {
       IN_FILE(queued_messages_are_handed_out_at_once_but_never_past_an_uncommitted_one),
       IN_FILE(a_reader_goes_on_behind_its_cursor_and_within_its_maximum),
       IN_MEMORY(a_reader_goes_on_behind_its_cursor_and_within_its_maximum),
+      IN_MEMORY(a_reader_that_has_seen_all_gets_nothing),
       IN_FILE(every_field_survives_memory_and_disk),
       IN_FILE(what_was_not_deleted_is_there_after_a_restart_and_queued_messages_are_not),
       IN_FILE(many_deletions_alone_wait_a_little_for_more),
@@ -484,9 +476,10 @@ int main(void) {
       IN_MEMORY(what_was_refused_is_told_when_there_is_room),
       IN_FILE(telemetry_leaves_room_to_others_on_the_way_to_the_disk),
       IN_FILE(a_message_longer_than_any_may_be_is_refused),
+      IN_FILE(a_message_that_is_gone_from_the_disk_is_told),
+      cmocka_unit_test(refusals_need_nobody_who_listens),
       IN_FILE(a_reader_may_delete_and_add_while_it_reads),
       IN_FILE(what_does_not_fit_in_memory_is_read_from_disk_in_order),
-      cmocka_unit_test(the_ring_agrees_with_a_plain_array_under_random_use),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
