@@ -55,6 +55,6 @@ void tg_uv_call_know(lua_State *L, tg_uv_call_kind_t kind);
 lua_CFunction tg_uv_call_through(tg_uv_call_how_t how);
 
 /** Counts; a handle without data is the loop's owner's, not the script's. */
-tg_uv_call_use_t tg_uv_call_use(tg_uv_call_loop_t *loop);
+tg_uv_call_use_t tg_uv_call_use(tg_uv_call_loop_t *uv);
 
 #endif

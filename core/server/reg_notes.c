@@ -35,6 +35,7 @@ void tg_reg_notes_free(tg_server_t *server, tg_reg_t *reg) {
 }
 
 tg_rc_t tg_reg_notes_set_text(tg_reg_t *reg, tg_reg_text_t kind, tg_slice_t text) {
+  text.len = tg_slice_find(text, 0); /* kept with a NUL as its end: one that begins with it is none */
   if (text.len == 0 && !tg_reg_notes_text(reg, kind)) return TG_OK;
   tg_reg_notes_t *notes = tg_reg_notes_of(reg);
   char *copy = notes && text.len ? tg_alloc_str(text) : NULL;
@@ -95,13 +96,20 @@ static void put_who(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *ou
   }
 }
 
+/* Its texts have places of their own in the row. */
+static bool is_worth_a_row(const tg_reg_t *reg, const tg_reg_notes_t *notes) {
+  bool is_known = false;
+  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) is_known = is_known || reg->who_ref[i];
+  return is_known || notes->own_format != TG_CF_NONE || notes->block_szx != TG_SERVER_SZX_ANY || notes->send ||
+         notes->chooses;
+}
+
 void tg_reg_notes_put(const tg_server_t *server, const tg_reg_t *reg, tg_buf_t *out) {
   static const tg_reg_notes_t none = {.own_format = TG_CF_NONE, .block_szx = TG_SERVER_SZX_ANY};
   const tg_reg_notes_t *notes = reg->notes ? reg->notes : &none;
-  bool is_known = false;
-  for (size_t i = 0; i < TG_SERVER_WHO_COUNT; i++) is_known = is_known || reg->who_ref[i];
-  tg_buf_put_u8(out, reg->notes || is_known);
-  if (!reg->notes && !is_known) return;
+  bool is_told = is_worth_a_row(reg, notes);
+  tg_buf_put_u8(out, is_told);
+  if (!is_told) return;
   put_who(server, reg, out);
   tg_buf_put_be16(out, (uint16_t)notes->own_format);
   tg_buf_put_u8(out, notes->block_szx);

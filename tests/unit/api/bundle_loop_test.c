@@ -166,7 +166,7 @@ static void an_error_in_a_callback_is_told_with_file_and_line_and_ends_nothing(v
     const tg_api_bundle_t bundle = {.name = "s",
                                     .file = "s.lua",
                                     .source = tg_slice_str(source),
-                                    .limits = {.instructions = 2000000, .memory = (size_t)4 << 20}};
+                                    .limits = {.instructions = 2000000, .burst_ms = 5000, .memory = (size_t)4 << 20}};
     check_rc(api_harness_try_bundle(&h, &bundle), TG_OK);
     api_harness_wait_said(&h, "goes on");
     tg_api_status_t status = api_harness_status(&h, "s");

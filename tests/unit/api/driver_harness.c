@@ -64,6 +64,7 @@ void driver_bench_run(driver_bench_t *bench, const char *script) {
 
 void driver_bench_open(driver_bench_t *bench) {
   twin_bench_open(&bench->twin, 8);
+  bench->uv.is_running = false;
   assert_int_equal(uv_loop_init(&bench->uv.loop), 0);
   tg_vm_config_t config = {.module = module_source, .ud = bench, .burst_ms = 1000};
   bench->vm = tg_vm_new(&config);
