@@ -194,7 +194,7 @@ phase_fuzz() {
     name=$(stem_of "$source" _fuzz.c)
     targets+=("${name}_fuzz")
     add_job "fuzz/${name}_fuzz" $((TG_FUZZ_SECONDS + 120)) "$build" \
-      "tests/fuzz/run --build $build --only '^$name\$' --seconds $TG_FUZZ_SECONDS --jobs 1 --into $results"
+      "tests/fuzz/run --build $build --only '^$name\$' --seconds $TG_FUZZ_SECONDS --seed ${TG_FUZZ_SEED:-1} --jobs 1 --into $results"
   done < <(find_sorted tests/fuzz '*_fuzz.c')
   if any_jobs; then
     build_preset fuzz "${targets[@]}"
