@@ -98,10 +98,15 @@ tg_fw_state_t tg_fw_phase_transfer_answer(tg_fw_job_t *job, const tg_fw_news_t *
   return tg_fw_retry_transfer(job);
 }
 
+/* What it says of itself is what it said before it was asked. */
+static bool is_stale(const tg_fw_job_t *job) {
+  return !job->fresh && job->facts.result == job->result_before;
+}
+
 /* Idle, and read just now. */
 static tg_fw_state_t is_idle(tg_fw_job_t *job) {
   int result = job->facts.result;
-  bool stale = !job->fresh && result == job->result_before;
+  bool stale = is_stale(job);
   if (stale && ++job->polls < POLLS_MAX) return TG_FW_TRANSFERRING; /* it may not have begun yet */
   if (result == TG_FW_RESULT_OK) return applies_itself(job);
   if (result == TG_FW_RESULT_LINK_LOST && job->row.method != TG_FW_PUSH) {
@@ -144,7 +149,8 @@ tg_fw_state_t tg_fw_phase_transfer_report(tg_fw_job_t *job, const tg_fw_news_t *
   default: return TG_FW_TRANSFERRING;
   }
   if (news->polled) return is_idle(job);
-  tg_fw_retry_poll(job); /* what a notification alone says may be of before */
+  if (pull && is_stale(job)) return TG_FW_TRANSFERRING; /* observed anew, it says so at once: the timer's polls count */
+  tg_fw_retry_poll(job);                                /* what a notification alone says may be of before */
   return TG_FW_TRANSFERRING;
 }
 
