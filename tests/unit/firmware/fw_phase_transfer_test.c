@@ -77,6 +77,26 @@ static void a_fetch_goes_on_by_itself_while_the_device_registers_anew(void **sta
   check_int(dev()->uris, 1);
 }
 
+/* Observed anew it says at once what it said before, time and again: only polls that were waited for count. */
+static void a_fetch_that_has_not_begun_is_given_time_whatever_is_notified(void **state) {
+  (void)state;
+  dev()->delivery = 0;
+  dev()->chunk = 1000;
+  dev()->quiet = true;
+  uint64_t id = transferring_for(1000);
+  dev()->state = 0;
+  tg_id_t device = tg_twin_find_ep(bench.twin, tg_slice_str("dev"))->id;
+  tg_record_t idle = {.path = tg_path(3, 5, 0, 3), .value = {.type = TG_TYPE_INTEGER}};
+  const tg_event_records_t event = {&idle, 1, TG_SOURCE_NOTIFY};
+  for (int i = 0; i < 6; i++) {
+    check_rc(tg_twin_put(bench.twin, device, &event), TG_OK);
+    fw_bench_pass(&bench, 10);
+    check_int(fw_bench_get(&bench, id).state, TG_FW_TRANSFERRING);
+  }
+  fw_bench_until(&bench, id, TG_FW_WAITING, HOUR);
+  fw_bench_check_cause(&bench, id, "does not begin to download");
+}
+
 static void what_makes_no_progress_ten_times_fails(void **state) {
   (void)state;
   dev()->delivery = 0;
@@ -158,6 +178,7 @@ int main(void) {
       FW_TEST(a_device_that_goes_is_waited_for_in_any_state, SIZE),
       FW_TEST(a_fetch_that_lost_its_link_is_begun_again, SIZE),
       FW_TEST(a_fetch_goes_on_by_itself_while_the_device_registers_anew, SIZE),
+      FW_TEST(a_fetch_that_has_not_begun_is_given_time_whatever_is_notified, SIZE),
       FW_TEST(what_makes_no_progress_ten_times_fails, SIZE),
       FW_TEST(a_silent_device_is_asked_with_longer_and_longer_pauses, SIZE),
       FW_TEST(the_time_is_over_at_last, SIZE),
