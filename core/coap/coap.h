@@ -59,8 +59,8 @@ typedef struct tg_coap_result {
   uint8_t code;
   int content_format;
   tg_slice_t body; /* complete, whatever the number of blocks */
-  bool
-      unsent; /* with TG_E_LINK: the bearer says that the peer sleeps, and nothing of this request has reached it; with TG_E_CANCELLED: nothing of it was given to the link */
+  /* With TG_E_LINK: the bearer says that the peer sleeps, and nothing of this request has reached it; with TG_E_CANCELLED: nothing of it was given to the link. */
+  bool unsent;
   bool confirmable;       /* of the (last) message */
   tg_slice_t location[2]; /* Location-Path segments of a 2.01 */
   bool observing;         /* the observation stands (Observe option in a successful answer) */

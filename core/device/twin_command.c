@@ -243,11 +243,9 @@ void tg_twin_finish(tg_twin_t *twin, tg_id_t id, const tg_command_result_t *resu
   tg_twin_device_t *device = command->device;
   if (result->rc == TG_E_ASLEEP || result->rc == TG_E_TIMEOUT) tg_twin_asleep(twin, device->pub.id);
   if (!goes_back(command, result)) {
-    bool is_open = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
-    is_open = is_open &&
-              !tg_twin_op_is_repeatable(
-                  &command->pub); /* its registration was replaced under it, or it went where the device is no longer */
-    if (is_open) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
+    /* Its registration was replaced under it, or it went where the device is no longer. */
+    bool is_lost = result->state == TG_COMMAND_FAILED && result->code == 0 && result->rc == TG_E_AGAIN;
+    if (is_lost && !tg_twin_op_is_repeatable(&command->pub)) end_with(command, TG_COMMAND_UNKNOWN, TG_E_UNKNOWN);
     else end_command(command, result);
     return;
   }
