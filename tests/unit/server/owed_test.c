@@ -122,6 +122,16 @@ static void expect_ack(uint16_t mid) {
   check_int(out->mid, mid);
 }
 
+/* A notification whose rest does not come, three times: by then it is acknowledged. @return what was asked for the rest */
+static far_msg_t acknowledged_early(void) {
+  notify(900);
+  far_msg_t asked = next_asks();
+  notify(900);
+  notify(900);
+  expect_ack(900);
+  return asked;
+}
+
 /* A plain read of the path, under the observation's token. */
 static far_msg_t next_reads(void) {
   const far_msg_t *out = server_bench_out(&bench);
@@ -186,11 +196,7 @@ static void what_is_owed_is_read_after_a_restart(void **state) {
 static void what_comes_in_time_is_not_owed_any_more(void **state) {
   (void)state;
   open_observed(true, "");
-  notify(900);
-  far_msg_t asked = next_asks();
-  notify(900);
-  notify(900);
-  expect_ack(900);
+  far_msg_t asked = acknowledged_early();
   answer_rest(&asked);
   assert_true(temperature() == 7.5);
   server_bench_pass(&bench, 60000);
@@ -206,11 +212,7 @@ static void what_did_not_come_is_read(void **state) {
   (void)state;
   for (int with_store = 0; with_store < 2; with_store++) {
     open_observed(with_store, "");
-    notify(900);
-    next_asks();
-    notify(900);
-    notify(900);
-    expect_ack(900);
+    acknowledged_early();
     forget_sent();
     unsigned tries = 0;
     const far_msg_t *out;
@@ -239,11 +241,7 @@ static void what_did_not_come_is_read(void **state) {
 static void what_is_not_there_is_not_asked_for_again(void **state) {
   (void)state;
   open_observed(true, "");
-  notify(900);
-  far_msg_t asked = next_asks();
-  notify(900);
-  notify(900);
-  expect_ack(900);
+  far_msg_t asked = acknowledged_early();
   server_bench_answer(&bench, 'a', &asked, (far_msg_t){.code = TG_COAP_408, .format = -1, .observe = -1});
   forget_sent();
   server_bench_pass(&bench, AGAIN + 1000);
@@ -257,11 +255,7 @@ static void what_is_not_there_is_not_asked_for_again(void **state) {
 static void a_newer_notification_pays(void **state) {
   (void)state;
   open_observed(true, "");
-  notify(900);
-  next_asks();
-  notify(900);
-  notify(900);
-  expect_ack(900);
+  acknowledged_early();
   far_msg_t msg = {.type = TG_COAP_CON,
                    .code = TG_COAP_205,
                    .mid = 901,
@@ -282,11 +276,7 @@ static void a_newer_notification_pays(void **state) {
 static void who_sleeps_is_read_when_it_wakes(void **state) {
   (void)state;
   open_observed(true, "&Q");
-  notify(900);
-  next_asks();
-  notify(900);
-  notify(900);
-  expect_ack(900);
+  acknowledged_early();
   restart();
   server_bench_pass(&bench, 120000);
   expect_silence();

@@ -9,21 +9,7 @@
 #include "bindings/vm/vm_call.h"
 #include "core/base/clock.h"
 #include "tests/unit/check.h"
-
-static int run_text(lua_State *L) {
-  const char *text = lua_touserdata(L, 1);
-  if (luaL_loadbufferx(L, text, strlen(text), "@test.lua", "t") != LUA_OK) return lua_error(L);
-  lua_call(L, 0, 0);
-  return 0;
-}
-
-static tg_rc_t run(tg_vm_t *vm, const char *text, tg_diag_t *diag) {
-  union {
-    const char *from;
-    void *to;
-  } arg = {text};
-  return tg_vm_call(vm, run_text, arg.to, diag);
-}
+#include "tests/unit/vm/vm_run.h"
 
 /* Without a charge each of these takes from a second to for ever, in one call of C. */
 static void what_would_go_round_for_ever_is_over_budget(void **state) {
@@ -49,7 +35,7 @@ static void what_would_go_round_for_ever_is_over_budget(void **state) {
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_diag_t diag = {0};
     uint64_t begin = tg_clock_mono_ms();
-    tg_rc_t rc = run(vm, rows[i], &diag);
+    tg_rc_t rc = vm_run(vm, rows[i], &diag);
     if (rc != TG_E_BUDGET) fail_msg("%s: %s %s", rows[i], tg_rc_name(rc), diag.message);
     check_slice(tg_slice_str(diag.file), "test.lua");
     check_int(diag.line, 1);
@@ -65,10 +51,10 @@ static void what_is_charged_looks_at_the_clock(void **state) {
   tg_vm_t *vm = tg_vm_new(&config);
   tg_diag_t diag = {0};
   uint64_t begin = tg_clock_mono_ms();
-  check_rc(run(vm, "local s = ('x'):rep(10000000)\nfor i = 1, 1e9 do utf8.len(s) end", &diag), TG_E_BUDGET);
+  check_rc(vm_run(vm, "local s = ('x'):rep(10000000)\nfor i = 1, 1e9 do utf8.len(s) end", &diag), TG_E_BUDGET);
   assert_non_null(strstr(diag.message, "time"));
   check_true(tg_clock_mono_ms() - begin < 5000);
-  check_rc(run(vm, "assert(#('x'):rep(10) == 10)", &diag), TG_OK);
+  check_rc(vm_run(vm, "assert(#('x'):rep(10) == 10)", &diag), TG_OK);
   tg_vm_free(vm);
 }
 
@@ -149,12 +135,12 @@ static void an_error_that_costs_too_much_to_tell_is_told_all_the_same(void **sta
   tg_vm_t *vm = tg_vm_new(&config);
   for (int i = 0; i < 3; i++) {
     tg_diag_t diag = {0};
-    check_rc(run(vm,
-                 "error(setmetatable({}, { __tostring = function() table.move({}, 1, 1 << 60, 2) return 'x' end }))",
-                 &diag),
+    check_rc(vm_run(vm,
+                    "error(setmetatable({}, { __tostring = function() table.move({}, 1, 1 << 60, 2) return 'x' end }))",
+                    &diag),
              TG_E_SCRIPT);
     check_int(diag.line, 1);
-    check_rc(run(vm, "for i = 1, 100000 do local x = i end", &diag), TG_OK);
+    check_rc(vm_run(vm, "for i = 1, 100000 do local x = i end", &diag), TG_OK);
   }
   tg_vm_free(vm);
 }

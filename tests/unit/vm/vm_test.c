@@ -6,6 +6,7 @@
 #include "bindings/vm/vm_call.h"
 #include "core/base/clock.h"
 #include "tests/unit/check.h"
+#include "tests/unit/vm/vm_run.h"
 
 static char printed[4096];
 
@@ -36,27 +37,11 @@ static tg_vm_t *open_vm(size_t memory) {
   return vm;
 }
 
-/* Loads and runs the text in arg. */
-static int run_text(lua_State *L) {
-  const char *text = lua_touserdata(L, 1);
-  if (luaL_loadbufferx(L, text, strlen(text), "@test.lua", "t") != LUA_OK) return lua_error(L);
-  lua_call(L, 0, 0);
-  return 0;
-}
-
-static tg_rc_t run(tg_vm_t *vm, const char *text, tg_diag_t *diag) {
-  union {
-    const char *from;
-    void *to;
-  } arg = {text};
-  return tg_vm_call(vm, run_text, arg.to, diag);
-}
-
 static void a_script_runs_and_prints_to_its_host(void **state) {
   (void)state;
   tg_vm_t *vm = open_vm(0);
   tg_diag_t diag = {0};
-  check_rc(run(vm, "print('a', 1, nil, require 'answer')", &diag), TG_OK);
+  check_rc(vm_run(vm, "print('a', 1, nil, require 'answer')", &diag), TG_OK);
   check_slice(tg_slice_str(printed), "a\t1\tnil\t42");
   tg_vm_free(vm);
 }
@@ -78,12 +63,12 @@ static void an_error_names_file_line_and_message(void **state) {
   tg_vm_t *vm = open_vm(0);
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_diag_t diag = {0};
-    check_rc(run(vm, rows[i].text, &diag), TG_E_SCRIPT);
+    check_rc(vm_run(vm, rows[i].text, &diag), TG_E_SCRIPT);
     check_slice(tg_slice_str(diag.file), "test.lua");
     check_int(diag.line, rows[i].line);
     if (!strstr(diag.message, rows[i].message)) fail_msg("\"%s\" does not say \"%s\"", diag.message, rows[i].message);
   }
-  check_rc(run(vm, "print('alive')", NULL), TG_OK);
+  check_rc(vm_run(vm, "print('alive')", NULL), TG_OK);
   check_slice(tg_slice_str(printed), "alive");
   tg_vm_free(vm);
 }
@@ -111,13 +96,13 @@ static void what_takes_too_much_is_ended_in_time(void **state) {
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_diag_t diag = {0};
     uint64_t start = tg_clock_mono_ms();
-    tg_rc_t rc = run(vm, rows[i], &diag);
+    tg_rc_t rc = vm_run(vm, rows[i], &diag);
     uint64_t took = tg_clock_mono_ms() - start;
     if (rc == TG_OK || took > 2000)
       fail_msg("row %zu: %s after %u ms: %s", i, tg_rc_name(rc), (unsigned)took, diag.message);
-    check_rc(run(vm, "print('alive')", &diag), TG_OK);
+    check_rc(vm_run(vm, "print('alive')", &diag), TG_OK);
   }
-  check_rc(run(vm, "collectgarbage()", NULL), TG_OK);
+  check_rc(vm_run(vm, "collectgarbage()", NULL), TG_OK);
   tg_vm_stats_t stats;
   tg_vm_stats(vm, &stats);
   check_true(stats.memory < (size_t)1 << 20);
@@ -143,7 +128,7 @@ static void what_could_reach_out_is_not_there(void **state) {
   tg_vm_t *vm = open_vm(0);
   for (size_t i = 0; i < TG_COUNT(rows); i++) {
     tg_diag_t diag = {0};
-    tg_rc_t rc = run(vm, rows[i], &diag);
+    tg_rc_t rc = vm_run(vm, rows[i], &diag);
     if (rc != TG_OK) fail_msg("%s: %s", rows[i], diag.message);
   }
   tg_vm_free(vm);
@@ -206,7 +191,7 @@ static void an_overrun_names_the_line_of_the_script(void **state) {
   for (size_t i = 0; i < TG_COUNT(texts); i++) {
     tg_vm_t *vm = open_vm(0);
     tg_diag_t diag = {0};
-    check_rc(run(vm, texts[i], &diag), TG_E_BUDGET);
+    check_rc(vm_run(vm, texts[i], &diag), TG_E_BUDGET);
     check_slice(tg_slice_str(diag.file), "test.lua");
     check_int(diag.line, 3);
     assert_non_null(strstr(diag.message, "over budget"));
