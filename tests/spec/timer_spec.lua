@@ -181,7 +181,7 @@ describe("tidegate.timer", function()
         slept = (uv.hrtime() - began) / 1e9
       end)
       run()
-      assert.is_true(slept >= 0.01, slept)
+      assert.is_true(slept >= 0.009, slept) -- the loop counts whole milliseconds
     end)
 
     it("counts from now, however long the loop has stood still", function()
@@ -193,7 +193,7 @@ describe("tidegate.timer", function()
       local waited
       timer.after(0.02, function() waited = (uv.hrtime() - began) / 1e9 end)
       run()
-      assert.is_true(waited >= 0.019, waited)
+      assert.is_true(waited >= 0.019, waited) -- the same
     end)
   end)
 end)

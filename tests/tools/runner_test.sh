@@ -48,6 +48,7 @@ scores "a program that ran nothing is a failure" "0 1 0 ran no test" "echo 0 pas
 scores "TAP lines count one by one, failures by name" "1 1 0 b" "printf '1..2\nok 1 - a\nnot ok 2 - b\n'; exit 1"
 scores "TAP failures count although the exit code is 0" "1 1 0 b" "printf '1..2\nok 1 - a\nnot ok 2 - b\n'"
 scores "TAP skips count with their reasons" "1 0 1 no net" "printf '1..2\nok 1 - a\nok 2 - b # SKIP no net\n'"
+scores "FAIL lines are the reason of a closing line with failures" "1 1 0 b: broke" "printf 'FAIL b: broke\\nlog of b\\n1 passed, 1 failed\\n'; exit 1"
 scores "fewer TAP lines than planned are failures" "1 2 0 planned 3 tests, ran 1" "printf '1..3\nok 1 - a\n'"
 scores "standard input is empty" "1 0 0 " "! read -r line"
 scores "a job can trap an interrupt" "1 0 0 " "trap 'exit 0' INT; kill -INT \$\$; exit 5"

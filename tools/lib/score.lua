@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Scores one finished test program from its log and exit code: appends one line to the results and prints it if something is wrong.
--- Understood are a closing line `N passed, N failed[, N skipped]`, TAP (what cmocka prints here), `SKIP reason` lines, exit code 77 (a
--- skip only with a reason: libFuzzer's crashes end so too), and plain exit codes. What does not add up counts as failed: a crash, a
+-- Understood are a closing line `N passed, N failed[, N skipped]`, TAP (what cmocka prints here), `SKIP reason` lines, `FAIL what: why`
+-- lines, exit code 77 (a skip only with a reason: libFuzzer's crashes end so too), and plain exit codes. What does not add up counts as failed: a crash, a
 -- hang, fewer tests than planned, a program that ran nothing.
 --
 -- lua5.4 tools/lib/score.lua NAME LOG STATUS DEADLINE START END RESULTS
@@ -36,6 +36,8 @@ local function read_log(path)
       seen.total = { passed = tonumber(passed), failed = tonumber(failed), skipped = tonumber(rest:match("(%d+) skipped")) }
     elseif line:match("^SKIP:? ") then
       table.insert(seen.reasons, line:match("^SKIP:? (.*)$"))
+    elseif line:match("^FAIL:? ") then
+      table.insert(seen.names, line:match("^FAIL:? (.*)$"):sub(1, 240))
     elseif line:match("%S") then
       seen.last_words = line:sub(1, 120)
     end
