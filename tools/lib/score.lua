@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Scores one finished test program from its log and exit code: appends one line to the results and prints it if something is wrong.
--- Understood are a closing line `N passed, N failed[, N skipped]`, TAP (what cmocka prints here), `SKIP reason` lines, `FAIL what: why`
--- lines, exit code 77 (a skip only with a reason: libFuzzer's crashes end so too), and plain exit codes. What does not add up counts as failed: a crash, a
--- hang, fewer tests than planned, a program that ran nothing.
+-- Understood are a closing line `N passed, N failed[, N skipped]`, TAP (what cmocka prints here), `SKIP reason` and `FAIL what: why`
+-- lines, exit code 77 (a skip only with a reason: libFuzzer's crashes end so too), and plain exit codes. What does not add up counts as
+-- failed: a crash, a hang, fewer tests than planned, a program that ran nothing.
 --
 -- lua5.4 tools/lib/score.lua NAME LOG STATUS DEADLINE START END RESULTS
 local name, log_path, status, deadline, started, ended, results_path = table.unpack(arg)
