@@ -1,7 +1,7 @@
 ---@meta
 -- SPDX-License-Identifier: Apache-2.0
 -- tg.timer: time and tasks. A task is what may suspend: rules' functions, events, timers and drivers run in one. Timers end with the script and
--- count whole milliseconds: one may come up to a millisecond early.
+-- count whole milliseconds, so that one may end up to a millisecond early.
 
 ---@class tg.timer
 tg.timer = {}
