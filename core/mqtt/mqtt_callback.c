@@ -27,7 +27,8 @@ static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_messa
       .topic = topic_len > 0 ? tg_slice(topic, (size_t)topic_len) : tg_slice_str(topic),
       .payload = tg_slice(message->payload, message->payloadlen > 0 ? (size_t)message->payloadlen : 0),
   };
-  if (!tg_mqtt_ring_push(callback->ring, &event)) return 0; /* paho keeps it and asks again: the broker is slowed down */
+  if (!tg_mqtt_ring_push(callback->ring, &event))
+    return 0; /* paho keeps it and asks again: the broker is slowed down */
   MQTTAsync_freeMessage(&message);
   MQTTAsync_free(topic);
   return 1;
@@ -52,7 +53,8 @@ static int on_tls_error(const char *text, size_t len, void *context) {
   tg_slice_t rest = tg_slice(text, len), part = rest;
   for (int i = 0; i < TLS_REASON_AT && rest.len; i++) part = tg_slice_take(&rest, ':');
   pthread_mutex_lock(&callback->lock);
-  if (!callback->tls_why[0]) snprintf(callback->tls_why, sizeof callback->tls_why, "%.*s", (int)part.len, (const char *)part.p);
+  if (!callback->tls_why[0])
+    snprintf(callback->tls_why, sizeof callback->tls_why, "%.*s", (int)part.len, (const char *)part.p);
   pthread_mutex_unlock(&callback->lock);
   return 1;
 }

@@ -149,8 +149,8 @@ static bool client_init(http_client_t *client, tg_loop_t *loop, const tg_http_cl
   client->config.tls.cert_file = client->cert_file;
   client->config.tls.key_file = client->key_file;
   if (!is_readable(client->ca_file) || !is_readable(client->cert_file) || !is_readable(client->key_file)) return false;
-  tg_rc_t rc =
-      tg_pool_init(&client->requests, sizeof(tg_http_transfer_t), client->config.max_running + client->config.max_waiting);
+  tg_rc_t rc = tg_pool_init(&client->requests, sizeof(tg_http_transfer_t),
+                            client->config.max_running + client->config.max_waiting);
   if (rc != TG_OK) return false;
   client->multi =
       tg_http_multi_new(loop, &(tg_http_multi_events_t){.done = on_transfer, .wake = on_wake, .ud = client});

@@ -218,8 +218,7 @@ static void take_answer(const tg_http_transfer_t *transfer, long status, tg_http
 
 bool tg_http_transfer_take(tg_http_transfer_t *transfer, CURLcode code, tg_http_result_t *result) {
   long status = 0;
-  *result = (tg_http_result_t){
-      .rc = rc_of(code, transfer), .content_type = "", .location = "", .retry_after_s = -1};
+  *result = (tg_http_result_t){.rc = rc_of(code, transfer), .content_type = "", .location = "", .retry_after_s = -1};
   if (result->rc != TG_OK) {
     tg_log("http", TG_LOG_DEBUG, "request_failed method=%s reason=\"%s\"", transfer->method, curl_easy_strerror(code));
   } else {
