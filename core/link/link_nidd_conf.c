@@ -64,7 +64,7 @@ static void become_ready(tg_link_nidd_device_t *device) {
   device->ready_ms = tg_loop_now(device->nidd->loop);
   start_renewal(device);
   tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
-  tg_link_nidd_state_start(device->nidd, &device->pump, 0);
+  tg_link_nidd_state_pump(device, 0);
 }
 
 static void leave_ready(tg_link_nidd_device_t *device) {
@@ -320,7 +320,7 @@ void tg_link_nidd_conf_denied(tg_link_nidd_device_t *device) {
   tg_log("nidd", TG_LOG_WARN, "device_denied device=%.*s", (int)device->addr.len, (const char *)device->addr.b);
   tg_link_nidd_state_start(device->nidd, &device->conf_timer, DENIED_MS);
   tg_link_nidd_state_set_reach(device, TG_LINK_DOWN, 0);
-  tg_link_nidd_state_start(device->nidd, &device->pump, 0); /* what waits fails */
+  tg_link_nidd_state_pump(device, 0); /* what waits fails */
 }
 
 void tg_link_nidd_conf_active(tg_link_nidd_device_t *device) {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The downlink of a NIDD link; see link_nidd_down.h. A delivery is QUEUED, then POSTING, and then done with, or BUFFERED until a
- * status notification comes. Every end is told once through tx(), never from inside send() or cancel().
- */
+/* What a NIDD link and its SCEF say to each other about datagrams on their way down; see link_nidd_down.h. */
 
 #include "core/link/link_nidd_down.h"
 
@@ -10,105 +7,13 @@
 #include "core/base/log.h"
 #include "core/link/link_nidd_api.h"
 #include "core/link/link_nidd_conf.h"
+#include "core/link/link_nidd_delivery.h"
 #include "core/link/link_nidd_recall.h"
 #include "core/link/t8_uri.h"
 
-enum { BODY_MAX = 128 * 1024, URL_MAX = 4096, ANSWER_MAX = 256 * 1024, GRACE_MS = 60 * 1000, MTU_LEAST = 16 };
+enum { BODY_MAX = 128 * 1024, URL_MAX = 4096, ANSWER_MAX = 256 * 1024, MTU_LEAST = 16 };
 
 static const char deliveries_path[] = "/downlink-data-deliveries";
-
-static void unlink_delivery(tg_link_nidd_delivery_t *delivery) {
-  tg_link_nidd_device_t *device = delivery->device;
-  if (delivery->prev) delivery->prev->next = delivery->next;
-  else device->head = delivery->next;
-  if (delivery->next) delivery->next->prev = delivery->prev;
-  else device->tail = delivery->prev;
-  device->count--;
-}
-
-static void free_delivery(tg_link_nidd_delivery_t *delivery) {
-  tg_link_nidd_device_t *device = delivery->device;
-  if (device->posting == delivery->id) device->posting = TG_ID_NONE;
-  unlink_delivery(delivery);
-  tg_wheel_del(tg_loop_wheel(device->nidd->loop), &delivery->timer);
-  tg_alloc_free(delivery->data);
-  tg_alloc_free(delivery->url);
-  tg_pool_give(&device->nidd->deliveries, delivery->id);
-}
-
-static void tell(const tg_link_nidd_delivery_t *delivery, tg_link_tx_t tx, uint64_t retry_at_ms) {
-  tg_link_t *link = &delivery->device->nidd->link;
-  if (delivery->cancelled || !link->events || !link->events->tx) return;
-  link->events->tx(link->events_ud, link, delivery->id, tx, retry_at_ms);
-}
-
-static void pump_soon(tg_link_nidd_device_t *device, uint64_t delay_ms) {
-  tg_link_nidd_state_start(device->nidd, &device->pump, delay_ms);
-}
-
-/* The device sleeps. A reply that came too late for it shows nothing: a request may wait there for the device to wake. */
-static void note_held(const tg_link_nidd_delivery_t *delivery, uint64_t until_ms) {
-  if (delivery->expects_reply) tg_link_nidd_state_set_reach(delivery->device, TG_LINK_HELD, until_ms);
-}
-
-/* The SCEF keeps it. */
-static void tell_held(const tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
-  note_held(delivery, retry_at_ms);
-  tell(delivery, TG_LINK_TX_BUFFERED, retry_at_ms);
-}
-
-/* The end of a delivery: gone before it is told of, since the answer to the news may be a new datagram. */
-static void finish(tg_link_nidd_delivery_t *delivery, tg_link_tx_t tx, uint64_t retry_at_ms) {
-  tg_link_nidd_device_t *device = delivery->device;
-  tg_link_nidd_delivery_t told = *delivery;
-  if (tx == TG_LINK_TX_FAILED) device->nidd->stats.failed++;
-  free_delivery(delivery);
-  pump_soon(device, 0);
-  bool is_out = tx == TG_LINK_TX_SENT || tx == TG_LINK_TX_ACKED;
-  if (is_out && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
-  tell(&told, tx, retry_at_ms);
-}
-
-/* It did not reach the device, which therefore sleeps. */
-static void finish_unreached(tg_link_nidd_delivery_t *delivery, uint64_t retry_at_ms) {
-  note_held(delivery, retry_at_ms);
-  finish(delivery, TG_LINK_TX_FAILED, retry_at_ms);
-}
-
-/* What the SCEF says has become of it. */
-static void take_news(tg_link_nidd_delivery_t *delivery, const tg_link_nidd_news_t *news) {
-  if (news->tx == TG_LINK_TX_BUFFERED) tell_held(delivery, news->retry_at_ms);
-  else if (news->is_unreached) finish_unreached(delivery, news->retry_at_ms);
-  else finish(delivery, news->tx, news->retry_at_ms);
-}
-
-static tg_link_nidd_news_t news_of(const tg_link_nidd_t *nidd, const tg_t8_json_delivery_t *said) {
-  return (tg_link_nidd_news_t){.tx = tg_t8_json_tx(said->status),
-                               .is_unreached = tg_t8_json_is_unreached(said->status),
-                               .retry_at_ms = tg_link_nidd_state_mono(nidd, said->retry_ms)};
-}
-
-static void on_delivery_timer(tg_timer_t *timer, void *ud) {
-  (void)timer;
-  tg_link_nidd_delivery_t *delivery = ud; /* its time in the queue, or at the SCEF, is over */
-  if (delivery->stage == TG_LINK_NIDD_BUFFERED) finish_unreached(delivery, 0);
-  else finish(delivery, TG_LINK_TX_FAILED, 0);
-}
-
-static void become_queued(tg_link_nidd_delivery_t *delivery) {
-  delivery->stage = TG_LINK_NIDD_QUEUED;
-  delivery->timer = (tg_timer_t){.fn = on_delivery_timer, .ud = delivery};
-  tg_wheel_add(tg_loop_wheel(delivery->device->nidd->loop), &delivery->timer, delivery->deadline_ms);
-}
-
-/* maximumLatency is the SCEF's limit; when no word has come some time after it, none will. */
-static void become_buffered(tg_link_nidd_delivery_t *delivery, tg_slice_t url) {
-  if (url.len && !delivery->url)
-    delivery->url = tg_alloc_str(url); /* without memory it can't be cancelled or matched: it times out */
-  delivery->stage = TG_LINK_NIDD_BUFFERED;
-  uint64_t limit = (uint64_t)delivery->max_latency_s * 1000 + GRACE_MS;
-  tg_link_nidd_state_start(delivery->device->nidd, &delivery->timer, limit);
-}
 
 static void on_deleted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
   (void)subject; /* 404 and 409: it had left; what comes of it finds nobody waiting */
@@ -131,30 +36,30 @@ static bool take_early(tg_link_nidd_delivery_t *delivery) {
   delivery->device->early = (tg_link_nidd_early_t){0};
   bool match = early.url && delivery->url && tg_t8_uri_same(tg_slice_str(early.url), tg_slice_str(delivery->url));
   tg_alloc_free(early.url);
-  if (match) take_news(delivery, &early.news);
+  if (match) tg_link_nidd_delivery_take(delivery, &early.news);
   return match;
 }
 
 static void take_accepted(tg_link_nidd_delivery_t *delivery, const tg_http_result_t *result,
                           const tg_t8_json_delivery_t *said) {
   tg_link_nidd_device_t *device = delivery->device;
-  tg_link_nidd_news_t news = news_of(device->nidd, said);
+  tg_link_nidd_news_t news = tg_link_nidd_delivery_news(device->nidd, said);
   bool kept = result->status == 201 && news.tx == TG_LINK_TX_SENT && !said->status.len;
   device->nidd->stats.downlinks++;
   if (news.tx != TG_LINK_TX_BUFFERED && !kept) {
     if (news.tx != TG_LINK_TX_FAILED) news.retry_at_ms = 0;
-    take_news(delivery, &news);
+    tg_link_nidd_delivery_take(delivery, &news);
     return;
   }
   device->nidd->stats.buffered++;
-  become_buffered(delivery, *result->location ? tg_slice_str(result->location) : said->self);
-  pump_soon(device, 0);
+  tg_link_nidd_delivery_buffer(delivery, *result->location ? tg_slice_str(result->location) : said->self);
+  tg_link_nidd_state_pump(device, 0);
   if (!delivery->cancelled) {
-    if (!take_early(delivery)) tell_held(delivery, news.retry_at_ms);
+    if (!take_early(delivery)) tg_link_nidd_delivery_tell_held(delivery, news.retry_at_ms);
     return;
   }
   if (delivery->url) delete_url(device->nidd, delivery->url);
-  free_delivery(delivery);
+  tg_link_nidd_delivery_free(delivery);
 }
 
 /* The size that the configuration tells now, or one less than what was refused. */
@@ -170,14 +75,14 @@ static void on_resized(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_res
   size_t least = delivery->len > MTU_LEAST ? delivery->len - 1 : MTU_LEAST;
   tg_link_nidd_state_set_mtu(device, conf.mtu && conf.mtu < delivery->len ? conf.mtu : least);
   tg_json_read_free(doc);
-  finish(delivery, TG_LINK_TX_FAILED, 0); /* the exchange layer knows the new limit by now */
+  tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, 0); /* the exchange layer knows the new limit by now */
 }
 
 static void resize(tg_link_nidd_delivery_t *delivery) {
   tg_link_nidd_device_t *device = delivery->device;
   tg_link_nidd_ask_t question = {.method = "GET", .url = device->url, .subject = delivery->id, .done = on_resized};
   tg_rc_t rc = device->url ? tg_link_nidd_api_ask(device->nidd, &question) : TG_E_STATE;
-  if (rc != TG_OK) finish(delivery, TG_LINK_TX_FAILED, 0);
+  if (rc != TG_OK) tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, 0);
 }
 
 /* The SCEF is away or busy: tried again after its pause while there is time. */
@@ -186,27 +91,27 @@ static void postpone(tg_link_nidd_delivery_t *delivery) {
   uint64_t pause = tg_link_nidd_api_pause(device->nidd);
   uint64_t again = tg_loop_now(device->nidd->loop) + pause;
   if (delivery->cancelled) {
-    free_delivery(delivery);
+    tg_link_nidd_delivery_free(delivery);
   } else if (again >= delivery->deadline_ms) {
-    finish(delivery, TG_LINK_TX_FAILED, again);
+    tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, again);
     return;
   } else {
     device->posting = TG_ID_NONE;
-    become_queued(delivery);
+    tg_link_nidd_delivery_queue(delivery);
   }
-  pump_soon(device, pause);
+  tg_link_nidd_state_pump(device, pause);
 }
 
 static void take_lost(tg_link_nidd_delivery_t *delivery) {
   tg_link_nidd_device_t *device = delivery->device;
   tg_link_nidd_conf_lost(device); /* starts the pump when there is a new one */
   if (delivery->resent || delivery->cancelled) {
-    finish(delivery, TG_LINK_TX_FAILED, 0);
+    tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, 0);
     return;
   }
   delivery->resent = true;
   device->posting = TG_ID_NONE;
-  become_queued(delivery);
+  tg_link_nidd_delivery_queue(delivery);
 }
 
 static void take_refused(tg_link_nidd_delivery_t *delivery, const tg_http_result_t *result,
@@ -226,8 +131,8 @@ static void take_refused(tg_link_nidd_delivery_t *delivery, const tg_http_result
   }
   /* A NiddDownlinkDataDeliveryFailure; everything else is not about the device. */
   bool is_unreached = result->rc == TG_OK && result->status == 500 && (news->cause.len || news->retry_ms);
-  if (is_unreached) finish_unreached(delivery, retry_at);
-  else finish(delivery, TG_LINK_TX_FAILED, retry_at);
+  if (is_unreached) tg_link_nidd_delivery_finish_unreached(delivery, retry_at);
+  else tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, retry_at);
 }
 
 static void on_posted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {
@@ -286,22 +191,15 @@ static void post(tg_link_nidd_delivery_t *delivery) {
     delivery->stage = TG_LINK_NIDD_POSTING;
     tg_wheel_del(tg_loop_wheel(device->nidd->loop), &delivery->timer);
   } else {
-    pump_soon(device, device->nidd->config.backoff_ms); /* too many requests at a time */
+    tg_link_nidd_state_pump(device, device->nidd->config.backoff_ms); /* too many requests at a time */
   }
-}
-
-static tg_link_nidd_delivery_t *first_queued(const tg_link_nidd_device_t *device) {
-  tg_link_nidd_delivery_t *delivery = device->head;
-  while (delivery && delivery->stage != TG_LINK_NIDD_QUEUED) delivery = delivery->next;
-  return delivery;
 }
 
 /* What the SCEF held was taken back: where nothing else is held, nobody knows whether the device sleeps. */
 static void tell_let_go(tg_link_nidd_device_t *device) {
-  const tg_link_nidd_delivery_t *delivery = device->head;
-  while (delivery && delivery->stage != TG_LINK_NIDD_BUFFERED) delivery = delivery->next;
+  bool holds = tg_link_nidd_delivery_first(device, TG_LINK_NIDD_BUFFERED) != NULL;
   device->is_let_go = false;
-  if (!delivery && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
+  if (!holds && device->reach == TG_LINK_HELD) tg_link_nidd_state_set_reach(device, TG_LINK_UP, 0);
 }
 
 /* @return whether what an earlier process left is to be taken back first; then the pump is started again */
@@ -318,32 +216,12 @@ static void on_pump(tg_timer_t *timer, void *ud) {
   tg_link_nidd_device_t *device = ud;
   if (device->is_let_go) tell_let_go(device);
   if (device->phase != TG_LINK_NIDD_DENIED && recalls(device)) return;
-  tg_link_nidd_delivery_t *delivery = first_queued(device);
+  tg_link_nidd_delivery_t *delivery = tg_link_nidd_delivery_first(device, TG_LINK_NIDD_QUEUED);
   if (!delivery || device->posting != TG_ID_NONE) return;
   uint64_t pause = tg_link_nidd_api_pause(device->nidd);
-  if (device->phase == TG_LINK_NIDD_DENIED) finish(delivery, TG_LINK_TX_FAILED, 0); /* pumps on */
-  else if (pause) pump_soon(device, pause);
+  if (device->phase == TG_LINK_NIDD_DENIED) tg_link_nidd_delivery_finish(delivery, TG_LINK_TX_FAILED, 0); /* pumps on */
+  else if (pause) tg_link_nidd_state_pump(device, pause);
   else if (device->url) post(delivery); /* a configuration that is just being renewed is in force */
-}
-
-static uint32_t latency_of(const tg_link_nidd_t *nidd, const tg_link_send_t *send) {
-  uint32_t most = send->expects_reply ? nidd->config.max_latency_s : nidd->config.reply_latency_s;
-  if (!send->expects_reply && send->max_latency_s == 0) return most;
-  return send->max_latency_s < most ? send->max_latency_s : most;
-}
-
-static bool fill(tg_link_nidd_delivery_t *delivery, tg_link_nidd_t *nidd, const tg_link_send_t *send) {
-  delivery->data = tg_alloc(send->datagram.len);
-  if (!delivery->data) return false;
-  if (send->datagram.len) memcpy(delivery->data, send->datagram.p, send->datagram.len);
-  delivery->len = send->datagram.len;
-  delivery->max_latency_s = latency_of(nidd, send);
-  delivery->priority = send->priority;
-  delivery->expects_reply = send->expects_reply;
-  uint32_t patience_s =
-      delivery->max_latency_s > nidd->config.reply_latency_s ? delivery->max_latency_s : nidd->config.reply_latency_s;
-  delivery->deadline_ms = tg_loop_now(nidd->loop) + (uint64_t)patience_s * 1000;
-  return true;
 }
 
 tg_rc_t tg_link_nidd_down_send(tg_link_nidd_t *nidd, const tg_link_send_t *send, uint64_t *handle) {
@@ -353,23 +231,11 @@ tg_rc_t tg_link_nidd_down_send(tg_link_nidd_t *nidd, const tg_link_send_t *send,
   if (send->datagram.len > device->mtu) return TG_E_TOO_LONG;
   if (device->phase == TG_LINK_NIDD_DENIED) return TG_E_LINK;
   if (device->count >= nidd->config.max_queued) return TG_E_FULL;
-  tg_id_t id;
-  tg_link_nidd_delivery_t *delivery = tg_pool_take(&nidd->deliveries, &id);
-  if (!delivery) return TG_E_FULL;
-  if (!fill(delivery, nidd, send)) {
-    tg_pool_give(&nidd->deliveries, id);
-    return TG_E_NOMEM;
-  }
-  delivery->id = id;
-  delivery->device = device;
-  delivery->prev = device->tail;
-  if (device->tail) device->tail->next = delivery;
-  else device->head = delivery;
-  device->tail = delivery;
-  device->count++;
-  become_queued(delivery);
-  if (!tg_timer_active(&device->pump)) pump_soon(device, 0);
-  *handle = id;
+  tg_link_nidd_delivery_t *delivery = NULL;
+  tg_rc_t rc = tg_link_nidd_delivery_new(device, send, &delivery);
+  if (rc != TG_OK) return rc;
+  if (!tg_timer_active(&device->pump)) tg_link_nidd_state_pump(device, 0);
+  *handle = delivery->id;
   return TG_OK;
 }
 
@@ -383,22 +249,16 @@ void tg_link_nidd_down_cancel(tg_link_nidd_t *nidd, uint64_t handle) {
   if (delivery->url) delete_url(nidd, delivery->url);
   if (delivery->stage == TG_LINK_NIDD_BUFFERED) {
     delivery->device->is_let_go = true;
-    pump_soon(delivery->device, 0);
+    tg_link_nidd_state_pump(delivery->device, 0);
   }
-  free_delivery(delivery);
-}
-
-static tg_link_nidd_delivery_t *find_url(const tg_link_nidd_device_t *device, tg_slice_t url) {
-  tg_link_nidd_delivery_t *delivery = device->head;
-  while (delivery && !(delivery->url && tg_t8_uri_same(tg_slice_str(delivery->url), url))) delivery = delivery->next;
-  return delivery;
+  tg_link_nidd_delivery_free(delivery);
 }
 
 bool tg_link_nidd_down_status(tg_link_nidd_device_t *device, tg_slice_t url, const tg_t8_json_delivery_t *said) {
-  const tg_link_nidd_news_t news = news_of(device->nidd, said);
-  tg_link_nidd_delivery_t *delivery = find_url(device, url);
+  const tg_link_nidd_news_t news = tg_link_nidd_delivery_news(device->nidd, said);
+  tg_link_nidd_delivery_t *delivery = tg_link_nidd_delivery_find(device, url);
   if (delivery) {
-    take_news(delivery, &news);
+    tg_link_nidd_delivery_take(delivery, &news);
     return true;
   }
   if (device->posting == TG_ID_NONE) return false;
@@ -412,5 +272,5 @@ void tg_link_nidd_down_add(tg_link_nidd_device_t *device) {
 }
 
 void tg_link_nidd_down_drop(tg_link_nidd_device_t *device) {
-  while (device->head) free_delivery(device->head);
+  while (device->head) tg_link_nidd_delivery_free(device->head);
 }

@@ -17,7 +17,7 @@ enum { URL_MAX = 4096, ANSWER_MAX = 1 << 20 };
 static const char deliveries_path[] = "/downlink-data-deliveries";
 
 static void end_one(tg_link_nidd_device_t *device) {
-  if (--device->recalling == 0) tg_link_nidd_state_start(device->nidd, &device->pump, 0);
+  if (--device->recalling == 0) tg_link_nidd_state_pump(device, 0);
 }
 
 static void on_deleted(tg_link_nidd_t *nidd, uint64_t subject, const tg_http_result_t *result) {

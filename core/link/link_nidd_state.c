@@ -222,3 +222,7 @@ uint64_t tg_link_nidd_state_backoff(tg_link_nidd_t *nidd, unsigned n) {
 void tg_link_nidd_state_start(tg_link_nidd_t *nidd, tg_timer_t *timer, uint64_t delay_ms) {
   tg_wheel_add(tg_loop_wheel(nidd->loop), timer, tg_loop_now(nidd->loop) + delay_ms);
 }
+
+void tg_link_nidd_state_pump(tg_link_nidd_device_t *device, uint64_t delay_ms) {
+  tg_link_nidd_state_start(device->nidd, &device->pump, delay_ms);
+}

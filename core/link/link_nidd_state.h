@@ -4,7 +4,7 @@
 
 /**
  * What one NIDD link knows: devices, deliveries, requests to the SCEF. Inner header of link_nidd*.c, which are layered: link_nidd.c and
- * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, _down uses _recall, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
+ * link_nidd_up.c use _list, _down and _conf, _list and _down use _conf, _down uses _recall and _delivery, these use _api, all use _state. A configuration that becomes ready starts the device's `pump`
  * timer instead of calling the downlink.
  */
 
@@ -170,5 +170,8 @@ uint64_t tg_link_nidd_state_backoff(tg_link_nidd_t *nidd, unsigned n);
 
 /** Starts @p timer in @p delay_ms. */
 void tg_link_nidd_state_start(tg_link_nidd_t *nidd, tg_timer_t *timer, uint64_t delay_ms);
+
+/** Starts a device's pump in @p delay_ms: the downlink's next step. */
+void tg_link_nidd_state_pump(tg_link_nidd_device_t *device, uint64_t delay_ms);
 
 #endif

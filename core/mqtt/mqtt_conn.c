@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection to one broker over paho's MQTTAsync. Its callbacks run on paho's threads and only push into the ring. See mqtt_conn.h. */
+/* One connection to one broker over paho's MQTTAsync: how it is made, opened and ended, and what is sent over it. See mqtt_conn.h. */
 
 #include "core/mqtt/mqtt_conn.h"
 
-#include <MQTTAsync.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "core/base/alloc.h"
 #include "core/base/log.h"
+#include "core/mqtt/mqtt_callback.h"
 
-enum { CONNECT_TIMEOUT_S = 10, GOODBYE_MS = 2000, POLL_MS = 10, TLS_REASON_AT = 6 };
+enum { CONNECT_TIMEOUT_S = 10, GOODBYE_MS = 2000, POLL_MS = 10 };
 
 struct tg_mqtt_conn {
   MQTTAsync paho;
-  tg_mqtt_ring_t *ring;
-  size_t broker;
+  tg_mqtt_callback_t callback;
   int version;
   bool tls;
   int keepalive_s;
@@ -29,117 +27,7 @@ struct tg_mqtt_conn {
   char *key_file;
   tg_mqtt_note_t will;
   tg_mqtt_note_t birth;
-  pthread_mutex_t lock;
-  char tls_why[96]; /* the first thing OpenSSL said of this attempt; guarded by lock */
 };
-
-static void push(tg_mqtt_conn_t *conn, tg_mqtt_note_kind_t kind, int value, const char *why) {
-  const tg_mqtt_event_t event = {.kind = kind, .broker = conn->broker, .value = value, .topic = tg_slice_str(why)};
-  /* Only messages are ever refused; out of memory here shows as a lost acknowledgement, and the message is sent again. */
-  (void)tg_mqtt_ring_push(conn->ring, &event);
-}
-
-static void on_lost(void *context, char *cause) {
-  push(context, TG_MQTT_DOWN, 0, cause ? cause : "the connection was lost");
-}
-
-static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_message *message) {
-  tg_mqtt_conn_t *conn = context;
-  const tg_mqtt_event_t event = {
-      .kind = TG_MQTT_MESSAGE,
-      .broker = conn->broker,
-      .qos = (uint8_t)message->qos,
-      .retained = message->retained != 0,
-      .topic = topic_len > 0 ? tg_slice(topic, (size_t)topic_len) : tg_slice_str(topic),
-      .payload = tg_slice(message->payload, message->payloadlen > 0 ? (size_t)message->payloadlen : 0),
-  };
-  if (!tg_mqtt_ring_push(conn->ring, &event)) return 0; /* paho keeps it and asks again: the broker is slowed down */
-  MQTTAsync_freeMessage(&message);
-  MQTTAsync_free(topic);
-  return 1;
-}
-
-static void on_connected5(void *context, MQTTAsync_successData5 *data) {
-  int receive_maximum = 0;
-  if (data && MQTTProperties_hasProperty(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)) {
-    receive_maximum = (int)MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
-  }
-  push(context, TG_MQTT_UP, receive_maximum, NULL);
-}
-
-static void on_connected(void *context, MQTTAsync_successData *data) {
-  (void)data;
-  push(context, TG_MQTT_UP, 0, NULL);
-}
-
-/* Seam of OpenSSL, on paho's threads, before the connection is refused: `140…:error:0A000086:SSL routines::certificate verify failed:…`. */
-static int on_tls_error(const char *text, size_t len, void *context) {
-  tg_mqtt_conn_t *conn = context;
-  tg_slice_t rest = tg_slice(text, len), part = rest;
-  for (int i = 0; i < TLS_REASON_AT && rest.len; i++) part = tg_slice_take(&rest, ':');
-  pthread_mutex_lock(&conn->lock);
-  if (!conn->tls_why[0]) snprintf(conn->tls_why, sizeof conn->tls_why, "%.*s", (int)part.len, (const char *)part.p);
-  pthread_mutex_unlock(&conn->lock);
-  return 1;
-}
-
-/* What OpenSSL said is more than what paho makes of it. */
-static void refuse(tg_mqtt_conn_t *conn, const char *reason, const char *message) {
-  char why[192];
-  pthread_mutex_lock(&conn->lock);
-  if (!reason) reason = message ? message : "no connection";
-  snprintf(why, sizeof why, "%s%s%s", reason, conn->tls_why[0] ? ": " : "", conn->tls_why);
-  conn->tls_why[0] = '\0';
-  pthread_mutex_unlock(&conn->lock);
-  push(conn, TG_MQTT_REFUSED, 0, why);
-}
-
-/* The broker's reason is in one member or the other, depending on where paho noticed it. */
-static void on_refused5(void *context, MQTTAsync_failureData5 *data) {
-  int code = data ? (int)data->reasonCode : 0;
-  if (data && code == MQTTREASONCODE_SUCCESS && data->code >= MQTTREASONCODE_UNSPECIFIED_ERROR) code = data->code;
-  const char *reason = code > 0 ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : NULL;
-  refuse(context, reason, data ? data->message : NULL);
-}
-
-static void on_refused(void *context, MQTTAsync_failureData *data) {
-  static const char *const codes[] = {"",
-                                      "unacceptable protocol version",
-                                      "client id refused",
-                                      "server unavailable",
-                                      "bad user or password",
-                                      "not authorised"};
-  int code = data ? data->code : 0;
-  refuse(context, code > 0 && code < (int)TG_COUNT(codes) ? codes[code] : NULL, data ? data->message : NULL);
-}
-
-static void on_taken5(void *context, MQTTAsync_successData5 *data) {
-  push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
-}
-
-static void on_taken(void *context, MQTTAsync_successData *data) {
-  push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
-}
-
-static void on_not_taken5(void *context, MQTTAsync_failureData5 *data) {
-  bool denied = data && (int)data->reasonCode >= 0x80;
-  push(context, denied ? TG_MQTT_DENIED : TG_MQTT_LOST, data ? data->token : 0,
-       denied ? MQTTReasonCode_toString(data->reasonCode) : NULL);
-}
-
-static void on_not_taken(void *context, MQTTAsync_failureData *data) {
-  push(context, TG_MQTT_LOST, data ? data->token : 0, NULL);
-}
-
-static void on_written5(void *context, MQTTAsync_successData5 *data) {
-  (void)data;
-  push(context, TG_MQTT_WRITTEN, 0, NULL);
-}
-
-static void on_written(void *context, MQTTAsync_successData *data) {
-  (void)data;
-  push(context, TG_MQTT_WRITTEN, 0, NULL);
-}
 
 static char *copy(const char *text) {
   return tg_alloc_str(tg_slice_str(text));
@@ -202,17 +90,14 @@ static tg_rc_t create(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *confi
                 config->name, config->uri);
     return TG_E_CONFIG;
   }
-  if (MQTTAsync_setCallbacks(conn->paho, conn, on_lost, on_arrived, NULL) != MQTTASYNC_SUCCESS) return TG_E_INTERNAL;
-  return TG_OK;
+  return tg_mqtt_callback_set(&conn->callback, conn->paho);
 }
 
 tg_rc_t tg_mqtt_conn_new(const tg_mqtt_broker_config_t *config, size_t broker, tg_mqtt_ring_t *ring, tg_diag_t *diag,
                          tg_mqtt_conn_t **out) {
   tg_mqtt_conn_t *conn = tg_alloc_array(1, sizeof *conn);
   if (!conn) return TG_E_NOMEM;
-  conn->ring = ring;
-  conn->broker = broker;
-  pthread_mutex_init(&conn->lock, NULL);
+  tg_mqtt_callback_init(&conn->callback, broker, ring);
   tg_rc_t rc = copy_config(conn, config) ? create(conn, config, diag) : TG_E_NOMEM;
   if (rc != TG_OK) {
     tg_mqtt_conn_free(conn);
@@ -261,7 +146,7 @@ void tg_mqtt_conn_free(tg_mqtt_conn_t *conn) {
     say_goodbye(conn);
     MQTTAsync_destroy(&conn->paho);
   }
-  pthread_mutex_destroy(&conn->lock);
+  tg_mqtt_callback_fini(&conn->callback);
   free_note(&conn->will);
   free_note(&conn->birth);
   tg_alloc_free(conn->name);
@@ -288,6 +173,22 @@ static int connect_in_batches(const tg_mqtt_conn_t *conn, const MQTTAsync_connec
   return code;
 }
 
+static void set_will(const tg_mqtt_note_t *note, MQTTAsync_willOptions *will) {
+  will->topicName = note->topic;
+  will->message = note->payload;
+  will->qos = note->qos;
+  will->retained = note->retain;
+}
+
+static void set_tls(tg_mqtt_conn_t *conn, MQTTAsync_SSLOptions *tls) {
+  tls->trustStore = given(conn->ca_file);
+  tls->keyStore = given(conn->cert_file);
+  tls->privateKey = given(conn->key_file);
+  tls->enableServerCertAuth = 1;
+  tls->verify = 1; /* the host name too */
+  tg_mqtt_callback_of_tls(&conn->callback, tls);
+}
+
 tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
   bool v5 = conn->version == MQTTVERSION_5;
   MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
@@ -302,29 +203,13 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
   options.cleanstart = v5 ? 1 : 0;
   options.username = given(conn->username);
   options.password = given(conn->password);
-  options.context = conn;
-  if (v5) {
-    options.onSuccess5 = on_connected5;
-    options.onFailure5 = on_refused5;
-  } else {
-    options.onSuccess = on_connected;
-    options.onFailure = on_refused;
-  }
+  tg_mqtt_callback_of_connect(&conn->callback, &options);
   if (given(conn->will.topic)) {
-    will.topicName = conn->will.topic;
-    will.message = conn->will.payload;
-    will.qos = conn->will.qos;
-    will.retained = conn->will.retain;
+    set_will(&conn->will, &will);
     options.will = &will;
   }
   if (conn->tls) {
-    tls.trustStore = given(conn->ca_file);
-    tls.keyStore = given(conn->cert_file);
-    tls.privateKey = given(conn->key_file);
-    tls.enableServerCertAuth = 1;
-    tls.verify = 1; /* the host name too */
-    tls.ssl_error_cb = on_tls_error;
-    tls.ssl_error_context = conn;
+    set_tls(conn, &tls);
     options.ssl = &tls;
   }
   int code = connect_in_batches(conn, &options);
@@ -363,15 +248,7 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
   }
 
   MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
-  response.context = conn;
-  bool tell = send->qos > 0 || send->mark;
-  if (tell && v5) {
-    response.onSuccess5 = send->qos > 0 ? on_taken5 : on_written5;
-    response.onFailure5 = send->qos > 0 ? on_not_taken5 : NULL;
-  } else if (tell) {
-    response.onSuccess = send->qos > 0 ? on_taken : on_written;
-    response.onFailure = send->qos > 0 ? on_not_taken : NULL;
-  }
+  if (send->qos > 0 || send->mark) tg_mqtt_callback_of_send(&conn->callback, &response, v5, send->qos);
   int code = MQTTAsync_sendMessage(conn->paho, send->topic, &message, &response);
   MQTTProperties_free(&message.properties);
   *token = response.token;

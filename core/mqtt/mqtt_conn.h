@@ -2,7 +2,7 @@
 #ifndef TG_CORE_MQTT_CONN_H
 #define TG_CORE_MQTT_CONN_H
 
-/** One connection to one broker: the only file that speaks to paho. What happens is told through the ring. */
+/** One connection to one broker: the only file that speaks to paho, which answers in mqtt_callback.c. What happens is told through the ring. */
 
 #include "core/mqtt/mqtt.h"
 #include "core/mqtt/mqtt_ring.h"

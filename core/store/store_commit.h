@@ -19,7 +19,7 @@ void tg_store_commit_free(tg_store_group_t *group);
 void tg_store_commit_drop(tg_store_group_t *group);
 
 /** One transaction: what earlier ones left, then @p group (borrowed; NULL: only the former). Changes no list, so it needs no lock. TG_E_STORE: nothing of it is on disk. */
-TG_MUST_CHECK tg_rc_t tg_store_commit_write(tg_store_writer_t *writer, const tg_store_group_t *group);
+TG_MUST_CHECK tg_rc_t tg_store_commit_write(tg_store_writer_t *writer, tg_store_group_t *group);
 
 /** Takes down the result @p rc of tg_store_commit_write(): @p group (taken; NULL: none) goes to writer->done, and what has to be tried again of it to writer->kept. With the lock. */
 void tg_store_commit_settle(tg_store_writer_t *writer, tg_store_group_t *group, tg_rc_t rc);

@@ -136,13 +136,17 @@ static void settle(tg_store_t *store, const tg_store_group_t *group) {
   store->kept_last = group->last_seq;
 }
 
+/* Where only syncs fail, deletions that were not synced say nothing about the disk. */
+static void note_good(tg_store_t *store, const tg_store_group_t *group) {
+  store->stats.commits++;
+  if (!store->failing || !group->is_synced) return;
+  tg_log("store", TG_LOG_WARN, "writes_again");
+  store->failing = false;
+}
+
 static void note_result(tg_store_t *store, const tg_store_group_t *group) {
   if (group->rc == TG_OK) {
-    if (group->count || store->kept_first) {
-      store->stats.commits++;
-      if (store->failing) tg_log("store", TG_LOG_WARN, "writes_again");
-      store->failing = false;
-    }
+    if (group->count || store->kept_first) note_good(store, group);
     store->stats.writes += group->count;
     store->reserved = group->reserved;
   } else {

@@ -27,6 +27,7 @@ struct tg_store_group {
   uint64_t reserved; /* sequence numbers below are safe once it is committed */
   size_t count;      /* writes */
   tg_rc_t rc;        /* result */
+  bool is_synced;    /* and whether the disk had to sync for it */
   int holders;       /* the one who handles the result, and the writer while it keeps the group */
 };
 

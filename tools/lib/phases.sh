@@ -148,6 +148,12 @@ phase_release() {
   run_jobs "bad input to the release build, and 2,000 hours of it in virtual time"
 }
 
+# What no sanitizer of ours sees: values that are read before they were written.
+phase_memcheck() {
+  add_job memcheck/blackbox 600 "$DEV" "command -v valgrind >/dev/null || { echo 'SKIP there is no valgrind'; exit 77; }; $(program "$DEV/tidegate" "$DEV")tests/blackbox/run tests/blackbox/cases/*.jsonl --binary tests/blackbox/memcheck --rounds 0"
+  run_jobs "our own bad input under Valgrind's memcheck"
+}
+
 # Programs with threads are named in tests/tsan.list, one per line.
 phase_tsan() {
   local build=$TG_ROOT/build/tsan name names=() targets=()

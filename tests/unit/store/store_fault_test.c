@@ -35,6 +35,7 @@ typedef struct told {
 } told_t;
 
 static uint64_t lives, injected;
+static unsigned failures_logged, recoveries_logged;
 
 static int set_up(void **state) {
   static store_harness_t h;
@@ -216,8 +217,38 @@ static void the_disk_fails_at_all(void **state) {
   check_true(injected > 1000);
 }
 
+/* Deletions alone are not synced: they succeed where only syncs fail, and say nothing about the disk. */
+static void only_what_is_synced_shows_that_the_disk_is_well(void **state) {
+  store_harness_t *h = *state;
+  uint64_t first = 0;
+  h->shed_class = TG_STORE_TELEMETRY; /* what fails is not tried again */
+  store_harness_reopen(h);
+  check_rc(store_harness_add(h, 1, true, "first", &first), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  failures_logged = recoveries_logged = 0;
+
+  bad_disk_order(h->dir, BAD_DISK_SYNC, EIO, 0, UINT64_MAX);
+  check_rc(store_harness_add(h, 1, true, "second", NULL), TG_OK);
+  check_rc(store_harness_commit(h), TG_E_STORE);
+  check_rc(tg_store_outbox_del(h->store, first), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "third", NULL), TG_OK);
+  check_rc(store_harness_commit(h), TG_E_STORE);
+  check_int(failures_logged, 1);
+  check_int(recoveries_logged, 0);
+
+  heal(h);
+  check_rc(store_harness_add(h, 1, true, "fourth", NULL), TG_OK);
+  check_rc(store_harness_commit(h), TG_OK);
+  check_int(failures_logged, 1);
+  check_int(recoveries_logged, 1);
+}
+
+/* Says nothing, and counts. */
 static void silent(void *ud, tg_log_level_t level, const char *area, const char *line) {
-  (void)ud, (void)level, (void)area, (void)line;
+  (void)ud, (void)level, (void)area;
+  failures_logged += strstr(line, "write_failed ") != NULL;
+  recoveries_logged += strstr(line, "writes_again") != NULL;
 }
 
 /* tests/lib/proof.py notes it where it is asked to. */
@@ -237,8 +268,9 @@ int main(void) {
       cmocka_unit_test_setup_teardown(what_was_told_is_there_and_the_next_try_succeeds, set_up, tear_down),
       cmocka_unit_test_setup_teardown(what_was_told_is_there_after_an_end_on_a_bad_disk, set_up, tear_down),
       cmocka_unit_test_setup_teardown(the_disk_fails_at_all, set_up, tear_down),
+      cmocka_unit_test_setup_teardown(only_what_is_synced_shows_that_the_disk_is_well, set_up, tear_down),
   };
-  tg_log_setup(TG_LOG_ERROR, silent, NULL);
+  tg_log_setup(TG_LOG_WARN, silent, NULL);
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   if (!failed) prove();
   return failed;
