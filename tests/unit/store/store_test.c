@@ -8,27 +8,7 @@
 #include <unistd.h>
 
 #include "core/base/log.h"
-#include "tests/unit/check.h"
-#include "tests/unit/store/store_harness.h"
-
-static int set_up_file(void **state) {
-  static store_harness_t h;
-  store_harness_init(&h, false);
-  *state = &h;
-  return store_harness_open(&h, NULL) == TG_OK ? 0 : -1;
-}
-
-static int set_up_memory(void **state) {
-  static store_harness_t h;
-  store_harness_init(&h, true);
-  *state = &h;
-  return store_harness_open(&h, NULL) == TG_OK ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-  store_harness_fini(*state);
-  return 0;
-}
+#include "tests/unit/store/store_suite.h"
 
 static void check_value(store_harness_t *h, const char *bucket, const char *key, const char *want) {
   char memory[256];
@@ -322,10 +302,6 @@ static void a_path_that_cannot_be_made_is_named(void **state) {
   check_true(strlen(diag.message) > 10);
   tg_store_close(NULL);
 }
-
-#define IN_FILE(test) cmocka_unit_test_setup_teardown(test, set_up_file, tear_down)
-#define IN_MEMORY(test)                                                                                                \
-  { #test "_in_memory", test, set_up_memory, tear_down, NULL }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
