@@ -62,14 +62,16 @@ begin() {
   check $? "$1: an update by ${METHOD[$1]} begins"
 }
 
-# reads WHEN NAME...: each device is read while its image is on its way. An exchange may fail in such a network; who asks asks again.
+# reads WHEN NAME...: each device is read while its image is on its way. An exchange may fail in such a network, be it the read's or the block's
+# before it, whose time-outs are 4 s each; who asks asks again, and the try that succeeds does so in time.
 reads() {
   local name begun try
   for name in "${@:2}"; do
-    begun=$SECONDS
     for try in 1 2 3; do
+      begun=$SECONDS
       ask "$name" '"op":"read","path":"/3303/0/5701"'
       [[ $RESULT == *'"state":"done"'* ]] && break
+      echo "# $1: $name, try $try after $((SECONDS - begun)) s: $RESULT"
     done
     is "$(jq -r '[.state, .values["/3303/0/5701"]] | join(",")' <<<"$RESULT")" "done,Cel" "$1: $name is read meanwhile"
     ((SECONDS - begun <= 10))
