@@ -60,6 +60,31 @@ add_job one 20 "$WORK" "exit 3"
 run_jobs "one" >"$WORK/out" 2>&1
 passes "the runner's own output is the title, the failure and the time" test "$(wc -l <"$WORK/out")" = 3
 
+# again NAME WANT COMMAND: what a job that has a second try counts for, and what is told of it; $WORK/tries is how often it ran.
+again() {
+  begin
+  : >"$WORK/tries"
+  add_job "$1" 20 "$WORK" "echo x >>$WORK/tries; $3"
+  run_jobs "one" >"$WORK/out" 2>&1
+  score=$(awk -F'\t' '{print $2, $3, $4, $6}' "$TG_LOGS/results")
+  printf '%s\nwant: %s, unsteady: %s\n' "$score" "$2" "$(cat "$TG_LOGS/unsteady" 2>/dev/null)" >>"$WORK/out"
+  [[ $score =~ ^$2$ ]]
+}
+tries() { [ "$(wc -l <"$WORK/tries")" = "$1" ]; }
+SECOND="[ \$(wc -l <$WORK/tries) = 2 ] && exit 0; echo 'not ok 1 - late'; exit 1"
+again system/a "1 0 0 " "$SECOND" && tries 2 && grep -q '^system/a	late$' "$TG_LOGS/unsteady" && [ -s "$TG_LOGS/system/a.first.log" ]
+report $? "a test with real clocks that fails has a second try, and that is told"
+again system/a "0 1 0 late" "echo 'not ok 1 - late'; exit 1" && tries 2
+report $? "what fails twice has failed"
+again unit/a "0 1 0 late" "$SECOND" && tries 1
+report $? "other tests have no second try"
+again system/a "0 1 0 died of SIGSEGV" "kill -SEGV \$\$" && tries 1
+report $? "nor has a crash"
+again system/a "0 1 0 late" "echo 'ERROR: AddressSanitizer: x'; $SECOND" && tries 1
+report $? "nor what a sanitizer complains of"
+again system/a "0 0 1 no peer" "echo SKIP no peer; exit 77" && tries 1
+report $? "nor a skip"
+
 begin
 for i in 1 2 3 4 5 6; do add_job "set/$i" 20 "$WORK" "sleep 0.5; echo 1 passed, 0 failed"; done
 from=$(date +%s%N)
@@ -112,6 +137,16 @@ seq 100 >"$TG_LOGS/bad.log"
 fails_with "a failure: exit code 1" '^6 passed, 1 failed, 2 skipped$' summary
 says "the end of its log is shown" '^     100$' summary
 says "lines left out are counted" '40 lines above' summary
+begin
+for i in 1 2; do record "system/$i" 1 0 0 1.0 "" && printf 'system/%s\tlate\n' "$i" >>"$TG_LOGS/unsteady"; done
+passes "two tests that needed a second try are no failure" summary
+says "but told" '^  system/2: late$' summary
+record system/3 1 0 0 1.0 "" && printf 'system/3\tlate\n' >>"$TG_LOGS/unsteady"
+fails_with "three are one" '^3 passed, 1 failed$' summary
+says "and named" '^  unsteady: more than 2 tests were$' summary
+begin
+record system/1 0 1 0 1.0 "late" && printf 'system/1\tlate\n' >>"$TG_LOGS/unsteady"
+fails_with "what failed at the second try is told once" '^0 passed, 1 failed$' summary
 begin
 fails_with "nothing ran: exit code 1" '^0 passed, 0 failed$' summary
 

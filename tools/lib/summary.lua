@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The end of a test run: slowest programs, skips with their reasons, logs of what failed (last 60 lines each), what failed once more in
--- a line each (whoever is shown only the end of a long output sees all of it), and the total as the last line. Exits 1 where something
+-- a line each (whoever is shown only the end of a long output sees all of it), and the total as the last line. What failed at first and
+-- passed when it was run again (tools/lib/jobs.sh) is told above that; more than two of these are a failure. Exits 1 where something
 -- failed or nothing ran at all.
 --
 -- lua5.4 tools/lib/summary.lua LOG_FOLDER
 local folder = arg[1]
-local LOG_LINES, SLOW, REASON = 60, 5, 300
+local LOG_LINES, SLOW, REASON, UNSTEADY_MAX = 60, 5, 300, 2
 
 local rows, total = {}, { passed = 0, failed = 0, skipped = 0 }
 for line in io.lines(folder .. "/results") do
@@ -16,6 +17,22 @@ for line in io.lines(folder .. "/results") do
   for key in pairs(total) do
     total[key] = total[key] + row[key]
   end
+end
+
+-- What passed at the second try; what did not is among the failures.
+local function unsteady()
+  local list, failed = {}, {}
+  for _, row in ipairs(rows) do
+    failed[row.name] = row.failed > 0
+  end
+  local file = io.open(folder .. "/unsteady")
+  if not file then return list end
+  for line in file:lines() do
+    local name, reason = line:match("^(.-)\t(.*)$")
+    if not failed[name] then list[#list + 1] = { name = name, reason = reason } end
+  end
+  file:close()
+  return list
 end
 
 local function show_log(row)
@@ -49,6 +66,15 @@ for _, row in ipairs(rows) do
 end
 for _, row in ipairs(rows) do
   if row.failed > 0 then show_log(row) end
+end
+local again = unsteady()
+if #again > 0 then print("\nunsteady, passed when run again (logs: *.first.log); to be mended:") end
+for _, row in ipairs(again) do
+  print(("  %s: %s"):format(row.name, row.reason:sub(1, REASON)))
+end
+if #again > UNSTEADY_MAX then
+  rows[#rows + 1] = { name = "unsteady", failed = 1, reason = ("more than %d tests were"):format(UNSTEADY_MAX) }
+  total.failed = total.failed + 1
 end
 if total.failed > 0 then print("\nfailed:") end
 for _, row in ipairs(rows) do
