@@ -36,7 +36,7 @@ static tg_rc_t apply_all(tg_store_db_t *db, const tg_store_ops_t *ops) {
 }
 
 tg_rc_t tg_store_commit_write(tg_store_writer_t *writer, tg_store_group_t *group) {
-  bool lazy = group && group->lazy && group->ops.count && !writer->kept;
+  bool lazy = group && group->lazy && !writer->kept;
   if (group) group->is_synced = !lazy;
   if (!writer->kept && (!group || group->ops.count == 0)) return TG_OK;
   tg_rc_t rc = tg_store_db_begin(writer->db, lazy);

@@ -8,7 +8,7 @@
 #include "core/store/store_commit.h"
 #include "core/store/store_state.h"
 
-enum { DELETIONS_WAIT_MS = 5, DELETIONS_FEW = 8, NOMEM_WAIT_MS = 10 };
+enum { DELETIONS_WAIT_MS = 2, DELETIONS_FEW = 8, NOMEM_WAIT_MS = 10 };
 
 static tg_store_group_t *new_group(tg_store_t *store) {
   tg_store_group_t *group = store->spare;
