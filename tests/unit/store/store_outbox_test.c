@@ -119,7 +119,7 @@ static void many_deletions_alone_wait_a_little_for_more(void **state) {
   }
   check_rc(store_harness_commit(h), TG_OK);
   check_int(stats_of(h).commits, commits + 1);
-  check_true(tg_loop_now(h->loop) >= start + 5);
+  check_true(tg_loop_now(h->loop) >= start + 2);
 }
 
 static void a_few_deletions_alone_wait_for_nothing(void **state) {
