@@ -72,7 +72,7 @@ again() {
 }
 tries() { [ "$(wc -l <"$WORK/tries")" = "$1" ]; }
 SECOND="[ \$(wc -l <$WORK/tries) = 2 ] && exit 0; echo 'not ok 1 - late'; exit 1"
-again system/a "1 0 0 " "$SECOND" && tries 2 && grep -q '^system/a	late$' "$TG_LOGS/unsteady" && [ -s "$TG_LOGS/system/a.first.log" ]
+again system/a "1 0 0 " "$SECOND" && tries 2 && grep -q '^system/a	late$' "$TG_LOGS/unsteady" && [ -s "$TG_LOGS/system/a.first" ]
 report $? "a test with real clocks that fails has a second try, and that is told"
 again system/a "0 1 0 late" "echo 'not ok 1 - late'; exit 1" && tries 2
 report $? "what fails twice has failed"

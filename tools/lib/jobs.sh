@@ -77,7 +77,7 @@ run_job() {
   score_job "$name" "$seconds" "$start" "$first"
   if may_be_unsteady "$name" "$first"; then
     say "   again $name"
-    mv "$TG_LOGS/$name.log" "$TG_LOGS/$name.first.log"
+    mv "$TG_LOGS/$name.log" "$TG_LOGS/$name.first" # no .log: what reads those goes by the last try
     printf '%s\t%s\n' "$name" "$(cut -f6 "$first")" >>"$TG_LOGS/unsteady"
     start=$(date +%s.%N)
     try_job "$name" "$seconds" "$build" "$command"

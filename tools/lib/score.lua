@@ -8,6 +8,7 @@
 local name, log_path, status, deadline, started, ended, results_path = table.unpack(arg)
 status = tonumber(status)
 
+local NAMES_MAX = 10 -- of FAIL lines, which may be many and long
 local SIGNALS = { [4] = "SIGILL", [6] = "SIGABRT", [7] = "SIGBUS", [8] = "SIGFPE", [9] = "SIGKILL", [11] = "SIGSEGV", [15] = "SIGTERM" }
 
 local function read_log(path)
@@ -37,7 +38,7 @@ local function read_log(path)
     elseif line:match("^SKIP:? ") then
       table.insert(seen.reasons, line:match("^SKIP:? (.*)$"))
     elseif line:match("^FAIL:? ") then
-      table.insert(seen.names, line:match("^FAIL:? (.*)$"):sub(1, 240))
+      if #seen.names < NAMES_MAX then table.insert(seen.names, line:match("^FAIL:? (.*)$"):sub(1, 240)) end
     elseif line:match("%S") then
       seen.last_words = line:sub(1, 120)
     end

@@ -68,7 +68,7 @@ for _, row in ipairs(rows) do
   if row.failed > 0 then show_log(row) end
 end
 local again = unsteady()
-if #again > 0 then print("\nunsteady, passed when run again (logs: *.first.log); to be mended:") end
+if #again > 0 then print("\nunsteady, passed when run again (logs: *.first); to be mended:") end
 for _, row in ipairs(again) do
   print(("  %s: %s"):format(row.name, row.reason:sub(1, REASON)))
 end
