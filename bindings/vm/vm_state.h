@@ -27,7 +27,7 @@ struct tg_vm {
   uint32_t stretch;
   uint64_t steps;
   uint64_t steps_max;
-  uint64_t wall_deadline_ns;
+  uint64_t wall_start_ns;
   uint64_t cpu_start_ns; /* 0 = not looked at yet */
   uint64_t cpu_max_ns;
   void *

@@ -3,11 +3,11 @@
 
 #include "core/mqtt/mqtt_conn.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "core/base/alloc.h"
+#include "core/base/batch.h"
 #include "core/base/log.h"
 #include "core/mqtt/mqtt_callback.h"
 
@@ -162,14 +162,12 @@ static const char *given(const char *text) {
   return text && text[0] ? text : NULL;
 }
 
-/* paho makes its threads here, and they inherit our policy: as SCHED_BATCH ones they don't interrupt us for each message that we
-   hand them, but take many when we wait. A fifth less processor time for each message where they share a processor with us. */
+/* paho makes its threads here, and they inherit our policy. A fifth less processor time for each message where they share a processor
+   with us. */
 static int connect_in_batches(const tg_mqtt_conn_t *conn, const MQTTAsync_connectOptions *options) {
-  const struct sched_param none = {0};
-  bool is_ordinary = sched_getscheduler(0) == SCHED_OTHER;
-  if (is_ordinary) (void)sched_setscheduler(0, SCHED_BATCH, &none);
+  bool is_batch = tg_batch_begin();
   int code = MQTTAsync_connect(conn->paho, options);
-  if (is_ordinary) (void)sched_setscheduler(0, SCHED_OTHER, &none);
+  if (is_batch) tg_batch_end();
   return code;
 }
 
@@ -218,7 +216,7 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
   return TG_E_IO;
 }
 
-static void add_property(MQTTProperties *properties, const char *name, const char *value) {
+static MQTTProperty user_property(const char *name, const char *value) {
   union {
     const char *from;
     char *to;
@@ -226,7 +224,7 @@ static void add_property(MQTTProperties *properties, const char *name, const cha
   MQTTProperty property = {.identifier = MQTTPROPERTY_CODE_USER_PROPERTY};
   property.value.data = (MQTTLenString){(int)strlen(name), key.to};
   property.value.value = (MQTTLenString){(int)strlen(value), text.to};
-  MQTTProperties_add(properties, &property);
+  return property;
 }
 
 tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int *token) {
@@ -240,17 +238,19 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
   message.payloadlen = (int)send->payload.len;
   message.qos = send->qos;
   message.retained = send->retain;
+  char seq[24];
+  MQTTProperty of_promise[2];
   if (v5 && send->gw && send->qos > 0) {
-    char seq[24];
     snprintf(seq, sizeof seq, "%llu", (unsigned long long)send->seq);
-    add_property(&message.properties, "gw", send->gw);
-    add_property(&message.properties, "seq", seq);
+    of_promise[0] = user_property("gw", send->gw);
+    of_promise[1] = user_property("seq", seq);
+    /* Lent like the payload: MQTTProperties_add() would copy them, to be copied again. */
+    message.properties = (MQTTProperties){.count = 2, .max_count = 2, .array = of_promise};
   }
 
   MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
   if (send->qos > 0 || send->mark) tg_mqtt_callback_of_send(&conn->callback, &response, v5, send->qos);
   int code = MQTTAsync_sendMessage(conn->paho, send->topic, &message, &response);
-  MQTTProperties_free(&message.properties);
   *token = response.token;
   return code == MQTTASYNC_SUCCESS ? TG_OK : TG_E_AGAIN;
 }

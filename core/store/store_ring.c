@@ -176,6 +176,7 @@ static void kill(tg_store_ring_t *ring, tg_store_ring_entry_t *entry) {
   ring->rows--;
   ring->bytes -= entry->size;
   if (!ring->reads) release(ring, entry);
+  else if (entry->segment) ring->owed++;
 }
 
 void tg_store_ring_settle(tg_store_ring_t *ring, uint64_t first, uint64_t last, bool committed) {
@@ -225,8 +226,12 @@ tg_slice_t tg_store_ring_bytes(const tg_store_ring_entry_t *entry) {
 
 void tg_store_ring_end(tg_store_ring_t *ring, size_t from) {
   if (--ring->reads) return;
-  for (size_t i = from; i < ring->end; i++) {
-    if (ring->entries[i].state == TG_STORE_RING_DEAD) release(ring, &ring->entries[i]);
+  for (size_t i = from; ring->owed && i < ring->end; i++) {
+    tg_store_ring_entry_t *entry = &ring->entries[i];
+    if (entry->state != TG_STORE_RING_DEAD || !entry->segment) continue;
+    release(ring, entry);
+    ring->owed--;
   }
+  ring->owed = 0; /* what died before @p from goes when it is at the front */
   trim_front(ring);
 }

@@ -38,6 +38,7 @@ typedef struct tg_store_ring {
   size_t cap;
   size_t dead;  /* in that range */
   size_t reads; /* walks going on: entries must not move, bytes must not go */
+  size_t owed;  /* died during walks with bytes in memory; these go at the end of the walk */
   tg_store_segment_t *tail;
   tg_store_segment_t *spare;
   size_t memory;     /* bytes of all segments */

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "core/base/batch.h"
 #include "core/store/store_commit.h"
 
 /* With the lock, which it gives up meanwhile. There is no other way to tell the loop, so it does not give up. */
@@ -25,6 +26,7 @@ static void tidy(tg_store_writer_t *writer) {
 
 static void *thread_main(void *ud) {
   tg_store_writer_t *writer = ud;
+  (void)tg_batch_begin(); /* one commit for what a whole turn of the loop brings */
   (void)pthread_mutex_lock(&writer->lock);
   for (;;) {
     while (!writer->inbox && !writer->retry && !writer->stopping) (void)pthread_cond_wait(&writer->work, &writer->lock);

@@ -38,6 +38,30 @@ static void an_empty_ring_stays_where_it_is_while_it_is_walked(void **state) {
   tg_store_ring_fini(&ring);
 }
 
+/* Only what died meanwhile is looked for; what stands before the walk's start goes when it comes to the front. */
+static void the_end_of_a_walk_frees_what_died_in_it(void **state) {
+  (void)state;
+  tg_store_ring_t ring = {.memory_max = 1 << 20};
+  tg_slice_t packed;
+  for (uint64_t seq = 1; seq <= 5; seq++)
+    check_rc(tg_store_ring_add(&ring, &(tg_outbox_entry_t){.seq = seq}, &packed), TG_OK);
+  size_t from = tg_store_ring_begin(&ring, 2);
+  tg_store_ring_del(&ring, 2);
+  tg_store_ring_del(&ring, 4);
+  check_int(ring.owed, 2);
+  tg_store_ring_end(&ring, from);
+  check_int(ring.owed, 0);
+  check_true(tg_store_ring_bytes(&ring.entries[from - 1]).len > 0);
+  check_int(tg_store_ring_bytes(&ring.entries[from + 1]).len, 0);
+  tg_store_ring_del(&ring, 1);
+  check_int(tg_store_ring_first(&ring)->seq, 3);
+  check_int(tg_store_ring_bytes(&ring.entries[from - 1]).len, 0);
+  tg_store_ring_del(&ring, 3);
+  tg_store_ring_del(&ring, 5);
+  assert_null(tg_store_ring_first(&ring));
+  tg_store_ring_fini(&ring);
+}
+
 /* A reader that reads again from within: what is deleted stays where it is until the outer one ends, and is first of nothing. */
 static void the_last_of_nested_walks_ends_them(void **state) {
   (void)state;
@@ -129,4 +153,5 @@ static void the_ring_agrees_with_a_plain_array_under_random_use(void **state) {
 }
 
 CHECK_SUITE(the_ring_takes_nothing_longer_than_any_may_be, an_empty_ring_stays_where_it_is_while_it_is_walked,
-            the_last_of_nested_walks_ends_them, the_ring_agrees_with_a_plain_array_under_random_use)
+            the_end_of_a_walk_frees_what_died_in_it, the_last_of_nested_walks_ends_them,
+            the_ring_agrees_with_a_plain_array_under_random_use)
