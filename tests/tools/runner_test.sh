@@ -93,6 +93,20 @@ took=$((($(date +%s%N) - from) / 1000000))
 echo "took $took ms" >"$WORK/out"
 [ "$(wc -l <"$TG_LOGS/results")" = 6 ] && [ $took -lt 2900 ]
 report $? "jobs run two at a time"
+begin
+for i in 1 2 3; do add_job "set/$i" 20 "$WORK" "sleep 0.5; echo 1 passed, 0 failed"; done
+from=$(date +%s%N)
+run_jobs --waiting "three" >"$WORK/out" 2>&1
+took=$((($(date +%s%N) - from) / 1000000))
+echo "took $took ms" >>"$WORK/out"
+grep -q '^== three (3)$' "$WORK/out" && [ $took -lt 950 ]
+report $? "of those that wait, three"
+begin
+TG_JOBS=1
+for name in a:20 b:40 c:30 d:40; do add_job "set/${name%:*}" "${name#*:}" "$WORK" true; done
+run_jobs "four" >"$WORK/out" 2>&1
+TG_JOBS=2
+passes "what may take longest goes first" test "$(cut -f1 "$TG_LOGS/results" | tr -d '\n')" = set/bset/dset/cset/a
 passes "temporary folders are removed" test -z "$(ls -A "$TG_SCRATCH")"
 
 begin

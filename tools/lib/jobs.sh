@@ -5,6 +5,7 @@
 # written by tools/lib/score.lua, is one line of $TG_LOGS/results; what failed at first and was run again is a line of $TG_LOGS/unsteady.
 
 TG_JOBS=${TG_JOBS:-2}
+TG_WAITING_JOBS=${TG_WAITING_JOBS:-$((TG_JOBS + 1))}
 TG_TEST_SECONDS=${TG_TEST_SECONDS:-120}
 # The scratch folder has a short name: a Unix socket's path ends after 107 bytes.
 TG_SCRATCH=${TG_SCRATCH:-}
@@ -33,7 +34,7 @@ seconds_of() {
 
 # What real clocks, networks and processes of others have a part in. Such a job that fails by what it checked (no crash, hang, or word of a
 # sanitizer) runs once more: the summary tells of it, and where there are more than two the whole run fails.
-TG_REAL_TIME='^((asan/)?(system|fake|spec)|faults|interop)/'
+TG_REAL_TIME='^((asan/)?(system|fake|spec)|faults|load|interop)/'
 
 # try_job NAME SECONDS BUILD COMMAND: runs it, its log is $TG_LOGS/NAME.log. Sets STATUS.
 try_job() {
@@ -88,15 +89,19 @@ run_job() {
   rm -f "$first"
 }
 
-# run_jobs TITLE [SECONDS]: runs what add_job collected; jobs that would start after SECONDS are skipped by name.
+# run_jobs [--waiting] TITLE [SECONDS]: runs what add_job collected, those that may take longest first, so that none is left to run alone; jobs
+# that would start after SECONDS are skipped by name. --waiting: they wait for clocks and for each other more than they compute, so one more
+# at a time.
 run_jobs() {
-  local count from=$SECONDS
+  local count from=$SECONDS at_once=$TG_JOBS
+  [ "$1" = --waiting ] && at_once=$TG_WAITING_JOBS && shift
   any_jobs || return 0
+  sort -t$'\t' -k2,2nr -s -o "$TG_LIST" "$TG_LIST"
   count=$(wc -l <"$TG_LIST")
   say "== $1 ($count)"
   [ $# -gt 1 ] && export TG_PHASE_ENDS=$(($(date +%s) + $2))
   export TG_LIST TG_LOGS TG_SCRATCH TG_KEEP
-  seq "$count" | xargs -P "$TG_JOBS" -I{} bash -c ". '$TG_ROOT/tools/lib/common.sh'; . '$TG_ROOT/tools/lib/jobs.sh'; run_job {}" 9>&- # the lock of tools/test
+  seq "$count" | xargs -P "$at_once" -I{} bash -c ". '$TG_ROOT/tools/lib/common.sh'; . '$TG_ROOT/tools/lib/jobs.sh'; run_job {}" 9>&- # the lock of tools/test
   unset TG_PHASE_ENDS
   : >"$TG_LIST"
   say "   $((SECONDS - from)) s"

@@ -3,7 +3,7 @@
 # The phases of a test run, in the order in which tools/test calls them. Each collects jobs from the source tree, so that a program which was
 # not built fails by name, and runs them. Sourced by tools/test.
 
-TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-10}
+TG_FUZZ_SECONDS=${TG_FUZZ_SECONDS:-30}
 TG_TIDY_SECONDS=${TG_TIDY_SECONDS:-360}
 
 # Sanitizers of clang 14 lose their way in the address layout of newer kernels; without randomisation they find it.
@@ -120,7 +120,7 @@ phase_tests() {
   shell_jobs tools tests/tools "$DEV"
   system_jobs system "$DEV"
   for folder in fake bench blackbox sim; do shell_jobs "$folder" "tests/$folder" "$DEV"; done
-  run_jobs "tools and the whole program"
+  run_jobs --waiting "tools and the whole program"
 }
 
 phase_asan() {
@@ -135,7 +135,7 @@ phase_asan() {
   shell_jobs asan/sim tests/sim "$build" "TG_SIM_SEEDS=${TG_SIM_ASAN_SEEDS:-40} $SANITIZER_ENV $SAN"
   any_jobs || return 0
   build_preset asan
-  run_jobs "the same under AddressSanitizer, UBSan and LeakSanitizer"
+  run_jobs --waiting "the same under AddressSanitizer, UBSan and LeakSanitizer"
 }
 
 # What is shipped: optimised, without what a debug build checks besides. It is also the one in which an hour of a gateway takes the least time.
@@ -148,10 +148,9 @@ phase_release() {
   run_jobs "bad input to the release build, and 2,000 hours of it in virtual time"
 }
 
-# What no sanitizer of ours sees: values that are read before they were written.
-phase_memcheck() {
+# What no sanitizer of ours sees: values that are read before they were written. One program after the other, beside clang-tidy.
+memcheck_jobs() {
   add_job memcheck/blackbox 600 "$DEV" "command -v valgrind >/dev/null || { echo 'SKIP there is no valgrind'; exit 77; }; $(program "$DEV/tidegate" "$DEV")tests/blackbox/run tests/blackbox/cases/*.jsonl --binary tests/blackbox/memcheck --rounds 0"
-  run_jobs "our own bad input under Valgrind's memcheck"
 }
 
 # Programs with threads are named in tests/tsan.list, one per line.
@@ -171,8 +170,9 @@ phase_tsan() {
 # Crashes, full disks, power cuts in numbers; tools/test runs a few of these among the other tests. TG_CUTS, TG_KILLS: how many; TG_PASSES: which.
 phase_faults() {
   add_job faults/store_cut_test 300 "$DEV" "$(program "$DEV/tests/store_cut_test" "$DEV")TG_CUTS=${TG_CUTS:-1000} $SANITIZER_ENV $DEV/tests/store_cut_test"
+  shell_jobs load tests/load "$DEV"
   shell_jobs faults tests/faults "$DEV"
-  run_jobs "crashes and power cuts"
+  run_jobs --waiting "load, crashes and power cuts"
 }
 
 # Recently changed files come first, in case the time does not suffice for all.
@@ -185,12 +185,13 @@ tidy_order() {
 
 phase_tidy() {
   local file
+  memcheck_jobs
   while read -r file; do
     add_job "tidy/$(stem_of "$file" .c)" "$TG_TEST_SECONDS" "$TG_ROOT/build/asan" "clang-tidy --quiet -p build/asan $file"
   done < <(tidy_order)
   any_jobs || return 0
   [ -f build/asan/compile_commands.json ] || cmake --preset asan >"$TG_LOGS/build/tidy.log" 2>&1
-  run_jobs "clang-tidy" "$TG_TIDY_SECONDS"
+  run_jobs "clang-tidy, and bad input under Valgrind's memcheck" "$TG_TIDY_SECONDS"
 }
 
 # Every target for TG_FUZZ_SECONDS, then a table of them all, and which lines of the parsers the committed corpora reach.
@@ -211,15 +212,14 @@ phase_fuzz() {
   run_jobs "what fuzzing did, and which lines its corpora reach"
 }
 
-# Software that is not ours, for the phases that follow; only where one of their jobs was asked for.
-phase_peers() {
+# Fetches software that is not ours, beside the unit tests, for the phases that follow; only where one of their jobs was asked for.
+peers_job() {
   [ -x tests/interop/peers/setup ] || return 0
   interop_jobs
   shell_jobs fake tests/fake "$DEV"
   any_jobs || return 0
   : >"$TG_LIST"
   TG_ONLY='' add_job interop/peers 480 "$DEV" "TIDEGATE_PEERS_ATTEMPTS=2 TIDEGATE_PEERS_TIMEOUT=200 tests/interop/peers/setup --all"
-  run_jobs "fetching and building peers"
 }
 
 interop_jobs() {
@@ -229,16 +229,12 @@ interop_jobs() {
 
 phase_interop() {
   interop_jobs
-  run_jobs "interop with software that is not ours"
+  [ -x tools/demo ] && add_job demo 300 "$DEV" "tools/demo --once"
+  run_jobs --waiting "interop with software that is not ours, and the demo"
 }
 
 # Whether each of OMA's test cases that is not excused was proved in this run.
 phase_conformance() {
   add_job conformance "$TG_TEST_SECONDS" "$DEV" "tools/gen_conformance --verdict"
   run_jobs "OMA's test cases"
-}
-
-phase_demo() {
-  [ -x tools/demo ] && add_job demo 300 "$DEV" "tools/demo --once"
-  run_jobs "demo"
 }
