@@ -88,9 +88,10 @@ static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
 bool tg_mqtt_drain_pump(tg_mqtt_drain_t *drain) {
   if (!has_room(drain)) return false;
   uint64_t before = drain->published;
-  const tg_outbox_read_t read = {.broker = drain->broker, .after = drain->after, .max = BATCH};
+  tg_outbox_read_t read = {.broker = drain->broker, .after = drain->after, .max = BATCH};
   tg_rc_t rc = tg_store_outbox_read(drain->store, &read, send_entry, drain);
   if (rc != TG_OK) tg_log("mqtt", TG_LOG_WARN, "outbox_read_failed error=%s", tg_rc_name(rc));
+  if (read.after > drain->after) drain->after = read.after;
   return drain->published - before == BATCH && has_room(drain);
 }
 

@@ -130,8 +130,8 @@ typedef struct tg_outbox_read {
 /** Called with messages in order of seq; the entry is lent for the call. Return false to stop. */
 typedef bool (*tg_outbox_fn)(void *ud, const tg_outbox_entry_t *entry);
 
-/** Hands out up to read->max messages of read->broker with seq > read->after in order, from memory, older ones from disk; stops before the first that is not yet committed. @p fn may add and delete messages. TG_E_STORE when the disk can't be read. */
-TG_MUST_CHECK tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud);
+/** Hands out up to read->max messages of read->broker with seq > read->after in order, from memory, older ones from disk; stops before the first that is not yet committed. @p fn may add and delete messages. read->after is moved behind what was handed out and behind what is for others, up to where the walk was stopped: who goes on from there passes nothing twice, however much waits for another broker. TG_E_STORE when the disk can't be read. */
+TG_MUST_CHECK tg_rc_t tg_store_outbox_read(tg_store_t *store, tg_outbox_read_t *read, tg_outbox_fn fn, void *ud);
 
 /** Queues the deletion of one message: its broker has taken it (PUBACK) or it was given up. Batched: a group of nothing but deletions goes at once while they are few, waits 5 ms for more when they are many, and is not synced: it outlives the process, and a power cut makes duplicates of it at most. One that is not there is fine. TG_E_FULL, TG_E_NOMEM: it stays. */
 TG_MUST_CHECK tg_rc_t tg_store_outbox_del(tg_store_t *store, uint64_t seq);

@@ -96,7 +96,7 @@ static tg_rc_t give(tg_store_t *store, const tg_store_ring_entry_t *slot, tg_out
   return TG_OK;
 }
 
-tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
+tg_rc_t tg_store_outbox_read(tg_store_t *store, tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
   tg_store_ring_t *ring = &store->ring;
   size_t from = tg_store_ring_begin(ring, read->after);
   size_t left = read->max;
@@ -104,10 +104,12 @@ tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg
   tg_rc_t rc = TG_OK;
   for (size_t i = from; i < ring->end && left && more && rc == TG_OK; i++) {
     tg_store_ring_entry_t slot = ring->entries[i]; /* a copy: fn may add and so move them */
-    if (slot.broker != read->broker || slot.state == TG_STORE_RING_DEAD) continue;
-    if (slot.state == TG_STORE_RING_PENDING) break; /* handing out a later one would break the order */
-    rc = give(store, &slot, fn, ud, &more);
-    left--;
+    if (slot.broker == read->broker && slot.state != TG_STORE_RING_DEAD) {
+      if (slot.state == TG_STORE_RING_PENDING) break; /* handing out a later one would break the order */
+      rc = give(store, &slot, fn, ud, &more);
+      left--;
+    }
+    if (more && rc == TG_OK) read->after = slot.seq;
   }
   tg_store_ring_end(ring, from);
   return rc == TG_OK ? TG_OK : TG_E_STORE;

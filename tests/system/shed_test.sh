@@ -96,7 +96,7 @@ offline() { "$TIDEGATE" status --json -c "$WORK/tidegate.lua" | jq -e '.brokers[
 await 10 offline
 fill() {
   local i
-  for ((i = 1001; i <= 1500; i++)); do
+  for ((i = 1001; i <= 6000; i++)); do # it is ended when the outbox is full
     printf 'set /3303/0/5700 %d\nsend /3303/0/5601\nsend /3303/0/5602\n' "$i"
     ((i % 4)) || sleep 0.02
   done >&"${IN[hall]}"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The simulated device seen from outside: its firmware, restarts and transports by plain sockets (device_fw_test.py), then by a Leshan server,
 # software that is not ours: registration, every operation, notifications, Send.
+# timeout: 180
 set -uo pipefail
 program=${1:-${TG_BUILD_DIR:-$(dirname "$0")/../../../build/dev}/tests/fake/device/tg-fake-device}
 peers=$(cd "$(dirname "$0")/../../interop/peers" && pwd)

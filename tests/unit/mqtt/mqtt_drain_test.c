@@ -10,6 +10,7 @@ typedef struct stand_in {
   uint8_t qos;
   bool refuses;       /* the connection takes nothing */
   bool is_unreadable; /* the outbox can't be read */
+  uint64_t of_others; /* messages up to here are for other brokers */
   bool keeps;         /* the outbox deletes nothing */
   uint64_t count;     /* messages sent, however many */
   char sent[256];
@@ -23,7 +24,7 @@ static void add(char *list, size_t cap, uint64_t seq) {
   (void)snprintf(list + len, cap - len, "%llu ", (unsigned long long)seq);
 }
 
-tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
+tg_rc_t tg_store_outbox_read(tg_store_t *store, tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
   (void)store;
   size_t given = 0;
   bool more = true;
@@ -33,6 +34,7 @@ tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg
         .seq = seq, .qos = now.qos, .topic = tg_slice_str("t"), .payload = tg_slice_str("p")};
     more = fn(ud, &entry);
   }
+  if (now.of_others) read->after = now.of_others;
   return TG_OK;
 }
 
@@ -82,6 +84,22 @@ static void nothing_goes_without_a_connection(void **state) {
   assert_string_equal(sent(&drain), "");
   connect(&drain, 4);
   assert_string_equal(sent(&drain), "1 2 3 ");
+  tg_mqtt_drain_fini(&drain);
+}
+
+static void what_is_for_others_is_passed_once(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 0);
+  connect(&drain, 4);
+  now.of_others = 7;
+  assert_string_equal(sent(&drain), "");
+  check_int(drain.after, 7);
+  now.of_others = 0;
+  now.last = 8;
+  assert_string_equal(sent(&drain), "8 ");
+  tg_mqtt_drain_down(&drain);
+  check_int(drain.after, 7); /* 8 was not taken */
   tg_mqtt_drain_fini(&drain);
 }
 
@@ -224,8 +242,9 @@ static void a_message_that_can_not_be_deleted_holds_nothing_up(void **state) {
   tg_mqtt_drain_fini(&drain);
 }
 
-CHECK_SUITE(nothing_goes_without_a_connection, each_answer_lets_the_next_message_go_at_once,
-            a_window_that_was_not_full_takes_every_message_at_once, a_window_of_one_goes_on_after_each_answer,
-            a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them,
+CHECK_SUITE(nothing_goes_without_a_connection, what_is_for_others_is_passed_once,
+            each_answer_lets_the_next_message_go_at_once, a_window_that_was_not_full_takes_every_message_at_once,
+            a_window_of_one_goes_on_after_each_answer, a_new_connection_begins_behind_what_was_taken_in_order,
+            messages_of_qos_0_are_gone_when_paho_has_them,
             messages_of_qos_0_go_in_parts_and_wait_for_what_is_not_written, an_answer_counts_once,
             an_outbox_that_can_not_be_read_is_read_again, a_message_that_can_not_be_deleted_holds_nothing_up)

@@ -8,7 +8,7 @@
 
 static unsigned sent, deleted;
 
-tg_rc_t tg_store_outbox_read(tg_store_t *store, const tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
+tg_rc_t tg_store_outbox_read(tg_store_t *store, tg_outbox_read_t *read, tg_outbox_fn fn, void *ud) {
   (void)store;
   for (uint64_t seq = read->after + 1; seq <= 3; seq++) {
     if (!fn(ud, &(tg_outbox_entry_t){.seq = seq, .topic = tg_slice_str("t/1"), .payload = tg_slice_str("p")})) break;

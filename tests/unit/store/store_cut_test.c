@@ -155,7 +155,7 @@ static report_t look(store_harness_t *h, report_t told) {
   uint64_t row = last_row(h);
   assert_true(row == told.row || row == told.row + 1); /* the last commit may not have been told any more */
   presence_t presence = {0};
-  const tg_outbox_read_t read = {.broker = 1, .max = SIZE_MAX};
+  tg_outbox_read_t read = {.broker = 1, .max = SIZE_MAX};
   check_rc(tg_store_outbox_read(h->store, &read, count_entry, &presence), TG_OK);
   check_int(presence.count, row ? 1 : 0);
   assert_true(presence.briefs == 0 ||

@@ -115,7 +115,7 @@ static bool is_there(const uint64_t *list, uint64_t seq) {
 /* A message that was refused is away, so that its sender may say it again, but for one whose transaction failed last of all, in its sync, before an end on a bad disk. */
 static void check_there(store_harness_t *h, const told_t *told) {
   uint64_t there[ROUNDS + 4] = {0}, *at = there;
-  const tg_outbox_read_t read = {.broker = 1, .max = ROUNDS + 2};
+  tg_outbox_read_t read = {.broker = 1, .max = ROUNDS + 2};
   check_rc(tg_store_outbox_read(h->store, &read, note_seq, &at), TG_OK);
   for (size_t i = 0; i <= ROUNDS; i++) {
     if (!told->seqs[i]) continue;

@@ -221,11 +221,43 @@ static void a_message_that_is_gone_from_the_disk_is_told(void **state) {
   store_harness_reopen(h); /* now they are on disk only */
   store_harness_sql(h, "DELETE FROM outbox WHERE payload = CAST('b' AS BLOB)");
   int seen = 0;
-  const tg_outbox_read_t read = {.broker = 1, .max = 10};
+  tg_outbox_read_t read = {.broker = 1, .max = 10};
   check_rc(tg_store_outbox_read(h->store, &read, count_entries, &seen), TG_E_STORE);
   check_int(seen, 1);
   check_rc(tg_store_outbox_del(h->store, seq), TG_OK);
   check_read(h, 1, 0, "a c");
+}
+
+static bool take_one(void *ud, const tg_outbox_entry_t *entry) {
+  (void)entry;
+  return ++*(int *)ud < 1;
+}
+
+/* A broker that is away for long must not make the others walk over all that waits for it, again and again. */
+static void a_reader_is_told_how_far_it_need_not_look_again(void **state) {
+  store_harness_t *h = *state;
+  uint64_t of_other, own, last;
+  check_rc(store_harness_add(h, 1, true, "a", NULL), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "b", &of_other), TG_OK);
+  check_rc(store_harness_add(h, 2, true, "c", &own), TG_OK);
+  check_rc(store_harness_add(h, 1, true, "d", &last), TG_OK);
+  tg_outbox_read_t read = {.broker = 2, .max = 10};
+  int seen = 0;
+  check_rc(tg_store_outbox_read(h->store, &read, count_entries, &seen), TG_OK);
+  check_int(seen, 0);
+  check_int(read.after, of_other); /* its own is not committed yet */
+  check_rc(store_harness_commit(h), TG_OK);
+  check_rc(tg_store_outbox_read(h->store, &read, take_one, &seen), TG_OK);
+  check_int(seen, 1);
+  check_int(read.after, of_other); /* who stops says himself whether he took it */
+  check_rc(tg_store_outbox_read(h->store, &read, count_entries, &seen), TG_OK);
+  check_int(read.after, last);
+  read.after = 0;
+  check_rc(tg_store_outbox_del(h->store, own), TG_OK);
+  seen = 0;
+  check_rc(tg_store_outbox_read(h->store, &read, count_entries, &seen), TG_OK);
+  check_int(seen, 0);
+  check_int(read.after, last);
 }
 
 typedef struct meddler {
@@ -273,6 +305,8 @@ int main(void) {
       IN_FILE(sequence_numbers_go_on_without_a_gap_after_a_clean_restart),
       IN_FILE(millions_of_sequence_numbers_can_be_taken),
       IN_FILE(a_message_that_is_gone_from_the_disk_is_told),
+      IN_FILE(a_reader_is_told_how_far_it_need_not_look_again),
+      IN_MEMORY(a_reader_is_told_how_far_it_need_not_look_again),
       IN_FILE(a_reader_may_delete_and_add_while_it_reads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
