@@ -15,7 +15,7 @@ local function read(path)
 end
 
 local schema = dofile(tree.root .. "/config/schema.lua")
-local lines = dofile(tree.root .. "/config/check.lua").lines(read("config/schema.lua"))
+local lines = dofile(tree.root .. "/config/lines.lua")(read("config/schema.lua"))
 
 -- Order -------------------------------------------------------------------------------------------
 

@@ -46,12 +46,18 @@ tg_rc_t tg_config_lua_run(tg_config_lua_t *ctx, lua_CFunction fn, void *arg, con
   return rc == TG_OK ? TG_OK : TG_E_CONFIG;
 }
 
+static int fn_own(lua_State *L) {
+  tg_config_lua_own(L, luaL_checkstring(L, 1));
+  return 1;
+}
+
 void tg_config_lua_own(lua_State *L, const char *name) {
   const tg_embedded_file_t *file = tg_embedded_config;
   while (file->name && strcmp(file->name, name) != 0) file++;
   if (!file->name) luaL_error(L, "%s is not in the program", name);
   if (luaL_loadbufferx(L, (const char *)file->bytes, file->len, name, "t") != LUA_OK) lua_error(L);
-  lua_call(L, 0, 1);
+  lua_pushcfunction(L, fn_own);
+  lua_call(L, 1, 1);
 }
 
 void tg_config_lua_content(lua_State *L, const char *file) {

@@ -30,7 +30,7 @@ typedef struct tg_config_lua {
 TG_MUST_CHECK tg_rc_t tg_config_lua_run(tg_config_lua_t *ctx, lua_CFunction fn, void *arg, const char *file,
                                         tg_buf_t *errors);
 
-/** Pushes what the embedded file @p name (`config/check.lua`) returns. Raises. */
+/** Pushes what the embedded file @p name (`config/check.lua`) returns; its argument is a function that does the same for the files it needs. Raises. */
 void tg_config_lua_own(lua_State *L, const char *name);
 
 /** Pushes the content of @p file as one string. Raises when it can't be read or is longer than 1 MiB. */

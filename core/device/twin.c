@@ -4,6 +4,7 @@
 #include "core/device/twin.h"
 
 #include "core/base/alloc.h"
+#include "core/device/twin_announced.h"
 
 enum { DEVICES_DEFAULT = 131072, COMMANDS_DEFAULT = 65536, VALUES_DEFAULT = 512, EP_MAX = 255 };
 #define BYTES_DEFAULT   ((size_t)64 << 20)
@@ -34,11 +35,9 @@ tg_twin_t *tg_twin_new(const tg_twin_config_t *config) {
 static void free_device(tg_twin_t *twin, tg_twin_device_t *device) {
   tg_twin_wake_free(twin, device);
   tg_twin_values_free(device);
-  /* the twin's own block, lent to others as const */
-  tg_alloc_free((void *)(uintptr_t)device->pub.versions);
+  tg_twin_announced_give(&(tg_twin_announced_t){0}, device);
+  /* the twin's own, lent to others as const */
   tg_alloc_free((void *)(uintptr_t)device->pub.ep);
-  tg_alloc_free((void *)(uintptr_t)device->pub.wire_ep);
-  tg_alloc_free((void *)(uintptr_t)device->pub.tags);
   tg_alloc_free((void *)(uintptr_t)device->pub.quirk_counts);
 }
 
@@ -162,83 +161,15 @@ tg_rc_t tg_twin_place(tg_twin_t *twin, tg_slice_t ep, tg_twin_device_t **device)
   return TG_OK;
 }
 
-/* What a device announced: versions, then objects ascending, in one block that begins where `versions` points. */
-typedef struct shape {
-  tg_model_version_t *versions;
-  tg_path_t *objects;
-  uint16_t version_count;
-  uint16_t object_count;
-  char *wire_ep; /* NULL where there is none */
-  char *tags;
-} shape_t;
-
-/* Devices send their lists sorted, or nearly so. */
-static size_t sort_paths(tg_path_t *paths, size_t count) {
-  for (size_t i = 1; i < count; i++) {
-    tg_path_t path = paths[i];
-    size_t at = i;
-    for (; at > 0 && tg_path_cmp(&paths[at - 1], &path) > 0; at--) paths[at] = paths[at - 1];
-    paths[at] = path;
-  }
-  size_t kept = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (kept == 0 || !tg_path_eq(&paths[kept - 1], &paths[i])) paths[kept++] = paths[i];
-  }
-  return kept;
-}
-
-static void free_shape(const shape_t *shape) {
-  tg_alloc_free(shape->versions);
-  tg_alloc_free(shape->wire_ep);
-  tg_alloc_free(shape->tags);
-}
-
-static tg_rc_t make_words(const tg_device_info_t *info, shape_t *shape) {
-  if (info->wire_ep.len) shape->wire_ep = tg_alloc_str(info->wire_ep);
-  if (info->tags.len) shape->tags = tg_alloc_str(info->tags);
-  return (shape->wire_ep || !info->wire_ep.len) && (shape->tags || !info->tags.len) ? TG_OK : TG_E_NOMEM;
-}
-
-static tg_rc_t make_lists(const tg_device_info_t *info, shape_t *shape) {
-  if (info->object_count > UINT16_MAX || info->version_count > UINT16_MAX) return TG_E_ARG;
-  size_t version_bytes = info->version_count * sizeof *info->versions;
-  size_t size = version_bytes + info->object_count * sizeof *info->objects;
-  if (size == 0) return TG_OK;
-  uint8_t *block = tg_alloc(size);
-  if (!block) return TG_E_NOMEM;
-  shape->versions = (tg_model_version_t *)(void *)block;
-  shape->objects = (tg_path_t *)(void *)(block + version_bytes);
-  if (version_bytes) memcpy(shape->versions, info->versions, version_bytes);
-  if (size > version_bytes) memcpy(shape->objects, info->objects, size - version_bytes);
-  shape->version_count = (uint16_t)info->version_count;
-  shape->object_count = (uint16_t)sort_paths(shape->objects, info->object_count);
-  return TG_OK;
-}
-
-static tg_rc_t make_shape(const tg_device_info_t *info, shape_t *shape) {
-  *shape = (shape_t){0};
-  tg_rc_t rc = make_words(info, shape);
-  if (rc == TG_OK) rc = make_lists(info, shape);
-  if (rc != TG_OK) free_shape(shape);
-  return rc;
-}
-
 /* Everything that can't fail: the device is now what @p info says. */
-static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_info_t *info, const shape_t *shape) {
+static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_info_t *info,
+                   const tg_twin_announced_t *announced) {
   tg_device_t *pub = &device->pub;
   bool taken_over = pub->online && (pub->backend != info->backend || pub->backend_ud != info->backend_ud);
   if (taken_over) tg_twin_command_release(twin, device);
   if (!pub->online || taken_over) pub->since_ms = tg_twin_wall(twin);
   if (!pub->online) offline_del(twin, device);
-  tg_alloc_free((void *)(uintptr_t)pub->versions);
-  pub->versions = shape->versions;
-  pub->version_count = shape->version_count;
-  pub->objects = shape->objects;
-  tg_alloc_free((void *)(uintptr_t)pub->wire_ep);
-  pub->wire_ep = shape->wire_ep;
-  tg_alloc_free((void *)(uintptr_t)pub->tags);
-  pub->tags = shape->tags;
-  pub->object_count = shape->object_count;
+  tg_twin_announced_give(announced, device);
   pub->backend = info->backend;
   pub->backend_ud = info->backend_ud;
   pub->backend_cookie = info->backend_cookie;
@@ -254,8 +185,8 @@ static void commit(tg_twin_t *twin, tg_twin_device_t *device, const tg_device_in
 
 tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_type_t type, tg_id_t *id) {
   if (info->ep.len == 0 || info->ep.len > EP_MAX || tg_slice_find(info->ep, 0) != info->ep.len) return TG_E_ARG;
-  shape_t shape;
-  tg_rc_t rc = make_shape(info, &shape);
+  tg_twin_announced_t announced;
+  tg_rc_t rc = tg_twin_announced_make(info, &announced);
   if (rc != TG_OK) return rc;
   tg_twin_device_t *device = find_ep(twin, info->ep);
   bool fresh = !device;
@@ -267,11 +198,11 @@ tg_rc_t tg_twin_online(tg_twin_t *twin, const tg_device_info_t *info, tg_event_t
     if (rc != TG_OK && fresh) forget(twin, device);
   }
   if (rc != TG_OK) {
-    free_shape(&shape);
+    tg_twin_announced_free(&announced);
     return rc;
   }
   bool was_awake = device->pub.online && device->pub.awake;
-  commit(twin, device, info, &shape);
+  commit(twin, device, info, &announced);
   device->pub.awake = !info->queue_mode || (quiet ? was_awake : true);
   device->pub.asleep_until_ms = 0;
   if (device->wake) device->wake->is_held = false;

@@ -168,13 +168,6 @@ describe("config/check.lua", function()
     assert.truthy(errors[1].message:find("a function is no data", 1, true))
   end)
 
-  it("does not take comments and strings for keys when it looks for lines", function()
-    local lines = check.lines("return { -- links = {\n--[[ x = {\n]] name = [[\n{]],\n port = 1 }")
-    assert.equal(3, lines.name)
-    assert.equal(5, lines.port)
-    assert.is_nil(lines.links)
-  end)
-
   it("names keys that are given twice, each in its own table", function()
     local _, errors = run("return {\n name = 'a',\n log = { level = 'info' },\n ['name'] = 'b' }")
     assert.equal(1, #errors)

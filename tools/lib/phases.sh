@@ -194,19 +194,35 @@ phase_tidy() {
   run_jobs "clang-tidy, and bad input under Valgrind's memcheck" "$TG_TIDY_SECONDS"
 }
 
-# Every target for TG_FUZZ_SECONDS, then a table of them all, and which lines of the parsers the committed corpora reach.
+# Begins every fuzz target for TG_FUZZ_SECONDS: they compute, what follows waits, so they run beside it with what it leaves of the processors.
+# FUZZING is the process group, phase_fuzz_end waits for it.
 phase_fuzz() {
-  local build=$TG_ROOT/build/fuzz source name results=$TG_LOGS/fuzz/results targets=()
+  local build=$TG_ROOT/build/fuzz source name targets=()
   while read -r source; do
     name=$(stem_of "$source" _fuzz.c)
     targets+=("${name}_fuzz")
     add_job "fuzz/${name}_fuzz" $((TG_FUZZ_SECONDS + 120)) "$build" \
-      "tests/fuzz/run --build $build --only '^$name\$' --seconds $TG_FUZZ_SECONDS --seed ${TG_FUZZ_SEED:-1} --jobs 1 --into $results"
+      "tests/fuzz/run --build $build --only '^$name\$' --seconds $TG_FUZZ_SECONDS --seed ${TG_FUZZ_SEED:-1} --jobs 1 --into $TG_LOGS/fuzz/results"
   done < <(find_sorted tests/fuzz '*_fuzz.c')
-  if any_jobs; then
-    build_preset fuzz "${targets[@]}"
-    run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
-    add_job fuzz/all 60 "$build" "tests/fuzz/run --summary $results --seconds $TG_FUZZ_SECONDS --jobs $TG_JOBS"
+  any_jobs || return 0
+  build_preset fuzz "${targets[@]}"
+  mv "$TG_LIST" "$TG_LIST.fuzz" && : >"$TG_LIST"
+  set -m # a process group of its own, which can be ended
+  (
+    renice -n 10 "$BASHPID" >/dev/null
+    TG_LIST=$TG_LIST.fuzz run_jobs "fuzzing, $TG_FUZZ_SECONDS s each"
+  ) &
+  FUZZING=$!
+  { set +m; } 2>/dev/null
+}
+
+# Waits for that, then a table of all, and which lines of the parsers the committed corpora reach.
+phase_fuzz_end() {
+  local build=$TG_ROOT/build/fuzz
+  if [ -n "${FUZZING:-}" ]; then
+    wait "$FUZZING" 2>/dev/null
+    FUZZING=
+    add_job fuzz/all 60 "$build" "tests/fuzz/run --summary $TG_LOGS/fuzz/results --seconds $TG_FUZZ_SECONDS --jobs $TG_JOBS"
   fi
   add_job fuzz/coverage 600 "$build" "tests/fuzz/run --coverage --jobs $TG_JOBS"
   run_jobs "what fuzzing did, and which lines its corpora reach"
@@ -230,7 +246,7 @@ interop_jobs() {
 phase_interop() {
   interop_jobs
   [ -x tools/demo ] && add_job demo 300 "$DEV" "tools/demo --once"
-  run_jobs --waiting "interop with software that is not ours, and the demo"
+  run_jobs "interop with software that is not ours, and the demo"
 }
 
 # Whether each of OMA's test cases that is not excused was proved in this run.
