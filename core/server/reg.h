@@ -88,6 +88,7 @@ typedef struct tg_reg {
   bool send_settled : 1;    /* it was told whether it may Send */
   bool attributes_seen : 1; /* whether it keeps attributes has been looked at */
   bool plan_pending : 1;    /* it is to be asked, or automatic observations are to be looked at */
+  bool ends_next : 1;       /* its lifetime is over, and the timer stands at its turn to end */
   uint8_t queue_lane;       /* of observe_queue.c, plus one; 0: it does not wait there */
   uint8_t formats;
   int16_t format; /* Content-Format that worked, -1 = not known yet */

@@ -25,6 +25,12 @@ typedef struct tg_observe_queue {
   tg_observe_begin_fn begin;
 } tg_observe_queue_t;
 
+/** Whose lifetimes are over at the same time end one after the other; see reg_end.c. */
+typedef struct tg_reg_turn {
+  uint64_t at_ms; /* monotonic, of the next turn */
+  uint32_t taken; /* of the ends that there may be in that millisecond */
+} tg_reg_turn_t;
+
 struct tg_server {
   tg_server_config_t config;
   tg_coap_t *coap;
@@ -35,6 +41,7 @@ struct tg_server {
   tg_pool_t calls; /* of command.c */
   tg_pool_t plans; /* of observe.c */
   tg_observe_queue_t queue;
+  tg_reg_turn_t end_turn;
   tg_pool_t watches; /* of observe_watch.c */
   uint32_t overdue;  /* reads of observe_watch.c on their way */
   tg_shared_text_t whos;
