@@ -33,7 +33,7 @@ done
 
 fresh
 mkdir -p "$TREE/config" "$TREE/docs/man"
-cp "$ROOT/config/check.lua" "$TREE/config/"
+cp "$ROOT/config/lines.lua" "$TREE/config/"
 plant config/schema.lua <<'END'
 return {
   "table",
