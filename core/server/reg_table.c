@@ -148,6 +148,7 @@ void tg_reg_table_extend(tg_server_t *server, tg_reg_t *reg) {
 void tg_reg_table_arm(tg_server_t *server, tg_reg_t *reg, tg_timer_fn fn) {
   reg->timer.fn = fn;
   reg->timer.ud = server;
+  reg->ends_next = false;
   if (reg->due_ms == UINT64_MAX) tg_wheel_del(server->config.wheel, &reg->timer);
   else tg_wheel_add(server->config.wheel, &reg->timer, reg->due_ms);
 }

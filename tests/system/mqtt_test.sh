@@ -38,6 +38,7 @@ like "$(retained tidegate/gw/gw/state)" '"state":"online","version":"[0-9.]+"' "
 start_device hall "$UDP" --con
 start_device meter "$(relay_port meter@iot.example)" --con
 start_device sleeper "$UDP" --queue --awake 1.5
+spawn properties mosquitto_sub -h 127.0.0.1 -p "$BROKER" -V mqttv5 -q 1 -t 'tidegate/dev/hall/v/#' -F '%t %P %p'
 for device in hall:udp0 meter:nb; do
   name=${device%:*}
   await 15 state_is "$name" online
@@ -54,6 +55,9 @@ for device in hall:udp0 meter:nb; do
   await 10 says messages "^tidegate/dev/$name/v/3303/0/5601 .*\"src\":\"send\""
   check $? "a value it sends too"
 done
+number=$(sed -nE 's|^tidegate/dev/hall/v/3303/0/5700 .*"v":17.25,.*"seq":([0-9]+),"gw":"([0-9a-f]+)".*|gw:\2 seq:\1|p' "$WORK/messages.log")
+await 5 says properties "^tidegate/dev/hall/v/3303/0/5700 ${number:-none} \{"
+check $? "a message has the gateway's identity and its number as properties, too ($number)"
 if [ -n "$SIX" ]; then
   spawn six "$BUILD/tests/fake/device/tg-fake-device" --server "[::1]:$SIX" --ep six
   await 10 says messages '^tidegate/dev/six/state .*"link":"six"'
