@@ -74,13 +74,6 @@ static tg_rc_t paho_uri(const char *uri, bool *tls, tg_buf_t *out, tg_diag_t *di
   return out->rc == TG_OK ? TG_OK : TG_E_CONFIG;
 }
 
-/* OpenSSL prepares what it needs when it needs it. paho would let it load everything with the first client, 1.5 MB, also for clear text. */
-static void leave_openssl_alone(void) {
-  MQTTAsync_init_options init = MQTTAsync_init_options_initializer;
-  init.do_openssl_init = 0;
-  MQTTAsync_global_init(&init);
-}
-
 static tg_rc_t create(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *config, tg_diag_t *diag) {
   uint8_t text[512];
   tg_buf_t uri;
@@ -88,7 +81,6 @@ static tg_rc_t create(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *confi
   tg_rc_t rc = paho_uri(config->uri, &conn->tls, &uri, diag);
   if (rc != TG_OK) return rc;
 
-  leave_openssl_alone();
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
   options.MQTTVersion = conn->version;
   const char *address = tg_buf_cstr(&uri);

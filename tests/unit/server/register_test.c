@@ -346,6 +346,6 @@ static void commands_and_observations_reach_the_device_and_come_back(void **stat
 
 CHECK_SUITE(registers_as_the_specification_says, a_refused_register_names_what_was_wrong,
             more_links_than_allowed_are_refused, paths_and_methods_that_are_not_there_are_told_apart,
-            an_update_extends_and_only_changes_are_told,
-            lifetimes_that_are_over_together_end_one_after_the_other, a_new_register_replaces_the_old_location,
-            an_endpoint_is_taken_over_only_by_who_may, commands_and_observations_reach_the_device_and_come_back)
+            an_update_extends_and_only_changes_are_told, lifetimes_that_are_over_together_end_one_after_the_other,
+            a_new_register_replaces_the_old_location, an_endpoint_is_taken_over_only_by_who_may,
+            commands_and_observations_reach_the_device_and_come_back)
