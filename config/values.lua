@@ -106,10 +106,7 @@ function values.boolean(_, value)
 end
 
 function values.duration(_, value)
-  local hint = 'seconds or text such as "30s", "5m", "1d" are wanted'
-  local seconds, example = with_unit(value, SECONDS, hint)
-  if not seconds then return nil, example end
-  return seconds
+  return with_unit(value, SECONDS, 'seconds or text such as "30s", "5m", "1d" are wanted')
 end
 
 function values.size(_, value)
