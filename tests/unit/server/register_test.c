@@ -181,41 +181,6 @@ static void an_update_extends_and_only_changes_are_told(void **state) {
   server_bench_close(&bench);
 }
 
-static size_t expired(server_bench_t *bench) {
-  size_t count = 0;
-  for (const char *at = server_bench_events(bench); (at = strstr(at, "expired:")); at++) count++;
-  return count;
-}
-
-/* As after a long absence of the gateway: more ends at once than events find room. */
-static void lifetimes_that_are_over_together_end_one_after_the_other(void **state) {
-  (void)state;
-  static server_bench_t bench;
-  enum { DEVICES = 20, A_MS = 8, SPAN_MS = (60 + 247) * 1000 };
-  server_bench_open(&bench, NULL, NULL);
-  for (int i = 0; i < DEVICES; i++) {
-    char query[] = "ep=a&lt=60&lwm2m=1.1";
-    query[3] = (char)('a' + i);
-    check_int(server_bench_register(&bench, query[3], query, "</3/0>"), TG_COAP_201);
-  }
-  check_int(expired(&bench), 0);
-  server_bench_pass(&bench, SPAN_MS - 1);
-  check_int(expired(&bench), 0);
-  server_bench_pass(&bench, 1);
-  check_int(expired(&bench), A_MS);
-  check_int(at(&bench, 'a' + DEVICES - 1, TG_COAP_POST, bench.location, ""), TG_COAP_204); /* it came just in time */
-  server_bench_pass(&bench, 1);
-  check_int(expired(&bench), A_MS);
-  server_bench_pass(&bench, 1);
-  check_int(expired(&bench), DEVICES - 1 - 2 * A_MS);
-  server_bench_pass(&bench, SPAN_MS - 10);
-  check_int(expired(&bench), 0);
-  check_int(tg_twin_count(bench.twin), DEVICES);
-  server_bench_pass(&bench, 10);
-  check_int(expired(&bench), 1);
-  server_bench_close(&bench);
-}
-
 static void a_new_register_replaces_the_old_location(void **state) {
   (void)state;
   static server_bench_t bench;
@@ -346,6 +311,5 @@ static void commands_and_observations_reach_the_device_and_come_back(void **stat
 
 CHECK_SUITE(registers_as_the_specification_says, a_refused_register_names_what_was_wrong,
             more_links_than_allowed_are_refused, paths_and_methods_that_are_not_there_are_told_apart,
-            an_update_extends_and_only_changes_are_told, lifetimes_that_are_over_together_end_one_after_the_other,
-            a_new_register_replaces_the_old_location, an_endpoint_is_taken_over_only_by_who_may,
-            commands_and_observations_reach_the_device_and_come_back)
+            an_update_extends_and_only_changes_are_told, a_new_register_replaces_the_old_location,
+            an_endpoint_is_taken_over_only_by_who_may, commands_and_observations_reach_the_device_and_come_back)
