@@ -64,7 +64,7 @@ void tg_lua_wait_end(tg_lua_wait_t *wait, tg_vm_push_fn push, void *arg) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, delivery.fn);
     tg_vm_mark_t mark = tg_vm_mark_fn(L, -1);
     lua_pop(L, 1);
-    tg_bundle_enter(bundle, mark, call_back, &delivery);
+    (void)tg_bundle_enter(bundle, mark, call_back, &delivery);
     return;
   }
   tg_diag_t diag = {0};

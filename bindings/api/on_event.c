@@ -137,15 +137,22 @@ static int call_on_event(lua_State *L) {
   return tg_vm_tail_call(L, 3);
 }
 
+/* What there was no memory for is not acknowledged: whoever said it keeps it and says it again. What a command came to is nobody's to say again. */
+static void enter(call_t *call, lua_CFunction fn) {
+  tg_event_type_t type = call->event->type;
+  if (tg_bundle_enter(call->bundle, type, fn, call) || type == TG_EVENT_COMMAND) return;
+  tg_store_t *store = call->bundle->api->parts.store;
+  if (store) tg_store_outbox_refuse(store, type == TG_EVENT_RECORDS ? TG_STORE_TELEMETRY : TG_STORE_EVENT);
+}
+
 void tg_on_event(void *ud, const tg_event_t *event) {
   const tg_api_t *api = ud;
   bool is_records = event->type == TG_EVENT_RECORDS;
   for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
     call_t call = {.bundle = bundle, .event = event};
     if (!bundle->vm) continue;
-    if (is_records && wants_records(bundle, &event->records))
-      tg_bundle_enter(bundle, event->type, call_on_records, &call);
+    if (is_records && wants_records(bundle, &event->records)) enter(&call, call_on_records);
     if (!is_records && bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> event->type & 1U))
-      tg_bundle_enter(bundle, event->type, call_on_event, &call);
+      enter(&call, call_on_event);
   }
 }

@@ -37,7 +37,7 @@ static void tell(const tg_api_t *api, uint32_t kind, call_t *call) {
   for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
     call->bundle = bundle;
     if (bundle->vm && bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> kind & 1U))
-      tg_bundle_enter(bundle, kind, call_on_event, call);
+      (void)tg_bundle_enter(bundle, kind, call_on_event, call);
   }
 }
 

@@ -106,7 +106,7 @@ void tg_api_on_mqtt_message(void *ud, const tg_mqtt_incoming_t *message) {
     if (sub->broker != message->broker || !sub->bundle->vm || !tg_topic_matches(filter_of(sub), message->topic))
       continue;
     call_t call = {.sub = sub, .message = message};
-    tg_bundle_enter(sub->bundle, tg_vm_mark_thing(sub), call_sub, &call);
+    (void)tg_bundle_enter(sub->bundle, tg_vm_mark_thing(sub), call_sub, &call);
   }
 }
 
@@ -125,6 +125,6 @@ void tg_api_on_mqtt_state(void *ud, size_t broker, bool connected, const char *w
   for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
     if (!bundle->vm || bundle->on.on_mqtt_state == LUA_NOREF) continue;
     state_call_t call = {bundle, broker, connected, why};
-    tg_bundle_enter(bundle, TG_BUNDLE_KIND_MQTT_STATE, call_state, &call);
+    (void)tg_bundle_enter(bundle, TG_BUNDLE_KIND_MQTT_STATE, call_state, &call);
   }
 }

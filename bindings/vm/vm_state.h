@@ -27,8 +27,9 @@ struct tg_vm {
   uint32_t stretch;
   uint64_t steps;
   uint64_t steps_max;
-  uint64_t wall_start_ns;
-  uint64_t cpu_start_ns; /* 0 = not looked at yet */
+  uint64_t wall_ns, cpu_ns; /* what has been used of a call's time */
+  uint64_t wall_at_ns;      /* when the clock was last looked at */
+  uint64_t cpu_at_ns;       /* 0 = not looked at yet */
   uint64_t cpu_max_ns;
   void *
       reserve; /* memory for what libraries push before a call begins, where nothing could catch an error; NULL: spent */

@@ -117,6 +117,9 @@ uint64_t tg_store_outbox_next_seq(tg_store_t *store);
 /** Whether @p bytes more of @p shed_class fit into the outbox now: telemetry into seven eighths of it, events into fifteen sixteenths, states into all but the last thirty-second, results into all. */
 bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint64_t bytes);
 
+/** A message of @p shed_class could not even be made for want of memory: counts as one that found no room, so that who caused it is not acknowledged. */
+void tg_store_outbox_refuse(tg_store_t *store, uint8_t shed_class);
+
 /** Queues a message under entry->seq (from tg_store_outbox_next_seq(), in that order). Copies. TG_E_FULL without room for its class or with 16 MiB queued; TG_E_TOO_LONG above 8 MiB; TG_E_ARG when seq does not rise; TG_E_STORE when the disk has failed for so long that seq could repeat after a restart; TG_E_NOMEM. */
 TG_MUST_CHECK tg_rc_t tg_store_outbox_add(tg_store_t *store, const tg_outbox_entry_t *entry);
 

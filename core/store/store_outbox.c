@@ -29,9 +29,13 @@ bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint6
   return bytes <= max && store->ring.bytes <= max - bytes;
 }
 
-static void count_refused(tg_store_t *store, const tg_outbox_entry_t *entry) {
+void tg_store_outbox_refuse(tg_store_t *store, uint8_t shed_class) {
   store->stats.outbox_refused++;
-  store->stats.outbox_refused_by[entry->shed_class % TG_STORE_CLASSES]++;
+  store->stats.outbox_refused_by[shed_class % TG_STORE_CLASSES]++;
+}
+
+static void count_refused(tg_store_t *store, const tg_outbox_entry_t *entry) {
+  tg_store_outbox_refuse(store, entry->shed_class);
   if (!store->refused.count++) store->refused.first_seq = entry->seq;
   store->refused.last_seq = entry->seq;
 }

@@ -2,10 +2,15 @@
 """N7: whether memory grows by what comes. As much bad input as good, commands beside it, and no faults: see leak() and README.md here.
 
 Much is bounded and fills up at first: what is remembered of commands, caches of the database, garbage of scripts. So the first half of the messages is
-for that; memory and descriptors are looked at in the second. The pace is one that the broker keeps up with: what waits for it is memory, too.
+for that; memory and descriptors are looked at in the second. The pace is one that the broker keeps up with: what waits for it is memory, too. In the first half the
+gateway is also stopped for a second again and again (SIGSTOP): a machine that stands still for a moment makes a crowd of what comes afterwards, and
+the heap keeps the pages of the largest one. What is allocated is looked at beside it (live_memory.c), since a leak could hide in the free memory of such a heap.
 """
 
+import mmap
 import os
+import signal
+import struct
 import threading
 import time
 
@@ -24,16 +29,41 @@ OFTEN, SELDOM = 4, 100  # a command for each so many acknowledged values until t
 RARELY = 1000  # in a run that is too short for that: each costs 2 kB until then
 NIDD = 10  # every so manyth device comes by NIDD
 TELL = 10  # seconds
+STOP_EVERY, STOP_FOR = 6.0, 1.0  # seconds
+LIVE_MEMORY = "tests/faults/tg-live-memory.so"
+
+
+class LiveMemory:
+    """The bytes that are allocated in a program, garbage apart: the least since they were last asked for."""
+
+    NOTHING = struct.pack("=Q", 2**64 - 1)
+
+    def __init__(self, build, work, env):
+        """@param env gets what the program is to be started with"""
+        shim, path = os.path.join(build, LIVE_MEMORY), os.path.join(work, "live")
+        with open(path, "w+b") as file:
+            file.write(self.NOTHING)
+            file.flush()
+            self.least = mmap.mmap(file.fileno(), 0)
+        env.update(LD_PRELOAD=shim, TG_LIVE_MEMORY=path)
+
+    def take(self):
+        """None where the program has not said it since."""
+        found, self.least[:] = bytes(self.least), self.NOTHING
+        return None if found == self.NOTHING else struct.unpack("=Q", found)[0]
 
 
 def growth(points):
-    """What the second half of the messages says. @param points (messages, bytes, bytes that are no file's, files, connections), by time"""
+    """What the second half of the messages says. @param points (messages, bytes, bytes that are no file's, bytes that are allocated, files, connections), by time"""
     half = [point for point in points if point[0] >= points[-1][0] / 2]
-    files = lows([files - connections for _, _, _, files, connections in half])
+    files = lows([files - connections for *_, files, connections in half])
+    live = [(point[0], point[3]) for point in half if point[3] is not None]
+    tens = [min(live[at : at + 10], key=lambda point: point[1]) for at in range(0, len(live) - 9, 10)]
     return {
         "looked_at": half[-1][0] - half[0][0], "rss_kb": half[-1][1] // 1024, "rss_change_kb": (half[-1][1] - half[0][1]) // 1024,
         "rss_bytes_per_100": round(100 * slope([(point[0], point[1]) for point in half]), 2),
         "own_bytes_per_100": round(100 * slope([(point[0], point[2]) for point in half]), 2),
+        "live_bytes_per_100": round(100 * slope(tens), 2), "live_kb": tens[-1][1] // 1024 if tens else 0,
         "files_change": max(files) - min(files), "connections": max(connections for *_, connections in half)}
 
 
@@ -96,7 +126,9 @@ class Leak:
                 self.fleet.add(name, ("127.0.0.1", lab.udp), Patience(0.5, 1.5, 2))
         self.junk = Shadow(("127.0.0.1", lab.udp), self.fleet, arguments.rate, arguments.seed)
         self.asker = Asker(lab, self.fleet, [name for name in names if name not in lab.relays][:ASKED], self.messages // 2)
-        self.points, self.begun, self.told = [], 0.0, 0.0  # of messages, bytes, bytes that are no file's, files, connections
+        lab.gateway.env = dict(os.environ)
+        self.live = LiveMemory(arguments.build, lab.work, lab.gateway.env)
+        self.points, self.begun, self.told, self.stopped = [], 0.0, 0.0, 0.0  # points: see growth()
 
     def count(self):
         return len(self.fleet.took) + self.junk.sent
@@ -104,19 +136,30 @@ class Leak:
     def sample(self):
         gateway = self.lab.gateway
         resident, shared = gateway.memory()
-        self.points.append((self.count(), resident * 1024, (resident - shared) * 1024, *gateway.descriptors()))
+        self.points.append((self.count(), resident * 1024, (resident - shared) * 1024, self.live.take(), *gateway.descriptors()))
 
     def tell(self):
         now = time.monotonic()
         if now - self.told < TELL:
             return
         self.told = now
-        at, resident, own, files, connections = self.points[-1]
-        print("# %d s: %d messages, %d commands; %d kB, %d of it no file's; %d files, %d connections"
-              % (now - self.begun, at, self.asker.asked, resident // 1024, own // 1024, files, connections), flush=True)
+        at, resident, own, live, files, connections = self.points[-1]
+        print("# %d s: %d messages, %d commands; %d kB, %d of it no file's; %d kB allocated; %d files, %d connections"
+              % (now - self.begun, at, self.asker.asked, resident // 1024, own // 1024, (live or 0) // 1024, files, connections), flush=True)
+
+    def stop_at_times(self):
+        """Lets a crowd come, in the first half only."""
+        now = time.monotonic()
+        if now - max(self.stopped, self.begun) < STOP_EVERY or self.count() > self.messages / 2:
+            return
+        self.stopped = now
+        self.lab.gateway.process.send_signal(signal.SIGSTOP)
+        time.sleep(STOP_FOR)
+        self.lab.gateway.process.send_signal(signal.SIGCONT)
 
     def spend(self):
         while self.count() < self.messages and self.lab.check_alive():
+            self.stop_at_times()
             self.sample()
             self.tell()
             time.sleep(1)

@@ -80,6 +80,10 @@ class Lab:
             self.unexpected.append("it has ended with %s: %s" % (self.gateway.process.returncode, self.gateway.log()[-300:]))
         return self.gateway.alive()
 
+    def failures(self):
+        """What scripts failed at: what they should have published then is gone."""
+        return [line for line in self.gateway.log().splitlines() if " script failed " in line]
+
     def command(self, ep, word):
         """An Execute at a device."""
         return self.broker.publish("tidegate/dev/%s/cmd" % ep, execute(word))
@@ -106,8 +110,8 @@ class Lab:
             wait_for(30, lambda: self.drain() and not self.ledger.compare(fleet.executed())["endless"])
             found = self.ledger.compare(fleet.executed())
         fleet.paused = False
-        found["quiet"], found["empty"], found["unexpected"] = quiet, empty, self.unexpected
-        found["good"] = is_good(found) and quiet and empty and not self.unexpected
+        found["quiet"], found["empty"], found["unexpected"] = quiet, empty, self.unexpected + self.failures()[:5]
+        found["good"] = is_good(found) and quiet and empty and not found["unexpected"]
         return found
 
     def close(self):

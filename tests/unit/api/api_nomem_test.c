@@ -108,11 +108,17 @@ static void a_version_that_can_not_be_loaded_does_not_end_the_old_one(void **sta
   api_harness_close(&scene.h);
 }
 
-/* Registered, records, and what they bring about. */
+static uint64_t refused(const scene_t *scene) {
+  tg_store_stats_t stats;
+  tg_store_stats(scene->h.store, &stats);
+  return stats.outbox_refused;
+}
+
+/* Registered, records, and what they bring about. A device is not told that what failed has arrived. */
 static bool tell_events(scene_t *scene) {
   api_harness_t *h = &scene->h;
   const tg_device_t *device = tg_twin_find_ep(h->twin, tg_slice_str("d"));
-  uint64_t errors = api_harness_status(h, "s").errors;
+  uint64_t errors = api_harness_status(h, "s").errors, before = refused(scene);
   const tg_event_t event = {.type = TG_EVENT_REGISTERED, .device = device->id, .ep = tg_slice_str("d")};
   tg_rc_t told = tg_event_emit(h->events, &event);
   const tg_record_t records[] = {
@@ -121,7 +127,9 @@ static bool tell_events(scene_t *scene) {
   const tg_event_records_t put = {.items = records, .count = 2, .source = TG_SOURCE_NOTIFY};
   tg_rc_t kept = tg_twin_put(h->twin, device->id, &put);
   api_harness_settle(h);
-  return told == TG_OK && kept == TG_OK && strstr(h->said, "event d") && api_harness_status(h, "s").errors == errors;
+  bool has_failed = api_harness_status(h, "s").errors != errors;
+  if (has_failed != (refused(scene) != before)) fail_msg("%llu refused: %s", (unsigned long long)(refused(scene) - before), h->log);
+  return told == TG_OK && kept == TG_OK && strstr(h->said, "event d") && !has_failed;
 }
 
 static void the_script_hears_the_next_ones(scene_t *scene, bool done) {

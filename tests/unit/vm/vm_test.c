@@ -2,6 +2,7 @@
 /* tests/unit/vm/vm_test.c: bindings/vm as a whole: what a script may do, and what happens when it does too much. */
 
 #include <lauxlib.h>
+#include <time.h>
 
 #include "bindings/vm/vm_call.h"
 #include "core/base/clock.h"
@@ -199,6 +200,23 @@ static void an_overrun_names_the_line_of_the_script(void **state) {
   }
 }
 
-CHECK_SUITE(an_overrun_names_the_line_of_the_script, a_script_runs_and_prints_to_its_host,
+static void stand_still(void *ud, const char *text) {
+  (void)ud, (void)text;
+  nanosleep(&(struct timespec){.tv_nsec = 100 * 1000000}, NULL);
+}
+
+/* SIGSTOP, a debugger, a virtual machine that is moved: what the rule was about must not be lost for that. */
+static void a_call_that_stood_still_once_goes_on(void **state) {
+  (void)state;
+  const tg_vm_config_t config = {.burst_ms = 4, .on_print = stand_still};
+  tg_vm_t *vm = tg_vm_new(&config);
+  tg_diag_t diag = {0};
+  tg_rc_t rc = vm_run(vm, "print() for i = 1, 5000 do end", &diag);
+  if (rc != TG_OK) fail_msg("%s", diag.message);
+  check_rc(vm_run(vm, "while true do print() for i = 1, 5000 do end end", &diag), TG_E_BUDGET);
+  tg_vm_free(vm);
+}
+
+CHECK_SUITE(a_call_that_stood_still_once_goes_on, an_overrun_names_the_line_of_the_script, a_script_runs_and_prints_to_its_host,
             an_error_names_file_line_and_message, what_takes_too_much_is_ended_in_time,
             what_could_reach_out_is_not_there, a_task_waits_and_goes_on_with_what_it_is_given)
