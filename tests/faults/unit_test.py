@@ -28,12 +28,13 @@ class Sums(unittest.TestCase):
         self.assertEqual([[0], [3], [1, 2]], [soak.lows(counts) for counts in ([], [5, 3], [1] + [9] * 9 + [2] * 19)])
 
     def test_growth_is_that_of_the_second_half(self):
-        points = [(at * 1000, 5000000 - 1000 * at, 4000000, 20, 0) for at in range(50)]  # what fills up or goes at first is not looked at
-        points += [(at * 1000, 8000000 + 20 * at, 4000000 + 10 * at, 30 + at % 3, 5 + at % 3) for at in range(50, 101)]
+        points = [(at * 1000, 5000000 - 1000 * at, 4000000, None, 20, 0) for at in range(50)]  # what fills up or goes at first is not looked at
+        points += [(at * 1000, 8000000 + 20 * at, 4000000 + 10 * at, 3000000 + 30 * at + at % 7 * 5000, 30 + at % 3, 5 + at % 3) for at in range(50, 101)]
         found = leak.growth(points)
         self.assertEqual((50000, 2, 1), (found["looked_at"], found["rss_bytes_per_100"], found["own_bytes_per_100"]))
         self.assertEqual((0, 7, 8002000 // 1024), (found["files_change"], found["connections"], found["rss_kb"]))
-        points += [(at * 1000, 8000000, 4000000, 31, 5) for at in range(101, 121)]
+        self.assertAlmostEqual(3, found["live_bytes_per_100"], delta=0.5)  # what goes again is not counted
+        points += [(at * 1000, 8000000, 4000000, 3000000, 31, 5) for at in range(101, 121)]
         self.assertEqual(1, leak.growth(points)["files_change"])
 
     def test_commands_come_often_until_all_that_is_remembered_is_full(self):
