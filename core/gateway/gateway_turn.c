@@ -8,7 +8,7 @@
 #include "core/base/crash.h"
 #include "core/base/log.h"
 
-enum { BACKLOG_MAX = 1024, SLOW_MS = 250 };
+enum { BACKLOG_MAX = 1024, SLOW_MS = 100 };
 
 static void on_slowed(tg_timer_t *timer, void *ud) {
   (void)timer;

@@ -64,6 +64,10 @@ bool tg_store_outbox_has_room(const tg_store_t *store, uint8_t shed_class, uint6
   return true;
 }
 
+void tg_store_outbox_refuse(tg_store_t *store, uint8_t shed_class) {
+  (void)store, (void)shed_class;
+}
+
 void tg_store_stats(const tg_store_t *store, tg_store_stats_t *stats) {
   *stats = (tg_store_stats_t){.next_seq = store->seq};
 }
