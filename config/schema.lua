@@ -562,7 +562,7 @@ return {
           default = "tidegate",
           max = 128,
           is = "prefix",
-          like = 'text such as "tidegate" or "plant/tidegate", without + # { }',
+          like = 'text such as "tidegate" or "plant/tidegate", at most 25 levels without + # { }',
           doc = "First level of every topic.",
         },
         qos = {

@@ -65,9 +65,14 @@ function is.listen(text)
   return host ~= nil and is.address(host) and tonumber(port) <= 65535
 end
 
+-- A topic has at most 32 levels, and seven are the dialect's: dev, EP, v and the four of a path.
+local PREFIX_LEVELS = 25
+
 --- Levels of a topic that others can stand behind.
 function is.prefix(text)
-  return text:find("^[^/$+#{}][^+#{}]*$") ~= nil and text:sub(-1) ~= "/"
+  local _, slashes = text:gsub("/", "")
+  local is_topic = text:find("^[^/$+#{}][^+#{}]*$") and text:sub(-1) ~= "/"
+  return is_topic and slashes < PREFIX_LEVELS
 end
 
 local values = {}

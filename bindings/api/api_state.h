@@ -79,7 +79,7 @@ typedef struct tg_bundle {
   tg_vm_task_t starting; /* init() is suspended; 0 when it has ended */
   bool has_failed;       /* the call that runs has told a failure of its own, or of what it began, */
   bool has_counted;      /* and that is counted as the call's */
-  bool is_short;         /* it had no memory for something, and went on */
+  bool is_starved;       /* and the system had no memory for it */
   tg_vm_stats_t before;  /* of earlier generations, added up */
   uint64_t failures;     /* told by tg_bundle_fail(), which are no errors of the vm */
   uint64_t published;

@@ -116,15 +116,14 @@ void tg_bundle_account(tg_bundle_t *bundle, tg_vm_mark_t mark, tg_rc_t rc, const
   tg_bundle_loop_poke(bundle->loop);
 }
 
-/* Lua's words for it, and ours. */
-static bool is_about_memory(const char *why) {
-  return strstr(why, "not enough memory") || strstr(why, tg_rc_text(TG_E_NOMEM));
+/* The script's own cap is its own fault. What the gateway's functions had no memory for they say. */
+static bool is_starved(const tg_bundle_t *bundle, const char *why) {
+  return tg_vm_is_starved(bundle->vm) || strstr(why, tg_rc_text(TG_E_NOMEM));
 }
 
 void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row) {
   tg_diag_t diag = {0};
   const char *colon = strchr(why, ':');
-  bool is_short = is_about_memory(why);
   char *end = NULL;
   long line = colon ? strtol(colon + 1, &end, 10) : 0;
   if (colon && end && *end == ':' && line > 0) {
@@ -133,11 +132,11 @@ void tg_bundle_fail(tg_bundle_t *bundle, const char *why, uint32_t in_row) {
     tg_diag_set(&diag, file, (int)line, "%s", end + 1 + (end[1] == ' '));
   } else {
     const tg_diag_t *place = tg_vm_place(bundle->vm);
-    bool is_there = place->line && is_short; /* Lua's words for it say no line */
+    bool is_there = place->line && strstr(why, "not enough memory"); /* Lua's words for it say no line */
     tg_diag_set(&diag, is_there ? place->file : bundle->source.file, is_there ? place->line : 0, "%s", why);
   }
   bundle->failures++;
-  bundle->is_short = bundle->is_short || is_short;
+  bundle->is_starved = bundle->is_starved || is_starved(bundle, why);
   bundle->has_failed = bundle->has_counted = true;
   remember(bundle, &diag);
   count_failure(bundle, tg_vm_mark(bundle->vm, 0), in_row);
@@ -147,11 +146,11 @@ bool tg_bundle_enter(tg_bundle_t *bundle, tg_vm_mark_t mark, lua_CFunction fn, v
   tg_diag_t diag;
   diag.file[0] = diag.message[0] = 0;
   diag.line = 0;
-  bundle->is_short = false;
+  bundle->is_starved = false;
   tg_rc_t rc = tg_vm_spawn_as(bundle->vm, mark, fn, arg, &diag);
-  bool is_short = bundle->is_short || (rc != TG_OK && is_about_memory(diag.message));
+  bool is_lost = bundle->is_starved || (rc != TG_OK && is_starved(bundle, diag.message));
   tg_bundle_account(bundle, mark, rc, &diag);
-  return !is_short;
+  return !is_lost;
 }
 
 /* Seam tg_vm_end_fn: the vm has counted a failure already. A call that runs is not excused by what it has begun and that went well. */

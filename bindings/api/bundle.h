@@ -21,7 +21,7 @@ void tg_bundle_catch_up(tg_bundle_t *bundle);
 /** Stops and frees. NULL is allowed. */
 void tg_bundle_free(tg_bundle_t *bundle);
 
-/** Runs @p fn in a task of the bundle (tg_vm_spawn_as()); counts, logs and remembers a failure. Failures in a row are those of one @p mark (tg_event_type_t, TG_BUNDLE_KIND_… or one of vm_mark.h). @return false where memory was short, in the call or in a rule whose failure the script's library caught */
+/** Runs @p fn in a task of the bundle (tg_vm_spawn_as()); counts, logs and remembers a failure. Failures in a row are those of one @p mark (tg_event_type_t, TG_BUNDLE_KIND_… or one of vm_mark.h). @return false where the system had no memory for it, or for a rule whose failure the script's library caught */
 bool tg_bundle_enter(tg_bundle_t *bundle, tg_vm_mark_t mark, lua_CFunction fn, void *arg);
 
 /** What tg_bundle_enter() does after the call, for calls that others made. */

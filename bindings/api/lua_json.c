@@ -12,7 +12,7 @@
 #include "core/codec/json_read.h"
 #include "core/codec/json_write.h"
 
-enum { DEPTH_MAX = 16, SMALL = 512, TEXT_MAX = 1 << 20, KEYS_MAX = 10000, ORDER_MAX = 64 };
+enum { DEPTH_MAX = 16, SMALL = 512, TEXT_MAX = 1 << 20, WRITTEN_MAX = 2 << 20, KEYS_MAX = 10000, ORDER_MAX = 64 };
 
 /* Arguments of tg_lua_json(). */
 enum { AT_VALUE = 1, AT_ORDER = 2 };
@@ -168,7 +168,7 @@ static int free_buf(lua_State *L) {
 
 static tg_buf_t *push_buf(lua_State *L) {
   tg_buf_t *buf = lua_newuserdatauv(L, sizeof *buf, 0);
-  tg_buf_init_growing(buf, TEXT_MAX);
+  tg_buf_init_growing(buf, WRITTEN_MAX);
   if (luaL_newmetatable(L, "tidegate.buf")) {
     lua_pushcfunction(L, free_buf);
     lua_setfield(L, -2, "__gc");
@@ -191,8 +191,10 @@ static tg_rc_t write_text(lua_State *L) {
   tg_json_write_begin(&w.json, buf);
   write_value(&w, AT_VALUE, 0);
   tg_vm_charge(L, buf->len / 8);
-  if (buf->rc == TG_OK) lua_pushlstring(L, (const char *)buf->p, buf->len);
-  return buf->rc;
+  tg_rc_t rc = buf->rc;
+  if (rc == TG_OK) lua_pushlstring(L, (const char *)buf->p, buf->len);
+  tg_buf_fini(buf); /* the collector does not know how large it is */
+  return rc;
 }
 
 int tg_lua_json(lua_State *L) {

@@ -15,10 +15,14 @@
 #include "bindings/api/lua_device.h"
 #include "bindings/api/lua_record.h"
 
+/* A call has one budget, so it gets few records: what a device reports in one message, up to 1,024 of them, is not too much for any script then. */
+enum { RECORDS_A_CALL = 16 };
+
 /* What a call is begun with. */
 typedef struct call {
   tg_bundle_t *bundle;
   const tg_event_t *event;
+  tg_event_records_t records; /* of an event with records: those of this call */
 } call_t;
 
 static bool wants_object(const tg_bundle_t *bundle, uint16_t oid) {
@@ -84,8 +88,8 @@ static int call_on_records(lua_State *L) {
   luaL_checkstack(L, 12, "event");
   lua_rawgeti(L, LUA_REGISTRYINDEX, call->bundle->on.on_records);
   tg_lua_device_push(L, call->bundle, event->device, event->ep);
-  push_records(L, call, event->records.items, event->records.count);
-  lua_pushstring(L, tg_event_source_name(event->records.source));
+  push_records(L, call, call->records.items, call->records.count);
+  lua_pushstring(L, tg_event_source_name(call->records.source));
   return tg_vm_tail_call(L, 3);
 }
 
@@ -137,22 +141,41 @@ static int call_on_event(lua_State *L) {
   return tg_vm_tail_call(L, 3);
 }
 
-/* What there was no memory for is not acknowledged: whoever said it keeps it and says it again. What a command came to is nobody's to say again. */
-static void enter(call_t *call, lua_CFunction fn) {
+/* Whoever said it keeps it and says it again. What a command came to is nobody's to say again. */
+static void refuse(const call_t *call) {
   tg_event_type_t type = call->event->type;
-  if (tg_bundle_enter(call->bundle, type, fn, call) || type == TG_EVENT_COMMAND) return;
   tg_store_t *store = call->bundle->api->parts.store;
-  if (store) tg_store_outbox_refuse(store, type == TG_EVENT_RECORDS ? TG_STORE_TELEMETRY : TG_STORE_EVENT);
+  if (!store || type == TG_EVENT_COMMAND) return;
+  tg_store_outbox_refuse(store, type == TG_EVENT_RECORDS ? TG_STORE_TELEMETRY : TG_STORE_EVENT);
+}
+
+/* What the system had no memory for is not acknowledged. */
+static void enter(call_t *call, lua_CFunction fn) {
+  if (!tg_bundle_enter(call->bundle, call->event->type, fn, call)) refuse(call);
+}
+
+/* A script that has failed too often gets no more of them: the version before takes its place, and it is for that one that they come again. */
+static void tell_records(call_t *call) {
+  const tg_event_records_t *all = &call->event->records;
+  for (size_t at = 0; at < all->count; at += RECORDS_A_CALL) {
+    size_t left = all->count - at;
+    call->records = (tg_event_records_t){
+        .items = all->items + at, .count = left < RECORDS_A_CALL ? left : RECORDS_A_CALL, .source = all->source};
+    if (!wants_records(call->bundle, &call->records)) continue;
+    if (at && call->bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) {
+      refuse(call);
+      return;
+    }
+    enter(call, call_on_records);
+  }
 }
 
 void tg_on_event(void *ud, const tg_event_t *event) {
   const tg_api_t *api = ud;
-  bool is_records = event->type == TG_EVENT_RECORDS;
   for (tg_bundle_t *bundle = api->first; bundle; bundle = bundle->next) {
     call_t call = {.bundle = bundle, .event = event};
     if (!bundle->vm) continue;
-    if (is_records && wants_records(bundle, &event->records)) enter(&call, call_on_records);
-    if (!is_records && bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> event->type & 1U))
-      enter(&call, call_on_event);
+    if (event->type == TG_EVENT_RECORDS) tell_records(&call);
+    else if (bundle->on.on_event != LUA_NOREF && (bundle->on.kinds >> event->type & 1U)) enter(&call, call_on_event);
   }
 }

@@ -25,7 +25,7 @@ tg.mqtt = {}
 
 ---Puts a message into the outbox; it leaves in order, when the broker is there. Without a broker connection this works all the same.
 ---@param topic string without `+` and `#`
----@param payload string at most 256 KiB
+---@param payload string at most 2 MiB; a broker may take less
 ---@param options? tg.mqtt.publish_options
 ---@return integer? seq the message's number in the outbox
 ---@return tg.error? err code `full`, `too_long`, `argument`, `not_found` (no such broker) or `state` (no brokers)

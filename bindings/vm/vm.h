@@ -82,6 +82,9 @@ const tg_diag_t *tg_vm_place(const tg_vm_t *vm);
 /** Whether the call that runs is over its budget. */
 bool tg_vm_is_over(const tg_vm_t *vm);
 
+/** Whether the system, and not the cap, refused memory since the last outermost call began. */
+bool tg_vm_is_starved(const tg_vm_t *vm);
+
 /** Bytes that may still be allocated: for C code that would rather refuse than be refused. */
 size_t tg_vm_memory_left(const tg_vm_t *vm);
 

@@ -114,7 +114,10 @@ void *tg_vm_state_allocate(void *ud, void *p, size_t old_size, size_t new_size) 
   if (!may_allocate(vm, old_size, new_size)) return NULL;
   void *moved = tg_alloc_resize(p, new_size, 1);
   if (!moved) moved = allocate_from_reserve(vm, p, new_size);
-  if (!moved) return NULL;
+  if (!moved) {
+    vm->starved = true;
+    return NULL;
+  }
   vm->stats.memory += new_size - old_size;
   if (vm->stats.memory > vm->stats.memory_peak) vm->stats.memory_peak = vm->stats.memory;
   return moved;
@@ -145,7 +148,7 @@ void tg_vm_state_begin(tg_vm_t *vm) {
   vm->wall_at_ns = tg_clock_mono_ns();
   vm->since_clock = 0;
   vm->place.line = 0;
-  vm->over = false;
+  vm->over = vm->starved = false;
 }
 
 void tg_vm_overrun(lua_State *L, const char *what) {
@@ -173,6 +176,10 @@ const tg_diag_t *tg_vm_place(const tg_vm_t *vm) {
 
 bool tg_vm_is_over(const tg_vm_t *vm) {
   return vm->over;
+}
+
+bool tg_vm_is_starved(const tg_vm_t *vm) {
+  return vm->starved;
 }
 
 size_t tg_vm_memory_left(const tg_vm_t *vm) {

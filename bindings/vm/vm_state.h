@@ -36,6 +36,7 @@ struct tg_vm {
   bool has_reserve;   /* it should be there: the state is open */
   size_t since_clock; /* bytes allocated since the clock was last looked at */
   bool over;
+  bool starved; /* the system had no memory for this call */
   tg_diag_t
       place; /* where the budget of this call, or memory, was found to be used up: the line that did it, which a pcall may hide */
   bool hooks_tight; /* an abort left coroutines with a hook at every instruction */

@@ -10,7 +10,7 @@
 #include "core/mqtt/mqtt_broker.h"
 #include "core/mqtt/topic.h"
 
-#define PAYLOAD_MAX (256u << 10)
+#define PAYLOAD_MAX (2u << 20) /* more than the longest text of a report, escaped (server.h) */
 
 static void pump_soon(tg_mqtt_t *mqtt) {
   if (!tg_timer_active(&mqtt->again)) tg_wheel_add(tg_loop_wheel(mqtt->loop), &mqtt->again, tg_loop_now(mqtt->loop));

@@ -6,10 +6,19 @@
 #include "core/base/alloc.h"
 #include "core/base/clock.h"
 #include "core/codec/codec_in.h"
+#include "core/event/record_copy.h"
 #include "core/server/quirk.h"
 #include "core/server/server_state.h"
 
 enum { RECORDS_MAX = 4096, RECORDS_FIRST = 64 };
+
+/* What comes of it must fit into a message to a broker, even where each byte of a text needs six (JSON's \u0001). What was asked for is the asker's. */
+static tg_rc_t count_bytes(tg_server_t *server, const tg_record_t *record, tg_source_t source) {
+  if (!tg_record_copy_has_bytes(record->value.type)) return TG_OK;
+  server->record_bytes += record->value.s.len;
+  bool is_reported = source == TG_SOURCE_SEND || source == TG_SOURCE_NOTIFY;
+  return is_reported && server->record_bytes > TG_SERVER_REPORT_BYTES_MAX ? TG_E_TOO_LONG : TG_OK;
+}
 
 static tg_rc_t add_record(tg_server_t *server, const tg_record_t *record, int64_t now_ms) {
   if (server->record_count == server->record_cap) {
@@ -87,11 +96,12 @@ static tg_rc_t decode(tg_server_t *server, const tg_reg_t *reg, const tg_report_
                             .unsigned_tlv = (device->quirks & TG_QUIRK_UNSIGNED_TLV) != 0};
   tg_codec_dec_t dec;
   tg_record_t record;
-  server->record_count = 0;
+  server->record_count = server->record_bytes = 0;
   tg_rc_t rc = tg_codec_dec_init(&dec, &input);
   while (rc == TG_OK && (rc = tg_codec_dec_next(&dec, &record)) == TG_OK) {
     rc = check_path(device, &record.path, payload->source);
     if (rc == TG_OK && is_value_missing(&input, &record)) rc = TG_E_SYNTAX;
+    if (rc == TG_OK) rc = count_bytes(server, &record, payload->source);
     if (rc == TG_OK) rc = add_record(server, &record, input.now_ms);
   }
   return rc == TG_END ? TG_OK : rc;
@@ -112,6 +122,13 @@ static void tell_unknown(tg_server_t *server, const tg_reg_t *reg) {
   }
 }
 
+static void count_too_long(tg_server_t *server, tg_rc_t rc) {
+  if (rc != TG_E_TOO_LONG) return;
+  if (server->record_bytes > TG_SERVER_REPORT_BYTES_MAX) server->stats.over_report++;
+  else if (server->record_count == TG_CODEC_IN_RECORDS_MAX) server->stats.over_records++;
+  else server->stats.over_nesting++;
+}
+
 static const char *what_is_wrong(tg_rc_t rc) {
   if (rc == TG_E_NOT_FOUND) return "names an object that is not announced";
   return rc == TG_E_DENIED ? "names a security object" : "not decoded";
@@ -124,8 +141,7 @@ tg_rc_t tg_report_take(tg_server_t *server, const tg_reg_t *reg, const tg_report
     char why[96];
     snprintf(why, sizeof why, "payload %s: %s (format %d)", what_is_wrong(rc), tg_rc_name(rc), payload->content_format);
     server->stats.undecodable++;
-    bool is_many = server->record_count == TG_CODEC_IN_RECORDS_MAX;
-    if (rc == TG_E_TOO_LONG) *(is_many ? &server->stats.over_records : &server->stats.over_nesting) += 1;
+    count_too_long(server, rc);
     tg_server_refuse(server, reg->device, tg_slice_str(device ? device->ep : NULL), why);
     return rc;
   }

@@ -9,9 +9,11 @@
 
 enum { BUSY_S = 60 };
 
-/* Security objects do not exist for reports. 4.13 is for too many records: it says that less at a time would do, which does not mend a name that is too long. */
+/* Security objects do not exist for reports. 4.13 is for too many records or bytes: it says that less at a time would do, which does not mend a name that is too long. */
 static uint8_t code_of(const tg_server_t *server, tg_rc_t rc) {
-  if (rc == TG_E_TOO_LONG && server->record_count < TG_CODEC_IN_RECORDS_MAX) return TG_COAP_400;
+  bool is_less_better =
+      server->record_count == TG_CODEC_IN_RECORDS_MAX || server->record_bytes > TG_SERVER_REPORT_BYTES_MAX;
+  if (rc == TG_E_TOO_LONG && !is_less_better) return TG_COAP_400;
   return rc == TG_E_DENIED ? TG_COAP_404 : tg_rc_coap(rc);
 }
 

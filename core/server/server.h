@@ -14,6 +14,9 @@
 
 typedef struct tg_server tg_server_t;
 
+/** Bytes of text in one report: a Send with more gets 4.13, a notification with more is refused. */
+enum { TG_SERVER_REPORT_BYTES_MAX = 256 << 10 };
+
 /** What a device says of itself in object 3: what profiles and policies choose by. */
 typedef enum tg_server_who {
   TG_SERVER_WHO_MANUFACTURER, /* /3/0/0 */

@@ -49,8 +49,9 @@ struct tg_server {
   tg_record_t *records; /* of the payload being decoded */
   size_t record_count;
   size_t record_cap;
-  tg_buf_t scratch; /* texts of records */
-  tg_buf_t out;     /* payloads and rows being written */
+  size_t record_bytes; /* of their texts */
+  tg_buf_t scratch;    /* texts of records */
+  tg_buf_t out;        /* payloads and rows being written */
   tg_log_limit_t refuse_limit;
   tg_server_stats_t stats;
 };

@@ -128,7 +128,8 @@ static bool tell_events(scene_t *scene) {
   tg_rc_t kept = tg_twin_put(h->twin, device->id, &put);
   api_harness_settle(h);
   bool has_failed = api_harness_status(h, "s").errors != errors;
-  if (has_failed != (refused(scene) != before)) fail_msg("%llu refused: %s", (unsigned long long)(refused(scene) - before), h->log);
+  if (has_failed != (refused(scene) != before))
+    fail_msg("%llu refused: %s", (unsigned long long)(refused(scene) - before), h->log);
   return told == TG_OK && kept == TG_OK && strstr(h->said, "event d") && !has_failed;
 }
 

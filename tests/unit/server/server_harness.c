@@ -83,7 +83,7 @@ void server_bench_open(server_bench_t *bench, const tg_server_config_t *config, 
   bench->second = (tg_link_t){.ops = &ops, .name = "bench1", .mtu = 1280, .binding = 'N'};
   bench->now = 1000;
   bench->random.state = state;
-  bench->bus = tg_event_bus_new(1024, 1 << 20);
+  bench->bus = tg_event_bus_new(1024, 8 << 20);
   bench->wheel = tg_wheel_new(bench->now);
   bench->store = store;
   tg_twin_config_t twin = {.registry = server_bench_registry,

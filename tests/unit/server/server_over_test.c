@@ -8,7 +8,7 @@
 #include "tests/unit/server/server_harness.h"
 
 static server_bench_t bench;
-static char body[65536];
+static char body[TG_SERVER_REPORT_BYTES_MAX + 4096];
 
 static tg_server_stats_t stats(void) {
   tg_server_stats_t stats;
@@ -116,4 +116,27 @@ static void a_send_that_is_nested_too_deep(void **state) {
   server_bench_close(&bench);
 }
 
-CHECK_SUITE(a_register_or_update_with_too_many_links, a_send_with_too_many_records, a_send_that_is_nested_too_deep)
+static void put_texts(size_t bytes) {
+  size_t len =
+      (size_t)snprintf(body, sizeof body, "[{\"n\":\"/3303/0/5750\",\"vs\":\"x\"},{\"n\":\"/3303/1/5750\",\"vs\":\"");
+  memset(body + len, 'y', bytes - 1);
+  snprintf(body + len + bytes - 1, sizeof body - len - bytes + 1, "\"}]");
+}
+
+/* What comes of it must fit into a message: 2.04 and then nothing would be a value lost. */
+static void a_report_with_too_much_text(void **state) {
+  (void)state;
+  server_bench_open(&bench, NULL, NULL);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+  put_texts(TG_SERVER_REPORT_BYTES_MAX);
+  check_int(post("dp", "", TG_CF_SENML_JSON), TG_COAP_204);
+  check_int(stats().over_report, 0);
+  put_texts(TG_SERVER_REPORT_BYTES_MAX + 1);
+  check_int(post("dp", "", TG_CF_SENML_JSON), TG_COAP_413);
+  check_int(stats().over_report, 1);
+  check_int(stats().over_records + stats().over_nesting, 0);
+  server_bench_close(&bench);
+}
+
+CHECK_SUITE(a_report_with_too_much_text, a_register_or_update_with_too_many_links, a_send_with_too_many_records,
+            a_send_that_is_nested_too_deep)

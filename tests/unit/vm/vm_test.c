@@ -217,6 +217,7 @@ static void a_call_that_stood_still_once_goes_on(void **state) {
   tg_vm_free(vm);
 }
 
-CHECK_SUITE(a_call_that_stood_still_once_goes_on, an_overrun_names_the_line_of_the_script, a_script_runs_and_prints_to_its_host,
-            an_error_names_file_line_and_message, what_takes_too_much_is_ended_in_time,
-            what_could_reach_out_is_not_there, a_task_waits_and_goes_on_with_what_it_is_given)
+CHECK_SUITE(a_call_that_stood_still_once_goes_on, an_overrun_names_the_line_of_the_script,
+            a_script_runs_and_prints_to_its_host, an_error_names_file_line_and_message,
+            what_takes_too_much_is_ended_in_time, what_could_reach_out_is_not_there,
+            a_task_waits_and_goes_on_with_what_it_is_given)
