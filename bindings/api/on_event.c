@@ -14,6 +14,8 @@
 #include "bindings/api/lua_command.h"
 #include "bindings/api/lua_device.h"
 #include "bindings/api/lua_record.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
 
 /* A call has one budget, so it gets few records: what a device reports in one message, up to 1,024 of them, is not too much for any script then. */
 enum { RECORDS_A_CALL = 16 };
@@ -36,7 +38,7 @@ static bool wants_object(const tg_bundle_t *bundle, uint16_t oid) {
 }
 
 static bool wants_records(const tg_bundle_t *bundle, const tg_event_records_t *records) {
-  if (bundle->on.on_records == LUA_NOREF) return false;
+  if (bundle->on.on_records == LUA_NOREF && !bundle->starting) return false;
   if (bundle->wants_all) return true;
   for (size_t i = 0; bundle->wanted_count && i < records->count; i++) {
     if (wants_object(bundle, records->items[i].path.id[0])) return true;
@@ -154,6 +156,16 @@ static void enter(call_t *call, lua_CFunction fn) {
   if (!tg_bundle_enter(call->bundle, call->event->type, fn, call)) refuse(call);
 }
 
+/* The first version of a script waits in its init(): what its rules are for would be nobody's. */
+static void refuse_until_ready(const call_t *call) {
+  tg_bundle_t *bundle = call->bundle;
+  if (tg_log_allow(&bundle->limit, tg_clock_mono_ms(), 1))
+    tg_log("script", TG_LOG_WARN,
+           "not_ready script=%s suppressed=%u why=\"its init() waits; devices keep what its rules are for\"",
+           bundle->source.name, (unsigned)bundle->limit.suppressed);
+  refuse(call);
+}
+
 /* A script that has failed too often gets no more of them: the version before takes its place, and it is for that one that they come again. */
 static void tell_records(call_t *call) {
   const tg_event_records_t *all = &call->event->records;
@@ -164,6 +176,10 @@ static void tell_records(call_t *call) {
     if (!wants_records(call->bundle, &call->records)) continue;
     if (at && call->bundle->failures_in_row >= TG_BUNDLE_FAILURES_MAX) {
       refuse(call);
+      return;
+    }
+    if (call->bundle->starting) {
+      refuse_until_ready(call);
       return;
     }
     enter(call, call_on_records);

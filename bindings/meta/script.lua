@@ -5,7 +5,7 @@
 ---@class tg.script
 ---@field name? string for messages; without it the name in the configuration
 ---@field version? string shown by `tidegate scripts`
----@field init? fun(options: table): any, any called once the script is checked, in a task; raising, or nil and a reason, keeps it from loading
+---@field init? fun(options: table): any, any called once the script is checked, in a task; raising, or nil and a reason, keeps it from loading. While that of the first version waits, devices keep what its rules are for (5.03, no acknowledgement) and events are not told
 ---@field deinit? fun() called when it goes; can't wait. Timers, subscriptions and devices go by themselves
 ---@field rules? tg.rule.rule[] records that become MQTT messages
 ---@field commands? tg.command_rule[] MQTT messages that become commands

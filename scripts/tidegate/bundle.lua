@@ -147,6 +147,10 @@ function bundle.start(core, tg, chunk, options)
     if not ok then error(why, 0) end
   end)
 
+  -- What it will want is known before its init(), which may wait: until then it isn't taken.
+  local on_records, want = bridge.records(core, rules)
+  core.want(want)
+
   init(script.init, options)
   for _, item in ipairs(drivers) do
     local ok, why = pcall(init, item.init, driver_options(item, options))
@@ -158,8 +162,6 @@ function bundle.start(core, tg, chunk, options)
     local ok, err = core.subscribe(item.topic, item.qos, item.broker, handler)
     if not ok then error(tostring(err), 0) end
   end)
-  local on_records, want = bridge.records(core, rules)
-  core.want(want)
   return {
     version = script.version,
     on_records = on_records,

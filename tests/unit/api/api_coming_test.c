@@ -99,6 +99,55 @@ static void one_that_waits_is_unloaded_and_ended_with_its_name(void **state) {
   }
 }
 
-CHECK_SUITE(the_old_version_hears_everything_until_the_new_one_is_ready,
+static uint64_t refused(const api_harness_t *h) {
+  tg_store_stats_t stats;
+  tg_store_stats(h->store, &stats);
+  return stats.outbox_refused;
+}
+
+static void put(api_harness_t *h, tg_id_t device, const char *path) {
+  api_harness_put(h, device, path, (tg_value_t){.type = TG_TYPE_INTEGER, .i = 1});
+}
+
+/* Else a device would be told that a value has arrived which no rule ever sees. */
+static void what_the_rules_of_a_first_version_are_for_is_refused_until_it_is_ready(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  tg_id_t device = api_harness_device(&h, "d");
+  api_harness_load(&h, "s",
+                   "local tg = require 'tidegate' return { init = function() tg.timer.sleep(0.03) print('ready') end,\n"
+                   "rules = { { match = { object = 3303 }, topic = 't', map = function(rec) print(rec.path) end } } }");
+  put(&h, device, "/3304/0/5700");
+  check_int(refused(&h), 0);
+  put(&h, device, "/3303/0/5700");
+  check_int(refused(&h), 1);
+  assert_non_null(strstr(h.log, "not_ready script=s"));
+  api_harness_wait_said(&h, "ready");
+  check_said(&h, "ready");
+  put(&h, device, "/3303/0/5700");
+  check_int(refused(&h), 1);
+  check_said(&h, "/3303/0/5700");
+  api_harness_close(&h);
+}
+
+/* There is a version that takes it. */
+static void nothing_is_refused_while_a_later_version_waits(void **state) {
+  (void)state;
+  api_harness_t h;
+  api_harness_open(&h);
+  tg_id_t device = api_harness_device(&h, "d");
+  api_harness_load(&h, "s", "return { rules = { { topic = 't', map = function(rec) print('old') end } } }");
+  api_harness_load(&h, "s",
+                   "local tg = require 'tidegate' return { init = function() tg.timer.sleep(0.03) end,\n"
+                   "rules = { { topic = 't', map = function(rec) print('new') end } } }");
+  put(&h, device, "/3303/0/5700");
+  check_said(&h, "old");
+  check_int(refused(&h), 0);
+  api_harness_close(&h);
+}
+
+CHECK_SUITE(what_the_rules_of_a_first_version_are_for_is_refused_until_it_is_ready,
+            nothing_is_refused_while_a_later_version_waits, the_old_version_hears_everything_until_the_new_one_is_ready,
             one_that_fails_after_waiting_leaves_the_old_one, a_later_version_takes_the_place_of_one_that_still_waits,
             without_a_version_before_it_is_there_at_once, one_that_waits_is_unloaded_and_ended_with_its_name)
