@@ -38,7 +38,9 @@ static void tell_state(tg_mqtt_broker_t *broker, bool connected, const char *why
   if (mqtt->on_state) mqtt->on_state(mqtt->ud, broker->index, connected, why);
 }
 
-static void on_up(tg_mqtt_broker_t *broker, uint32_t receive_maximum) {
+static void on_up(tg_mqtt_broker_t *broker, const tg_mqtt_event_t *event) {
+  uint32_t receive_maximum = (uint32_t)event->value;
+  tg_wheel_del(tg_loop_wheel(broker->owner->loop), &broker->retry);
   broker->connected = true;
   broker->connects++;
   broker->backoff_ms = broker->backoff_min_ms;
@@ -47,6 +49,7 @@ static void on_up(tg_mqtt_broker_t *broker, uint32_t receive_maximum) {
   tg_mqtt_conn_send_birth(broker->conn);
   tg_mqtt_subscribe_ask(&broker->subs, broker->conn);
   tg_mqtt_drain_up(&broker->drain, broker->conn, window);
+  tg_mqtt_drain_limit(&broker->drain, event->packet_max);
   tell_state(broker, true, "connected");
 }
 
@@ -96,8 +99,10 @@ static void on_note(void *ud, const tg_mqtt_event_t *event) {
   tg_mqtt_t *mqtt = ud;
   tg_mqtt_broker_t *broker = &mqtt->brokers[event->broker];
   switch (event->kind) {
-  case TG_MQTT_UP: on_up(broker, (uint32_t)event->value); break;
+  case TG_MQTT_UP: on_up(broker, event); break;
   case TG_MQTT_DOWN:
+    if (broker->connected) on_down(broker, event->topic); /* it may be told twice */
+    break;
   case TG_MQTT_REFUSED: on_down(broker, event->topic); break;
   case TG_MQTT_TAKEN: tg_mqtt_drain_taken(&broker->drain, event->value); break;
   case TG_MQTT_WRITTEN: tg_mqtt_drain_written(&broker->drain); break;
@@ -229,7 +234,7 @@ void tg_mqtt_stats(const tg_mqtt_t *mqtt, size_t broker, tg_mqtt_stats_t *stats)
                              .filled = at->drain.filled,
                              .published = at->drain.published,
                              .confirmed = at->drain.confirmed,
-                             .refused = at->refused,
+                             .refused = at->refused + at->drain.refused,
                              .received = at->received,
                              .connects = at->connects};
 }

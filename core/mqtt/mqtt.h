@@ -89,7 +89,7 @@ typedef struct tg_mqtt_stats {
   uint64_t published; /* handed to paho */
   uint64_t confirmed; /* PUBACK, PUBCOMP, or written (QoS 0) */
   uint64_t received;
-  uint64_t refused; /* answered with an error by the broker (MQTT 5) and given up */
+  uint64_t refused; /* answered with an error by the broker or larger than it takes (MQTT 5), and given up */
   uint64_t connects;
 } tg_mqtt_stats_t;
 

@@ -17,6 +17,13 @@ static void on_lost(void *context, char *cause) {
   push(context, TG_MQTT_DOWN, 0, cause ? cause : "the connection was lost");
 }
 
+/* MQTT 5: the broker ends the connection with a DISCONNECT that says why. paho does not call on_lost() then. */
+static void on_dismissed(void *context, MQTTProperties *properties, enum MQTTReasonCodes code) {
+  (void)properties;
+  const char *reason = MQTTReasonCode_toString(code);
+  push(context, TG_MQTT_DOWN, 0, reason ? reason : "the broker ended the connection");
+}
+
 static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_message *message) {
   tg_mqtt_callback_t *callback = context;
   const tg_mqtt_event_t event = {
@@ -34,12 +41,19 @@ static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_messa
   return 1;
 }
 
+/* A number that the broker says with its CONNACK; 0 when it says none. */
+static int64_t number(MQTTAsync_successData5 *data, enum MQTTPropertyCodes code) {
+  bool is_there = data && MQTTProperties_hasProperty(&data->properties, code);
+  return is_there ? MQTTProperties_getNumericValue(&data->properties, code) : 0;
+}
+
 static void on_connected5(void *context, MQTTAsync_successData5 *data) {
-  int receive_maximum = 0;
-  if (data && MQTTProperties_hasProperty(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM)) {
-    receive_maximum = (int)MQTTProperties_getNumericValue(&data->properties, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM);
-  }
-  push(context, TG_MQTT_UP, receive_maximum, NULL);
+  tg_mqtt_callback_t *callback = context;
+  const tg_mqtt_event_t event = {.kind = TG_MQTT_UP,
+                                 .broker = callback->broker,
+                                 .value = (int)number(data, MQTTPROPERTY_CODE_RECEIVE_MAXIMUM),
+                                 .packet_max = (uint32_t)number(data, MQTTPROPERTY_CODE_MAXIMUM_PACKET_SIZE)};
+  (void)tg_mqtt_ring_push(callback->ring, &event);
 }
 
 static void on_connected(void *context, MQTTAsync_successData *data) {
@@ -126,7 +140,12 @@ void tg_mqtt_callback_fini(tg_mqtt_callback_t *callback) {
   pthread_mutex_destroy(&callback->lock);
 }
 
-tg_rc_t tg_mqtt_callback_set(tg_mqtt_callback_t *callback, MQTTAsync paho) {
+void tg_mqtt_callback_gone(tg_mqtt_callback_t *callback) {
+  push(callback, TG_MQTT_DOWN, 0, "the connection is gone");
+}
+
+tg_rc_t tg_mqtt_callback_set(tg_mqtt_callback_t *callback, MQTTAsync paho, bool v5) {
+  if (v5 && MQTTAsync_setDisconnected(paho, callback, on_dismissed) != MQTTASYNC_SUCCESS) return TG_E_INTERNAL;
   return MQTTAsync_setCallbacks(paho, callback, on_lost, on_arrived, NULL) == MQTTASYNC_SUCCESS ? TG_OK : TG_E_INTERNAL;
 }
 

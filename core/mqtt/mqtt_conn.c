@@ -27,6 +27,7 @@ struct tg_mqtt_conn {
   char *key_file;
   tg_mqtt_note_t will;
   tg_mqtt_note_t birth;
+  bool is_gone; /* a send has shown it, and that is told */
 };
 
 static char *copy(const char *text) {
@@ -90,7 +91,7 @@ static tg_rc_t create(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *confi
                 config->name, config->uri);
     return TG_E_CONFIG;
   }
-  return tg_mqtt_callback_set(&conn->callback, conn->paho);
+  return tg_mqtt_callback_set(&conn->callback, conn->paho, conn->version == MQTTVERSION_5);
 }
 
 tg_rc_t tg_mqtt_conn_new(const tg_mqtt_broker_config_t *config, size_t broker, tg_mqtt_ring_t *ring, tg_diag_t *diag,
@@ -210,6 +211,7 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
     set_tls(conn, &tls);
     options.ssl = &tls;
   }
+  conn->is_gone = false;
   int code = connect_in_batches(conn, &options);
   if (code == MQTTASYNC_SUCCESS) return TG_OK;
   tg_log("mqtt", TG_LOG_WARN, "connect_failed broker=%s code=%d", conn->name, code);
@@ -252,6 +254,10 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
   if (send->qos > 0 || send->mark) tg_mqtt_callback_of_send(&conn->callback, &response, v5, send->qos);
   int code = MQTTAsync_sendMessage(conn->paho, send->topic, &message, &response);
   *token = response.token;
+  if (code == MQTTASYNC_DISCONNECTED && !conn->is_gone) {
+    conn->is_gone = true;
+    tg_mqtt_callback_gone(&conn->callback);
+  }
   return code == MQTTASYNC_SUCCESS ? TG_OK : TG_E_AGAIN;
 }
 

@@ -8,10 +8,17 @@
 
 #include "core/mqtt/mqtt_drain.h"
 
+#include "core/base/clock.h"
 #include "core/base/crash.h"
 #include "core/base/log.h"
 
-enum { BATCH = 64, MARK_EVERY = 64, MARKS_MAX = 16 };
+enum {
+  BATCH = 64,
+  MARK_EVERY = 64,
+  MARKS_MAX = 16,
+  OVERHEAD = 80,
+  TOLD_PER_MINUTE = 6
+}; /* OVERHEAD: header, id, properties */
 
 void tg_mqtt_drain_init(tg_mqtt_drain_t *drain, tg_store_t *store, uint32_t broker) {
   *drain = (tg_mqtt_drain_t){.store = store, .broker = broker, .window = TG_MQTT_WINDOW_MAX};
@@ -26,6 +33,10 @@ void tg_mqtt_drain_up(tg_mqtt_drain_t *drain, tg_mqtt_conn_t *conn, uint32_t win
   tg_mqtt_drain_down(drain);
   drain->conn = conn;
   drain->window = window > TG_MQTT_WINDOW_MAX ? TG_MQTT_WINDOW_MAX : window;
+}
+
+void tg_mqtt_drain_limit(tg_mqtt_drain_t *drain, uint32_t packet_max) {
+  drain->packet_max = packet_max;
 }
 
 void tg_mqtt_drain_down(tg_mqtt_drain_t *drain) {
@@ -48,6 +59,21 @@ static void delete_entry(tg_mqtt_drain_t *drain, uint64_t seq) {
     tg_log("mqtt", TG_LOG_WARN, "outbox_delete_failed seq=%llu error=%s", (unsigned long long)seq, tg_rc_name(rc));
 }
 
+static bool is_too_long(const tg_mqtt_drain_t *drain, const tg_outbox_entry_t *entry) {
+  return drain->packet_max && entry->topic.len + entry->payload.len + OVERHEAD > drain->packet_max;
+}
+
+/* Sent, it would end this connection and each after it, and all behind it would wait for ever. */
+static void give_up(tg_mqtt_drain_t *drain, const tg_outbox_entry_t *entry) {
+  char topic[200];
+  if (tg_log_allow(&drain->log_limit, tg_clock_mono_ms(), TOLD_PER_MINUTE))
+    tg_log("mqtt", TG_LOG_ERROR, "message_refused seq=%llu bytes=%zu most=%u topic=%s", (unsigned long long)entry->seq,
+           entry->payload.len, (unsigned)drain->packet_max, tg_log_text(entry->topic, topic, sizeof topic));
+  drain->refused++;
+  drain->after = entry->seq;
+  delete_entry(drain, entry->seq);
+}
+
 /* tg_outbox_fn: hands one message to paho, for which there is room; false stops the walk. */
 static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
   tg_mqtt_drain_t *drain = ud;
@@ -55,6 +81,10 @@ static bool send_entry(void *ud, const tg_outbox_entry_t *entry) {
   tg_buf_put(&drain->topic, entry->topic);
   const char *topic = tg_buf_cstr(&drain->topic);
   if (!topic) return false;
+  if (is_too_long(drain, entry)) {
+    give_up(drain, entry);
+    return true;
+  }
 
   bool mark = entry->qos == 0 && drain->unmarked + 1 >= MARK_EVERY;
   const tg_mqtt_send_t send = {

@@ -7,6 +7,7 @@
  * outbox when taken; a new connection begins again behind the last one deleted. QoS 0: deleted when paho has it.
  */
 
+#include "core/base/log.h"
 #include "core/mqtt/mqtt_conn.h"
 
 /** The window never grows beyond this: more stalls paho against common brokers (libraries.md). */
@@ -31,6 +32,9 @@ typedef struct tg_mqtt_drain {
   uint64_t published;
   uint64_t filled; /* times that the window was full */
   uint64_t confirmed;
+  uint32_t packet_max; /* bytes of a message that the broker takes; 0: any */
+  uint64_t refused;    /* longer messages, given up */
+  tg_log_limit_t log_limit;
   tg_mqtt_flight_t flight[TG_MQTT_WINDOW_MAX];
   tg_mqtt_conn_t *conn;
   tg_buf_t topic; /* NUL-terminated copy for paho */
@@ -44,6 +48,9 @@ void tg_mqtt_drain_fini(tg_mqtt_drain_t *drain);
 
 /** A connection is up: begins again behind what is confirmed, with at most @p window outstanding. */
 void tg_mqtt_drain_up(tg_mqtt_drain_t *drain, tg_mqtt_conn_t *conn, uint32_t window);
+
+/** The connection that is up takes no message above @p packet_max bytes, all of it (MQTT 5 §3.2.2.3.6); 0: any. */
+void tg_mqtt_drain_limit(tg_mqtt_drain_t *drain, uint32_t packet_max);
 
 /** The connection is gone: nothing is sent until the next one. */
 void tg_mqtt_drain_down(tg_mqtt_drain_t *drain);

@@ -26,6 +26,7 @@ typedef struct tg_mqtt_event {
   uint8_t qos;
   bool retained;
   int value;
+  uint32_t packet_max; /* of UP: the broker's Maximum Packet Size in bytes, 0 when not said */
   size_t broker;
   tg_slice_t topic; /* of MESSAGE; of DOWN and REFUSED: why, as text */
   tg_slice_t payload;

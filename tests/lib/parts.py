@@ -183,14 +183,15 @@ class Mosquitto:
     """A real broker at a port of its own, which it has again after a restart, and so have sessions what they had. It answers at once
     (set_tcp_nodelay) unless told otherwise: with its default a PUBACK may wait for our next message."""
 
-    def __init__(self, folder, nagle=False):
+    def __init__(self, folder, nagle=False, extra=""):
+        """@param extra lines of its configuration"""
         self.port, self.folder = free_port(), folder
         self.conf = os.path.join(folder, "broker.conf")
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True).stdout.strip()
         with open(self.conf, "w", encoding="utf-8") as out:
             out.write(f"user {user}\nlistener {self.port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\nlog_type error\n"
                       f"persistence true\npersistence_location {folder}/\nmax_inflight_messages 1000\nmax_queued_messages 0\n"
-                      f"max_queued_bytes 0\nset_tcp_nodelay {'false' if nagle else 'true'}\n")
+                      f"max_queued_bytes 0\nset_tcp_nodelay {'false' if nagle else 'true'}\n{extra}\n")
         self.process = None
         self.start()
 

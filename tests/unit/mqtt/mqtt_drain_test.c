@@ -242,9 +242,26 @@ static void a_message_that_can_not_be_deleted_holds_nothing_up(void **state) {
   tg_mqtt_drain_fini(&drain);
 }
 
-CHECK_SUITE(nothing_goes_without_a_connection, what_is_for_others_is_passed_once,
-            each_answer_lets_the_next_message_go_at_once, a_window_that_was_not_full_takes_every_message_at_once,
-            a_window_of_one_goes_on_after_each_answer, a_new_connection_begins_behind_what_was_taken_in_order,
-            messages_of_qos_0_are_gone_when_paho_has_them,
+/* Sent, it would end the connection again and again. */
+static void what_is_longer_than_the_broker_takes_is_given_up(void **state) {
+  (void)state;
+  tg_mqtt_drain_t drain;
+  open_drain(&drain, 1, 3);
+  connect(&drain, 4);
+  tg_mqtt_drain_limit(&drain, 81);
+  assert_string_equal(sent(&drain), "");
+  assert_string_equal(now.deleted, "1 2 3 ");
+  check_int(drain.refused, 3);
+  now.last = 5;
+  tg_mqtt_drain_limit(&drain, 82);
+  assert_string_equal(sent(&drain), "4 5 ");
+  check_int(drain.refused, 3);
+  tg_mqtt_drain_fini(&drain);
+}
+
+CHECK_SUITE(what_is_longer_than_the_broker_takes_is_given_up, nothing_goes_without_a_connection,
+            what_is_for_others_is_passed_once, each_answer_lets_the_next_message_go_at_once,
+            a_window_that_was_not_full_takes_every_message_at_once, a_window_of_one_goes_on_after_each_answer,
+            a_new_connection_begins_behind_what_was_taken_in_order, messages_of_qos_0_are_gone_when_paho_has_them,
             messages_of_qos_0_go_in_parts_and_wait_for_what_is_not_written, an_answer_counts_once,
             an_outbox_that_can_not_be_read_is_read_again, a_message_that_can_not_be_deleted_holds_nothing_up)
