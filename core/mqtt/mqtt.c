@@ -99,6 +99,9 @@ static void on_note(void *ud, const tg_mqtt_event_t *event) {
   tg_mqtt_t *mqtt = ud;
   tg_mqtt_broker_t *broker = &mqtt->brokers[event->broker];
   switch (event->kind) {
+  case TG_MQTT_FOUND:
+    if (tg_mqtt_conn_found(broker->conn, event->topic) != TG_OK) schedule_connect(broker);
+    break;
   case TG_MQTT_UP: on_up(broker, event); break;
   case TG_MQTT_DOWN:
     if (broker->connected) on_down(broker, event->topic); /* it may be told twice */

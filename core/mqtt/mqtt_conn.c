@@ -10,14 +10,19 @@
 #include "core/base/batch.h"
 #include "core/base/log.h"
 #include "core/mqtt/mqtt_callback.h"
+#include "core/mqtt/mqtt_lookup.h"
+#include "core/mqtt/mqtt_uri.h"
 
 enum { CONNECT_TIMEOUT_S = 10, GOODBYE_MS = 2000, POLL_MS = 10 };
 
 struct tg_mqtt_conn {
   MQTTAsync paho;
   tg_mqtt_callback_t callback;
+  char *uri;
+  tg_mqtt_uri_t server; /* parts of uri */
+  char *host;           /* of it */
+  tg_mqtt_lookup_t *lookup;
   int version;
-  bool tls;
   int keepalive_s;
   char *name;
   char *username;
@@ -54,37 +59,20 @@ static bool copy_config(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *con
          conn->username && conn->password && conn->ca_file && conn->cert_file && conn->key_file;
 }
 
-/* mqtt:// and mqtts:// are the names people know; paho calls them tcp:// and ssl://. */
-static tg_rc_t paho_uri(const char *uri, bool *tls, tg_buf_t *out, tg_diag_t *diag) {
-  tg_slice_t rest = tg_slice_str(uri);
-  *tls = tg_slice_begins(rest, tg_slice_str("mqtts://"));
-  if (!*tls && !tg_slice_begins(rest, tg_slice_str("mqtt://"))) {
-    tg_diag_set(diag, NULL, 0, "broker uri \"%.200s\": mqtt://host[:port] or mqtts://host[:port] is wanted",
-                uri ? uri : "");
-    return TG_E_CONFIG;
-  }
-  rest = tg_slice_from(rest, *tls ? 8 : 7);
-  if (rest.len == 0) {
-    tg_diag_set(diag, NULL, 0, "broker uri \"%.200s\" names no host", uri);
-    return TG_E_CONFIG;
-  }
-  tg_buf_put_str(out, *tls ? "ssl://" : "tcp://");
-  tg_buf_put(out, rest);
-  tg_slice_t after_host = tg_slice_from(rest, rest.p[0] == '[' ? tg_slice_find(rest, ']') : 0);
-  if (tg_slice_find(after_host, ':') == after_host.len) tg_buf_put_str(out, *tls ? ":8883" : ":1883");
-  return out->rc == TG_OK ? TG_OK : TG_E_CONFIG;
-}
-
 static tg_rc_t create(tg_mqtt_conn_t *conn, const tg_mqtt_broker_config_t *config, tg_diag_t *diag) {
+  conn->uri = copy(config->uri);
+  if (!conn->uri) return TG_E_NOMEM;
+  tg_rc_t rc = tg_mqtt_uri_read(conn->uri, &conn->server, diag);
+  if (rc != TG_OK) return rc;
+  conn->host = tg_alloc_str(conn->server.host);
+  if (!conn->host) return TG_E_NOMEM;
+
   uint8_t text[512];
   tg_buf_t uri;
   tg_buf_init(&uri, text, sizeof text);
-  tg_rc_t rc = paho_uri(config->uri, &conn->tls, &uri, diag);
-  if (rc != TG_OK) return rc;
-
   MQTTAsync_createOptions options = MQTTAsync_createOptions_initializer;
   options.MQTTVersion = conn->version;
-  const char *address = tg_buf_cstr(&uri);
+  const char *address = tg_mqtt_uri_put(&uri, &conn->server);
   if (!address || MQTTAsync_createWithOptions(&conn->paho, address, config->client_id, MQTTCLIENT_PERSISTENCE_NONE,
                                               NULL, &options) != 0) {
     tg_diag_set(diag, NULL, 0, "broker \"%.64s\": the MQTT library does not take uri \"%.200s\" or the client id",
@@ -143,6 +131,7 @@ static void say_goodbye(tg_mqtt_conn_t *conn) {
 
 void tg_mqtt_conn_free(tg_mqtt_conn_t *conn) {
   if (!conn) return;
+  tg_mqtt_lookup_end(conn->lookup);
   if (conn->paho) {
     say_goodbye(conn);
     MQTTAsync_destroy(&conn->paho);
@@ -150,6 +139,8 @@ void tg_mqtt_conn_free(tg_mqtt_conn_t *conn) {
   tg_mqtt_callback_fini(&conn->callback);
   free_note(&conn->will);
   free_note(&conn->birth);
+  tg_alloc_free(conn->host);
+  tg_alloc_free(conn->uri);
   tg_alloc_free(conn->name);
   tg_alloc_free(conn->username);
   tg_alloc_free(conn->password);
@@ -188,7 +179,8 @@ static void set_tls(tg_mqtt_conn_t *conn, MQTTAsync_SSLOptions *tls) {
   tg_mqtt_callback_of_tls(&conn->callback, tls);
 }
 
-tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
+/* Connects to what the configuration names, or to @p server, a URI of paho's. */
+static tg_rc_t open_at(tg_mqtt_conn_t *conn, const char *server) {
   bool v5 = conn->version == MQTTVERSION_5;
   MQTTAsync_connectOptions options = MQTTAsync_connectOptions_initializer;
   if (v5) options = (MQTTAsync_connectOptions)MQTTAsync_connectOptions_initializer5;
@@ -207,15 +199,45 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
     set_will(&conn->will, &will);
     options.will = &will;
   }
-  if (conn->tls) {
+  if (conn->server.tls) {
     set_tls(conn, &tls);
     options.ssl = &tls;
   }
+  union {
+    const char *from;
+    char *to;
+  } only = {server};
+  options.serverURIcount = server ? 1 : 0;
+  options.serverURIs = server ? &only.to : NULL; /* paho copies it */
   conn->is_gone = false;
   int code = connect_in_batches(conn, &options);
   if (code == MQTTASYNC_SUCCESS) return TG_OK;
   tg_log("mqtt", TG_LOG_WARN, "connect_failed broker=%s code=%d", conn->name, code);
   return TG_E_IO;
+}
+
+tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
+  if (tg_mqtt_uri_is_address(&conn->server)) return open_at(conn, NULL);
+  tg_mqtt_lookup_end(conn->lookup);
+  conn->lookup = tg_mqtt_lookup_begin(conn->host, conn->callback.broker, conn->callback.ring);
+  return conn->lookup ? TG_OK : TG_E_IO;
+}
+
+/* With TLS the name is needed to check the certificate, so paho looks it up once more: the DNS has just answered. */
+tg_rc_t tg_mqtt_conn_found(tg_mqtt_conn_t *conn, tg_slice_t address) {
+  tg_mqtt_lookup_end(conn->lookup);
+  conn->lookup = NULL;
+  if (conn->server.tls) return open_at(conn, NULL);
+  uint8_t memory[2][128];
+  tg_buf_t uri, host;
+  tg_buf_init(&uri, memory[0], sizeof memory[0]);
+  tg_buf_init(&host, memory[1], sizeof memory[1]);
+  bool is_v6 = tg_slice_find(address, ':') < address.len;
+  tg_buf_put_fmt(&host, is_v6 ? "[%.*s]" : "%.*s", (int)address.len, (const char *)address.p);
+  tg_mqtt_uri_t found = conn->server;
+  found.host = tg_buf_slice(&host);
+  const char *server = tg_mqtt_uri_put(&uri, &found);
+  return server ? open_at(conn, server) : TG_E_IO;
 }
 
 static MQTTProperty user_property(const char *name, const char *value) {

@@ -27,8 +27,11 @@ TG_MUST_CHECK tg_rc_t tg_mqtt_conn_new(const tg_mqtt_broker_config_t *config, si
 /** Publishes the will, disconnects, waits at most two seconds, frees. NULL is allowed. */
 void tg_mqtt_conn_free(tg_mqtt_conn_t *conn);
 
-/** Begins to connect: UP or REFUSED follows, unless TG_E_IO is returned. */
+/** Begins to connect: UP or REFUSED follows, unless TG_E_IO is returned; before, where the broker's host is a name, FOUND, which goes to tg_mqtt_conn_found(). */
 TG_MUST_CHECK tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn);
+
+/** Goes on with connecting: the broker's name has the address @p address. As tg_mqtt_conn_open(). */
+TG_MUST_CHECK tg_rc_t tg_mqtt_conn_found(tg_mqtt_conn_t *conn, tg_slice_t address);
 
 /** Hands a message to paho; @p token names it in TAKEN (QoS 1 and 2). TG_E_AGAIN when paho can't take it now. */
 TG_MUST_CHECK tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int *token);

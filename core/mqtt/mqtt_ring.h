@@ -17,7 +17,8 @@ typedef enum tg_mqtt_note_kind {
   TG_MQTT_WRITTEN, /* a marked QoS 0 message is on its way */
   TG_MQTT_DENIED,  /* value = token of a message that the broker answered with an error; topic = why */
   TG_MQTT_LOST,    /* value = token of a message that could not be delivered on this connection */
-  TG_MQTT_MESSAGE  /* topic and payload arrived */
+  TG_MQTT_MESSAGE, /* topic and payload arrived */
+  TG_MQTT_FOUND    /* topic = the address of the broker's name, as text */
 } tg_mqtt_note_kind_t;
 
 /** One note. Bytes are copied by push and lent to the receiver. */
@@ -28,7 +29,7 @@ typedef struct tg_mqtt_event {
   int value;
   uint32_t packet_max; /* of UP: the broker's Maximum Packet Size in bytes, 0 when not said */
   size_t broker;
-  tg_slice_t topic; /* of MESSAGE; of DOWN and REFUSED: why, as text */
+  tg_slice_t topic; /* of MESSAGE; of FOUND: the address; of DOWN and REFUSED: why, as text */
   tg_slice_t payload;
 } tg_mqtt_event_t;
 

@@ -51,6 +51,11 @@ tg_rc_t tg_mqtt_conn_open(tg_mqtt_conn_t *conn) {
   return TG_OK;
 }
 
+tg_rc_t tg_mqtt_conn_found(tg_mqtt_conn_t *conn, tg_slice_t address) {
+  (void)conn, (void)address;
+  return TG_E_STATE; /* nothing is looked up */
+}
+
 tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int *token) {
   (void)conn;
   if (sim.is_dead) return TG_E_AGAIN;
