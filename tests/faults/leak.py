@@ -30,6 +30,7 @@ RARELY = 1000  # in a run that is too short for that: each costs 2 kB until then
 NIDD = 10  # every so manyth device comes by NIDD
 TELL = 10  # seconds
 STOP_EVERY, STOP_FOR = 6.0, 1.0  # seconds
+LIVE_PARTS = 5
 LIVE_MOST = 50  # bytes for each 100 messages: garbage that is collected at any time makes it uncertain
 LIVE_MEMORY = "tests/faults/tg-live-memory.so"
 
@@ -59,12 +60,13 @@ def growth(points):
     half = [point for point in points if point[0] >= points[-1][0] / 2]
     files = lows([files - connections for *_, files, connections in half])
     live = [(point[0], point[3]) for point in half if point[3] is not None]
-    tens = [min(live[at : at + 10], key=lambda point: point[1]) for at in range(0, len(live) - 9, 10)]
+    part = max(10, len(live) // LIVE_PARTS)  # long enough that garbage has been collected in it
+    leasts = [min(live[at : at + part], key=lambda point: point[1]) for at in range(0, len(live) - part + 1, part)]
     return {
         "looked_at": half[-1][0] - half[0][0], "rss_kb": half[-1][1] // 1024, "rss_change_kb": (half[-1][1] - half[0][1]) // 1024,
         "rss_bytes_per_100": round(100 * slope([(point[0], point[1]) for point in half]), 2),
         "own_bytes_per_100": round(100 * slope([(point[0], point[2]) for point in half]), 2),
-        "live_bytes_per_100": round(100 * slope(tens), 2), "live_kb": tens[-1][1] // 1024 if tens else 0,
+        "live_bytes_per_100": round(100 * slope(leasts), 2), "live_kb": leasts[-1][1] // 1024 if leasts else 0,
         "files_change": max(files) - min(files), "connections": max(connections for *_, connections in half)}
 
 
