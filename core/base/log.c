@@ -3,7 +3,9 @@
 
 #include "core/base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,7 +13,7 @@
 #include "core/base/clock.h"
 #include "core/base/utf8.h"
 
-enum { LINE_MAX_LEN = 1000, PREFIX_MAX_LEN = 96, MINUTE_MS = 60000 };
+enum { LINE_MAX_LEN = 1000, PREFIX_MAX_LEN = 96, MINUTE_MS = 60000, PATIENCE_MS = 100 };
 
 /* state: level and sink of the process; why, is in log.h. */
 static struct {
@@ -35,6 +37,15 @@ static const char *level_name(tg_log_level_t level) {
   return (size_t)level < TG_COUNT(names) ? names[level] : "?";
 }
 
+/* Lines that went nowhere since one was written. */
+static _Atomic unsigned dropped;
+
+/* Whether a line can be written at once: who reads our log may have stopped, and we must not stop with him. He gets a moment once. */
+static bool is_taken(void) {
+  struct pollfd to = {.fd = STDERR_FILENO, .events = POLLOUT};
+  return poll(&to, 1, atomic_load(&dropped) ? 0 : PATIENCE_MS) != 0; /* an error is write()'s to find */
+}
+
 /* `2026-01-31T12:00:00.123Z warn coap event key=value`, in one write(2). */
 static void to_stderr(tg_log_level_t level, const char *area, const char *line) {
   char text[PREFIX_MAX_LEN + LINE_MAX_LEN + 2];
@@ -48,8 +59,19 @@ static void to_stderr(tg_log_level_t level, const char *area, const char *line) 
   if (len < 0) return;
   size_t size = (size_t)len < sizeof text - 2 ? (size_t)len : sizeof text - 2;
   text[size] = '\n';
+  if (!is_taken()) {
+    atomic_fetch_add(&dropped, 1);
+    return;
+  }
   ssize_t written = write(STDERR_FILENO, text, size + 1);
   (void)written; /* there is nowhere to say that nothing can be said */
+}
+
+static void tell_dropped(void) {
+  if (!atomic_load(&dropped) || !is_taken()) return;
+  char told[48];
+  snprintf(told, sizeof told, "lines_dropped count=%u", atomic_exchange(&dropped, 0));
+  to_stderr(TG_LOG_WARN, "log", told);
 }
 
 void tg_log(const char *area, tg_log_level_t level, const char *format, ...) {
@@ -63,8 +85,12 @@ void tg_log(const char *area, tg_log_level_t level, const char *format, ...) {
   for (char *c = line; *c; c++) {
     if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = ' '; /* one event stays one line, whatever came in */
   }
-  if (state.sink) state.sink(state.ud, level, area, line);
-  else to_stderr(level, area, line);
+  if (state.sink) {
+    state.sink(state.ud, level, area, line);
+    return;
+  }
+  tell_dropped();
+  to_stderr(level, area, line);
 }
 
 bool tg_log_allow(tg_log_limit_t *limit, uint64_t now_ms, uint32_t per_minute) {

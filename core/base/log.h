@@ -24,7 +24,7 @@ void tg_log_setup(tg_log_level_t level, tg_log_sink_fn sink, void *ud);
 /** Whether lines of @p level are wanted. */
 bool tg_log_wants(tg_log_level_t level);
 
-/** Writes one line: @p area is the folder or feature (`coap`, `server`, `mqtt` …), @p format gives `event key=value …`. Lines over 1,000 bytes are cut. */
+/** Writes one line: @p area is the folder or feature (`coap`, `server`, `mqtt` …), @p format gives `event key=value …`. Lines over 1,000 bytes are cut. Where nobody reads standard error for 100 ms, lines are dropped until somebody does, and their number is told: nothing waits for a log. */
 void tg_log(const char *area, tg_log_level_t level, const char *format, ...) TG_PRINTF(3, 4);
 
 /** A limiter for repeats: one a call site, in the owner's state; `{0}` to begin. */

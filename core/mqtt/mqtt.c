@@ -16,6 +16,8 @@
 #include "core/base/random.h"
 #include "core/mqtt/mqtt_broker.h"
 
+enum { GIVEN_UP_MS = 120000 };
+
 static void schedule_connect(tg_mqtt_broker_t *broker) {
   uint32_t random;
   tg_random_fill(NULL, &random, sizeof random);
@@ -27,10 +29,16 @@ static void schedule_connect(tg_mqtt_broker_t *broker) {
       broker->backoff_ms > broker->backoff_max_ms / 2 ? broker->backoff_max_ms : broker->backoff_ms * 2;
 }
 
+/* What becomes of it is told, long before GIVEN_UP_MS; where it is not, for want of memory say, it is tried again. */
 static void connect_now(tg_timer_t *timer, void *ud) {
   (void)timer;
   tg_mqtt_broker_t *broker = ud;
-  if (tg_mqtt_conn_open(broker->conn) != TG_OK) schedule_connect(broker);
+  if (tg_mqtt_conn_open(broker->conn) != TG_OK) {
+    schedule_connect(broker);
+    return;
+  }
+  tg_loop_t *loop = broker->owner->loop;
+  tg_wheel_add(tg_loop_wheel(loop), &broker->retry, tg_loop_now(loop) + GIVEN_UP_MS);
 }
 
 static void tell_state(tg_mqtt_broker_t *broker, bool connected, const char *why) {

@@ -7,21 +7,21 @@
 
 enum { TLS_REASON_AT = 6 };
 
-static void push(tg_mqtt_callback_t *callback, tg_mqtt_note_kind_t kind, int value, const char *why) {
+/* Only messages are ever refused. Out of memory here shows as a lost acknowledgement, and the message is sent again; for states see GIVEN_UP_MS of mqtt.c. */
+static bool push(tg_mqtt_callback_t *callback, tg_mqtt_note_kind_t kind, int value, const char *why) {
   const tg_mqtt_event_t event = {.kind = kind, .broker = callback->broker, .value = value, .topic = tg_slice_str(why)};
-  /* Only messages are ever refused; out of memory here shows as a lost acknowledgement, and the message is sent again. */
-  (void)tg_mqtt_ring_push(callback->ring, &event);
+  return tg_mqtt_ring_push(callback->ring, &event);
 }
 
 static void on_lost(void *context, char *cause) {
-  push(context, TG_MQTT_DOWN, 0, cause ? cause : "the connection was lost");
+  (void)push(context, TG_MQTT_DOWN, 0, cause ? cause : "the connection was lost");
 }
 
 /* MQTT 5: the broker ends the connection with a DISCONNECT that says why. paho does not call on_lost() then. */
 static void on_dismissed(void *context, MQTTProperties *properties, enum MQTTReasonCodes code) {
   (void)properties;
   const char *reason = MQTTReasonCode_toString(code);
-  push(context, TG_MQTT_DOWN, 0, reason ? reason : "the broker ended the connection");
+  (void)push(context, TG_MQTT_DOWN, 0, reason ? reason : "the broker ended the connection");
 }
 
 static int on_arrived(void *context, char *topic, int topic_len, MQTTAsync_message *message) {
@@ -58,7 +58,7 @@ static void on_connected5(void *context, MQTTAsync_successData5 *data) {
 
 static void on_connected(void *context, MQTTAsync_successData *data) {
   (void)data;
-  push(context, TG_MQTT_UP, 0, NULL);
+  (void)push(context, TG_MQTT_UP, 0, NULL);
 }
 
 /* Seam of OpenSSL, on paho's threads, before the connection is refused: `140…:error:0A000086:SSL routines::certificate verify failed:…`. */
@@ -81,7 +81,7 @@ static void refuse(tg_mqtt_callback_t *callback, const char *reason, const char 
   snprintf(why, sizeof why, "%s%s%s", reason, callback->tls_why[0] ? ": " : "", callback->tls_why);
   callback->tls_why[0] = '\0';
   pthread_mutex_unlock(&callback->lock);
-  push(callback, TG_MQTT_REFUSED, 0, why);
+  (void)push(callback, TG_MQTT_REFUSED, 0, why);
 }
 
 /* The broker's reason is in one member or the other, depending on where paho noticed it. */
@@ -104,31 +104,31 @@ static void on_refused(void *context, MQTTAsync_failureData *data) {
 }
 
 static void on_taken5(void *context, MQTTAsync_successData5 *data) {
-  push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
+  (void)push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
 }
 
 static void on_taken(void *context, MQTTAsync_successData *data) {
-  push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
+  (void)push(context, TG_MQTT_TAKEN, data ? data->token : 0, NULL);
 }
 
 static void on_not_taken5(void *context, MQTTAsync_failureData5 *data) {
   bool denied = data && (int)data->reasonCode >= 0x80;
-  push(context, denied ? TG_MQTT_DENIED : TG_MQTT_LOST, data ? data->token : 0,
-       denied ? MQTTReasonCode_toString(data->reasonCode) : NULL);
+  (void)push(context, denied ? TG_MQTT_DENIED : TG_MQTT_LOST, data ? data->token : 0,
+             denied ? MQTTReasonCode_toString(data->reasonCode) : NULL);
 }
 
 static void on_not_taken(void *context, MQTTAsync_failureData *data) {
-  push(context, TG_MQTT_LOST, data ? data->token : 0, NULL);
+  (void)push(context, TG_MQTT_LOST, data ? data->token : 0, NULL);
 }
 
 static void on_written5(void *context, MQTTAsync_successData5 *data) {
   (void)data;
-  push(context, TG_MQTT_WRITTEN, 0, NULL);
+  (void)push(context, TG_MQTT_WRITTEN, 0, NULL);
 }
 
 static void on_written(void *context, MQTTAsync_successData *data) {
   (void)data;
-  push(context, TG_MQTT_WRITTEN, 0, NULL);
+  (void)push(context, TG_MQTT_WRITTEN, 0, NULL);
 }
 
 void tg_mqtt_callback_init(tg_mqtt_callback_t *callback, size_t broker, tg_mqtt_ring_t *ring) {
@@ -140,8 +140,8 @@ void tg_mqtt_callback_fini(tg_mqtt_callback_t *callback) {
   pthread_mutex_destroy(&callback->lock);
 }
 
-void tg_mqtt_callback_gone(tg_mqtt_callback_t *callback) {
-  push(callback, TG_MQTT_DOWN, 0, "the connection is gone");
+bool tg_mqtt_callback_gone(tg_mqtt_callback_t *callback) {
+  return push(callback, TG_MQTT_DOWN, 0, "the connection is gone");
 }
 
 tg_rc_t tg_mqtt_callback_set(tg_mqtt_callback_t *callback, MQTTAsync paho, bool v5) {

@@ -26,8 +26,8 @@ void tg_mqtt_callback_fini(tg_mqtt_callback_t *callback);
 /** From now on MESSAGE and DOWN are told. TG_E_INTERNAL. */
 TG_MUST_CHECK tg_rc_t tg_mqtt_callback_set(tg_mqtt_callback_t *callback, MQTTAsync paho, bool v5);
 
-/** DOWN is told, since a send has shown it: so that nothing that paho keeps to itself can leave us waiting. On the loop's thread. */
-void tg_mqtt_callback_gone(tg_mqtt_callback_t *callback);
+/** DOWN is told, since a send has shown it: so that nothing that paho keeps to itself can leave us waiting. On the loop's thread. False without memory. */
+bool tg_mqtt_callback_gone(tg_mqtt_callback_t *callback);
 
 /** The end of an attempt to connect is told as UP or REFUSED; the options' MQTTVersion is set before. */
 void tg_mqtt_callback_of_connect(tg_mqtt_callback_t *callback, MQTTAsync_connectOptions *options);

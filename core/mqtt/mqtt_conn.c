@@ -276,10 +276,7 @@ tg_rc_t tg_mqtt_conn_send(tg_mqtt_conn_t *conn, const tg_mqtt_send_t *send, int 
   if (send->qos > 0 || send->mark) tg_mqtt_callback_of_send(&conn->callback, &response, v5, send->qos);
   int code = MQTTAsync_sendMessage(conn->paho, send->topic, &message, &response);
   *token = response.token;
-  if (code == MQTTASYNC_DISCONNECTED && !conn->is_gone) {
-    conn->is_gone = true;
-    tg_mqtt_callback_gone(&conn->callback);
-  }
+  if (code == MQTTASYNC_DISCONNECTED && !conn->is_gone) conn->is_gone = tg_mqtt_callback_gone(&conn->callback);
   return code == MQTTASYNC_SUCCESS ? TG_OK : TG_E_AGAIN;
 }
 

@@ -100,6 +100,8 @@ static void set_options(tg_http_transfer_t *transfer) {
   curl_easy_setopt(easy, CURLOPT_URL, transfer->url);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  /* Else what is given up while its name is looked up waits for the DNS, and all of us with it; the thread that waits ends by itself. */
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_PROXY, proxy ? proxy : "");
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)transfer->timeout_ms);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->config->connect_timeout_ms);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/clock.h"
 #include "core/base/require.h"
 #include "tests/unit/check.h"
 
@@ -105,6 +106,33 @@ static void lines_on_standard_error_carry_time_and_are_never_mixed(void **state)
   free(out);
 }
 
+/* To a pipe that nobody reads for a while. */
+static void nobody_who_logs_waits_for_a_reader(void **state) {
+  (void)state;
+  enum { LINES = 500 };
+  static char text[1 << 17];
+  int ends[2], kept = dup(STDERR_FILENO);
+  assert_int_equal(pipe(ends), 0);
+  (void)dup2(ends[1], STDERR_FILENO);
+  uint64_t begun = tg_clock_mono_ms();
+  for (int i = 0; i < LINES; i++) tg_log("t", TG_LOG_WARN, "line=%d text=%0900d", i, 0);
+  uint64_t took = tg_clock_mono_ms() - begun;
+  ssize_t got = read(ends[0], text, sizeof text - 1);
+  tg_log("t", TG_LOG_WARN, "somebody=reads");
+  ssize_t more = read(ends[0], text + got, sizeof text - 1 - (size_t)got);
+  (void)dup2(kept, STDERR_FILENO);
+  check_true(took < 5000);
+  assert_true(got > 0 && more > 0);
+  text[got + more] = '\0';
+  int written = 0;
+  for (const char *at = text; (at = strstr(at, "text=")); at++) written++;
+  const char *told = strstr(text, "lines_dropped count=");
+  assert_non_null(told);
+  check_int(written + atoi(told + 20), LINES);
+  assert_non_null(strstr(told, "somebody=reads"));
+  (void)close(ends[0]), (void)close(ends[1]), (void)close(kept);
+}
+
 static void break_a_contract(void) {
   int one = 1;
   TG_REQUIRE(one == 2);
@@ -176,7 +204,8 @@ static void a_sentence_is_quoted_and_stays_readable(void **state) {
   }
 }
 
-CHECK_SUITE(lines_above_the_level_go_to_the_sink_and_others_nowhere, a_long_line_is_cut_and_stays_one_line,
-            lines_on_standard_error_carry_time_and_are_never_mixed, a_broken_contract_names_itself_and_aborts,
-            repeats_are_limited_and_counted, with_one_line_a_minute_the_count_still_starts_anew,
-            foreign_text_becomes_printable_and_is_cut_with_a_mark, a_sentence_is_quoted_and_stays_readable)
+CHECK_SUITE(nobody_who_logs_waits_for_a_reader, lines_above_the_level_go_to_the_sink_and_others_nowhere,
+            a_long_line_is_cut_and_stays_one_line, lines_on_standard_error_carry_time_and_are_never_mixed,
+            a_broken_contract_names_itself_and_aborts, repeats_are_limited_and_counted,
+            with_one_line_a_minute_the_count_still_starts_anew, foreign_text_becomes_printable_and_is_cut_with_a_mark,
+            a_sentence_is_quoted_and_stays_readable)
