@@ -53,13 +53,14 @@ tg_rc_t tg_codec_in_place_single(tg_codec_in_t *in, const tg_value_t *value, tg_
 
 /*
  * Values are lent from the scratch buffer, so it must not move once something is in it. What is decoded is never longer than its
- * encoded form, so as many bytes as the payload has (or as the buffer may hold) are enough for all of it.
+ * encoded form, but LwM2M 1.0's JSON has Base64 in texts: with escapes (`\/`) a text without them comes first, and then its bytes. So twice as many
+ * bytes as the payload has (or as the buffer may hold) are enough for all of it.
  */
 tg_rc_t tg_codec_in_scratch(const tg_codec_in_t *in, tg_buf_t **scratch) {
   tg_buf_t *buf = in->input->scratch;
   if (!buf) return TG_E_ARG;
   if (buf->max && buf->len == 0) {
-    size_t need = in->input->payload.len;
+    size_t need = in->input->payload.len * 2;
     if (tg_buf_reserve(buf, need < buf->max ? need : buf->max)) tg_buf_clear(buf);
   }
   *scratch = buf;

@@ -4,7 +4,8 @@
 
 /**
  * The address of a broker's name, looked up on a thread of its own. paho would do it with a lock held that all its connections share, and whoever sends over
- * another one, such as the loop, would wait as long as the DNS does. Inner header of mqtt_conn.c.
+ * another one, such as the loop, would wait as long as the DNS does (docs/adr/0023). Inner header of
+ * mqtt_conn.c.
  */
 
 #include "core/mqtt/mqtt_ring.h"

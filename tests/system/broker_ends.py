@@ -29,7 +29,7 @@ class Place:
             prepare(self.broker)
         self.subscriber = parts.Subscriber(self.broker, "tidegate/#", self.take)
         self.gateway = parts.Gateway(os.path.join(BUILD, "tidegate"), work)
-        self.gateway.write("tidegate.lua", (CONFIG % self.broker.port).replace('" } } }', '", reconnect_min = 0.2%s } } }' % mqtt))
+        self.gateway.write("tidegate.lua", (CONFIG % self.broker.port).replace('" } } }', '", reconnect_min = 0.2, reconnect_max = 0.5%s } } }' % mqtt))
         check(self.gateway.start(), "a gateway starts", self.gateway.log())
         check(parts.wait_for(10, lambda: "mqtt connected" in self.gateway.log()), "and is connected")
         self.device = Device(self.gateway.port)
