@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # libcoap's server as a device whose observed resource is longer than a block: its confirmable notification is acknowledged when all of it has
 # been read and is on disk, also where libcoap loses a third of what it sends. It answers requests while its notification waits.
+# timeout: 240
 set -uo pipefail
 # shellcheck source=tests/interop/lib.sh
 . "$(dirname "$0")/lib.sh"
