@@ -16,9 +16,9 @@ enum {
   BATCH = 64,
   MARK_EVERY = 64,
   MARKS_MAX = 16,
-  OVERHEAD = 80,
+  OVERHEAD = 80, /* bytes of a packet: header, id, properties */
   TOLD_PER_MINUTE = 6
-}; /* OVERHEAD: header, id, properties */
+};
 
 void tg_mqtt_drain_init(tg_mqtt_drain_t *drain, tg_store_t *store, uint32_t broker) {
   *drain = (tg_mqtt_drain_t){.store = store, .broker = broker, .window = TG_MQTT_WINDOW_MAX};
