@@ -69,6 +69,11 @@ static void a_register_or_update_with_too_many_links(void **state) {
   server_bench_close(&bench);
 }
 
+static void open_registered(void) {
+  server_bench_open(&bench, NULL, NULL);
+  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+}
+
 static void put_records(unsigned count) {
   size_t len = (size_t)snprintf(body, sizeof body, "[{\"bn\":\"/3303/0/5700/\",\"n\":\"0\",\"v\":1}");
   for (unsigned i = 1; i < count; i++)
@@ -78,8 +83,7 @@ static void put_records(unsigned count) {
 
 static void a_send_with_too_many_records(void **state) {
   (void)state;
-  server_bench_open(&bench, NULL, NULL);
-  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+  open_registered();
   put_records(TG_CODEC_IN_RECORDS_MAX);
   check_int(post("dp", "", TG_CF_SENML_JSON), TG_COAP_204);
   check_int(stats().over_records, 0);
@@ -101,8 +105,7 @@ static void put_nested(unsigned depth) {
 
 static void a_send_that_is_nested_too_deep(void **state) {
   (void)state;
-  server_bench_open(&bench, NULL, NULL);
-  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+  open_registered();
   put_nested(TG_CODEC_IN_NESTING_MAX);
   check_int(post("dp", "", TG_CF_SENML_JSON), TG_COAP_204);
   check_int(stats().over_nesting, 0);
@@ -126,8 +129,7 @@ static void put_texts(size_t bytes) {
 /* What comes of it must fit into a message: 2.04 and then nothing would be a value lost. */
 static void a_report_with_too_much_text(void **state) {
   (void)state;
-  server_bench_open(&bench, NULL, NULL);
-  check_int(server_bench_register(&bench, 'a', "ep=a&lwm2m=1.1", "</3303/0>"), TG_COAP_201);
+  open_registered();
   put_texts(TG_SERVER_REPORT_BYTES_MAX);
   check_int(post("dp", "", TG_CF_SENML_JSON), TG_COAP_204);
   check_int(stats().over_report, 0);
